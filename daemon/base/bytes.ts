@@ -1,0 +1,25 @@
+/**
+ * FNV-1a over the first `length` bytes, started from `seed` so that clients cannot choose their hash
+ * bucket. 31 bits.
+ */
+export function hashBytes(bytes: Uint8Array, seed: number, length: number = bytes.length): number {
+  let hash = (0x811c9dc5 ^ seed) | 0;
+  for (let i = 0; i < length; i++) {
+    hash = Math.imul(hash ^ (bytes[i] as number), 0x01000193);
+  }
+  hash ^= hash >>> 15;
+  return hash & 0x7fffffff;
+}
+
+export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
+
+/** Lower-case hex without separators. */
+export function hex(bytes: Uint8Array): string {
+  let text = "";
+  for (const byte of bytes) text += (byte < 16 ? "0" : "") + byte.toString(16);
+  return text;
+}

@@ -1,0 +1,49 @@
+import type { Ipv4 } from "../base/address.ts";
+import type { WallSeconds } from "../base/time.ts";
+
+/** Binding states, named as in draft-ietf-dhc-failover-12 §7 (BNDUPD binding-status). */
+export const BINDING_STATES = [
+  "free",
+  "active",
+  "expired",
+  "released",
+  "abandoned",
+  "reset",
+  "backup",
+] as const;
+export type BindingState = (typeof BINDING_STATES)[number];
+
+/**
+ * What the box knows about one address. Mutable: the lease book owns it and changes it only while
+ * it emits the `persist` effect for it, so memory and journal never differ by more than one batch.
+ */
+export interface Lease {
+  readonly address: Ipv4;
+  /** Name of the network in the configuration that the address belonged to when written. */
+  network: string;
+  state: BindingState;
+  /** Identity of the client: first byte 1 = option 61 follows, 0 = htype + chaddr follow. */
+  client: Uint8Array;
+  /** Hardware address as seen last; empty when unknown. */
+  htype: number;
+  chaddr: Uint8Array;
+  /** Host name as sent by the client, checked and lower-cased; "" when none. */
+  hostname: string;
+  /** Vendor class (option 60) as printable text, "" when none. */
+  vendorClass: string;
+  /** When this client first got this address, when it was last heard, when its lease ends. */
+  startsAt: WallSeconds;
+  seenAt: WallSeconds;
+  expiresAt: WallSeconds;
+  /** Length granted last, in seconds: a lease can never last longer than this from now. */
+  leaseSeconds: number;
+  /**
+   * True when its times were written while the clock of the box was known to be wrong. In the
+   * journal too: a later boot with the right clock may not take such a lease for long expired.
+   */
+  clockUncertain: boolean;
+  /** Number of the journal record that holds the current content; rises by one per record. */
+  sequence: number;
+  /** `expiresAt` as it is on disk for sure, while the newest record is not durable yet. */
+  durableExpiresAt: WallSeconds;
+}

@@ -1,0 +1,53 @@
+// Every bound of the daemon, each with its reason. Reaching one is counted and said, never silent.
+
+export const LIMITS = {
+  /** Addresses in all pools of one box: keeps bitmaps and books within a small router's memory. */
+  poolAddressesMax: 1 << 17,
+  networksMax: 32,
+  reservationsMax: 4096,
+  /** Offers waiting for their REQUEST: a flood of DISCOVERs may not grow without end. */
+  offersMax: 8192,
+  /** How long an offered address is held for the client. RFC 2131 leaves it open; clients retry in 4-64 s. */
+  offerSeconds: 30,
+  /** An address a client declined, or that answered a probe, rests this long. */
+  abandonedSeconds: 3600,
+  /** Replies that wait for the disk; above it new requests are dropped and clients ask again. */
+  waitingRepliesMax: 16_384,
+  /** Bytes of records that wait for the disk. */
+  journalBatchBytesMax: 4 << 20,
+  /** A segment this long is followed by a snapshot. Sized so that recovery reads it in a second. */
+  journalSegmentBytesMax: 16 << 20,
+  /** A write under way this long is reported as a slow disk. */
+  slowWriteMilliseconds: 1000,
+  /** Between two attempts to write again after the disk failed. */
+  diskRetryMilliseconds: 1000,
+  /** How often changes are told to pages: often enough to feel live, seldom enough for a router. */
+  newsMilliseconds: 200,
+  /** How often the configuration files are looked at and slow conditions judged. */
+  housekeepingMilliseconds: 2000,
+  hostnameBytesMax: 63,
+  vendorClassBytesMax: 64,
+  /** Step of the wall clock against the monotonic one that counts as a jump, not as drift. */
+  clockStepMilliseconds: 2000,
+  /** Lines of one kind per second; the next line says how many were left out. */
+  logLinesPerSecond: 20,
+  /** Events kept for the page and for `tandem events`. */
+  eventLogMax: 500,
+  /** Changed leases told to pages in one message; a page that needs more asks for its list anew. */
+  changedLeasesMax: 500,
+  /** Live listeners (pages) at once. */
+  eventStreamsMax: 32,
+  /** Bytes that may wait for one slow listener before it is cut off. */
+  eventStreamBytesMax: 256 << 10,
+  /** Leases in one live event; in a flood listeners are told to fetch the list instead. */
+  eventLeasesMax: 200,
+  /** Keeps one answer of the lease list within a few hundred kilobytes. */
+  leasePageMax: 1000,
+  /** Characters of a search or network name in a query. */
+  searchTextMax: 100,
+  /** Connections to one HTTP socket: the live listeners and as many short requests again. */
+  httpConnectionsMax: 64,
+  httpHeaderBytesMax: 8 << 10,
+  httpBodyBytesMax: 64 << 10,
+  configFileBytesMax: 1 << 20,
+} as const;
