@@ -1,0 +1,94 @@
+// Small files that people edit, through lowdb with an adapter that writes durably.
+
+import { open, readFile, rename, stat } from "node:fs/promises";
+import path from "node:path";
+import { type Adapter, Low } from "lowdb";
+import { ConfigError, IoError } from "../base/errors.ts";
+import { LIMITS } from "../limits.ts";
+
+/** JSON in one file: written to a temporary name, synced, renamed, and the folder synced. */
+class DurableJsonFile implements Adapter<unknown> {
+  readonly #file: string;
+
+  constructor(file: string) {
+    this.#file = file;
+  }
+
+  /** Null when the file does not exist. Throws ConfigError when it is too large or not JSON. */
+  async read(): Promise<unknown> {
+    let text: string;
+    try {
+      const { size } = await stat(this.#file);
+      if (size > LIMITS.configFileBytesMax) {
+        throw new ConfigError(
+          `${this.#file} has ${size} bytes, more than a configuration can have`,
+        );
+      }
+      text = await readFile(this.#file, "utf8");
+    } catch (error) {
+      if (error instanceof ConfigError) throw error;
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
+      throw new IoError(`${this.#file} cannot be read: ${(error as Error).message}`);
+    }
+    try {
+      return JSON.parse(text);
+    } catch (error) {
+      throw new ConfigError(`is not JSON: ${(error as Error).message}`);
+    }
+  }
+
+  async write(data: unknown): Promise<void> {
+    const temporary = `${this.#file}.tmp`;
+    try {
+      const handle = await open(temporary, "w", 0o640);
+      try {
+        await handle.writeFile(`${JSON.stringify(data, null, 2)}\n`);
+        await handle.sync();
+      } finally {
+        await handle.close();
+      }
+      await rename(temporary, this.#file);
+      const folder = await open(path.dirname(this.#file), "r");
+      try {
+        await folder.sync();
+      } finally {
+        await folder.close();
+      }
+    } catch (error) {
+      throw new IoError(`${this.#file} cannot be written: ${(error as Error).message}`);
+    }
+  }
+}
+
+/** A JSON document in a file. `read` rejects with ConfigError or IoError, `write` with IoError. */
+export class ConfigFile {
+  readonly #low: Low<unknown>;
+
+  constructor(file: string) {
+    this.#low = new Low<unknown>(new DurableJsonFile(file), null);
+  }
+
+  async read(): Promise<unknown> {
+    this.#low.data = null;
+    await this.#low.read();
+    return this.#low.data;
+  }
+
+  async write(data: unknown): Promise<void> {
+    this.#low.data = data;
+    await this.#low.write();
+  }
+}
+
+/** Changes whenever a file of the list was written anew, appeared or vanished. */
+export async function fingerprint(files: readonly string[]): Promise<string> {
+  const parts = await Promise.all(
+    files.map((file) =>
+      stat(file).then(
+        (found) => `${found.ino}:${found.size}:${found.mtimeMs}`,
+        () => "-",
+      ),
+    ),
+  );
+  return parts.join(" ");
+}
