@@ -1,0 +1,115 @@
+import { type ClientRequest, type IncomingMessage, request } from "node:http";
+import type { Problem, StreamEvent } from "../http/api-types.ts";
+import { printable } from "./terminal.ts";
+
+/** The daemon cannot be asked; the message is a whole sentence for the person. */
+export class UnreachableError extends Error {
+  override readonly name = "UnreachableError";
+}
+
+/** An answer: as it was sent, and with all text in it made safe to print. */
+export interface Answer<T> {
+  readonly raw: unknown;
+  readonly value: T;
+}
+
+export class Client {
+  readonly socketPath: string;
+
+  constructor(socketPath: string) {
+    this.socketPath = socketPath;
+  }
+
+  /** Rejects with UnreachableError when there is no daemon, no answer in time, or a refusal. */
+  async get<T>(path: string): Promise<Answer<T>> {
+    const response = await this.#open(path, "application/json");
+    let text = "";
+    try {
+      for await (const chunk of response.setEncoding("utf8")) text += chunk;
+    } catch (error) {
+      throw this.#unreachable(error as NodeJS.ErrnoException);
+    }
+    const answer = this.#parse<T & Partial<Problem>>(text);
+    if (response.statusCode === 200) return answer;
+    throw new UnreachableError(
+      `Tandem refuses: ${answer.value.detail ?? `HTTP status ${response.statusCode}`}`,
+    );
+  }
+
+  /** Live events until the daemon goes away; then, or at once, throws UnreachableError. */
+  async *follow(): AsyncGenerator<Answer<StreamEvent>, never> {
+    const response = await this.#open("/api/v1/events", "text/event-stream");
+    if (response.statusCode !== 200) {
+      throw new UnreachableError(`Tandem refuses: HTTP status ${response.statusCode}`);
+    }
+    let text = "";
+    try {
+      for await (const chunk of response.setEncoding("utf8")) {
+        text += chunk;
+        for (let end = text.indexOf("\n\n"); end >= 0; end = text.indexOf("\n\n")) {
+          const event = this.#parseEvent(text.slice(0, end));
+          text = text.slice(end + 2);
+          if (event !== undefined) yield event;
+        }
+      }
+    } catch (error) {
+      if (error instanceof UnreachableError) throw error;
+    }
+    throw new UnreachableError("Tandem has stopped, or was restarted.");
+  }
+
+  #open(path: string, accept: string): Promise<IncomingMessage> {
+    return new Promise((resolve, reject) => {
+      const asked: ClientRequest = request(
+        { socketPath: this.socketPath, path, headers: { host: "localhost", accept } },
+        (response) => {
+          clearTimeout(timer);
+          resolve(response);
+        },
+      );
+      const timer = setTimeout(() => {
+        asked.destroy(Object.assign(new Error(), { code: "ETIMEDOUT" }));
+      }, ANSWER_MILLISECONDS);
+      asked.on("error", (error: NodeJS.ErrnoException) => {
+        clearTimeout(timer);
+        reject(this.#unreachable(error));
+      });
+      asked.end();
+    });
+  }
+
+  #unreachable(error: NodeJS.ErrnoException): UnreachableError {
+    const reason = REASONS[error.code ?? ""] ?? `the connection failed (${error.code ?? "?"})`;
+    return new UnreachableError(`Tandem does not answer on ${this.socketPath}: ${reason}.`);
+  }
+
+  #parse<T>(text: string): Answer<T> {
+    try {
+      const clean = (_: string, value: unknown) =>
+        typeof value === "string" ? printable(value) : value;
+      return { raw: JSON.parse(text), value: JSON.parse(text, clean) as T };
+    } catch {
+      throw new UnreachableError(`What answers on ${this.socketPath} is not Tandem.`);
+    }
+  }
+
+  #parseEvent(block: string): Answer<StreamEvent> | undefined {
+    const field = (name: string) => new RegExp(`^${name}: (.*)$`, "m").exec(block)?.[1];
+    const kind = field("event");
+    const data = field("data");
+    if (kind === undefined || data === undefined) return undefined;
+    const { raw, value } = this.#parse<object>(data);
+    const withKind = (part: unknown) => ({ kind, ...(part as object) });
+    return { raw: withKind(raw), value: withKind(value) as StreamEvent };
+  }
+}
+
+const ANSWER_MILLISECONDS = 5000;
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: "there is no such socket, so it is not running or runs with another one",
+  ECONNREFUSED: "it is not running",
+  EACCES: "you are not allowed to; try as root",
+  ETIMEDOUT: `there was no answer within ${ANSWER_MILLISECONDS / 1000} s`,
+  ECONNRESET: "it closed the connection",
+};

@@ -1,0 +1,138 @@
+import { parseArgs } from "node:util";
+import { VERSION } from "../base/version.ts";
+import { Client, UnreachableError } from "./client.ts";
+import { type Context, EXIT, type Options, type Surroundings } from "./context.ts";
+import { showEvents } from "./show-events.ts";
+import { showLeases } from "./show-leases.ts";
+import { showStatus, watchStatus } from "./show-status.ts";
+import { painter } from "./terminal.ts";
+
+/** Runs one command line; resolves to the exit code. */
+export async function run(argv: readonly string[], surroundings: Surroundings): Promise<number> {
+  const { env, isTerminal, err } = surroundings;
+  const parsed = parse(argv);
+  if (typeof parsed === "string") {
+    err(`tandem: ${parsed}\nTry "tandem help".\n`);
+    return EXIT.usage;
+  }
+  const { command, options, words } = parsed;
+  if (options.help) {
+    return showHelp(surroundings);
+  }
+  const socket = options.socket ?? env.TANDEM_SOCKET ?? DEFAULT_SOCKET;
+  const hasColour = isTerminal && !options["no-color"] && !env.NO_COLOR && env.TERM !== "dumb";
+  const client = new Client(socket);
+  try {
+    return await command.run({
+      ...surroundings,
+      client,
+      paint: painter(hasColour),
+      options,
+      words,
+    });
+  } catch (error) {
+    if (!(error instanceof UnreachableError)) throw error;
+    err(`${error.message}\n`);
+    return EXIT.down;
+  }
+}
+
+const DEFAULT_SOCKET = "/run/tandem/tandem.sock";
+
+const OPTIONS = {
+  socket: { type: "string" },
+  json: { type: "boolean", default: false },
+  dump: { type: "boolean", default: false },
+  watch: { type: "boolean", default: false },
+  follow: { type: "boolean", default: false },
+  network: { type: "string" },
+  state: { type: "string" },
+  "no-color": { type: "boolean", default: false },
+  help: { type: "boolean", short: "h", default: false },
+} as const;
+
+type OptionName = keyof typeof OPTIONS;
+
+interface Command {
+  /** Options beyond --socket, --json, --no-color and --help, which every command takes. */
+  readonly options: readonly OptionName[];
+  readonly wordsMax: number;
+  readonly run: (context: Context) => Promise<number> | number;
+}
+
+const COMMANDS: Readonly<Record<string, Command>> = {
+  status: {
+    options: ["watch"],
+    wordsMax: 0,
+    run: (context) => (context.options.watch ? watchStatus(context) : showStatus(context)),
+  },
+  leases: { options: ["dump", "network", "state"], wordsMax: 1, run: showLeases },
+  events: { options: ["follow"], wordsMax: 0, run: showEvents },
+  help: { options: [], wordsMax: 1, run: showHelp },
+  version: {
+    options: [],
+    wordsMax: 0,
+    run: ({ out, options }) => {
+      out(options.json ? `${JSON.stringify({ version: VERSION })}\n` : `tandem ${VERSION}\n`);
+      return EXIT.fine;
+    },
+  },
+};
+
+function showHelp({ out }: Surroundings): number {
+  out(HELP);
+  return EXIT.fine;
+}
+
+const COMMON: readonly string[] = ["socket", "json", "no-color", "help"];
+
+interface Parsed {
+  readonly command: Command;
+  readonly options: Options;
+  readonly words: readonly string[];
+}
+
+/** The parsed command line, or what is wrong with it. */
+function parse(argv: readonly string[]): Parsed | string {
+  let parsed: ReturnType<typeof parseWords>;
+  try {
+    parsed = parseWords(argv);
+  } catch (error) {
+    return (error as Error).message;
+  }
+  const [name = "status", ...words] = parsed.positionals;
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (command === undefined) return `there is no command "${name}"`;
+  for (const [option, value] of Object.entries(parsed.values)) {
+    const isKnown = COMMON.includes(option) || (command.options as string[]).includes(option);
+    if (value !== false && !isKnown) return `"${name}" has no option --${option}`;
+  }
+  if (words.length > command.wordsMax) return `"${name}" does not take "${words.at(-1)}"`;
+  return { command, options: parsed.values, words };
+}
+
+function parseWords(argv: readonly string[]) {
+  return parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true, strict: true });
+}
+
+const HELP = `tandem: what this box is doing
+
+  tandem [status] [--watch]     role, state and why, networks, pools, problems
+  tandem leases [TEXT]          who has which address; TEXT is looked for in
+                                address, MAC, name, client id and vendor class
+      --network NAME            of one network
+      --state STATE             active, expired, released, abandoned or free
+      --dump                    tab-separated, for scripts: address network
+                                state mac randomised-mac name client-id
+                                vendor-class start seen end reserved
+  tandem events [--follow]      what happened lately, and from now on
+  tandem version
+  tandem help
+
+  --socket PATH  the daemon's socket; also by TANDEM_SOCKET
+                 (${DEFAULT_SOCKET})
+  --json         for scripts; with --watch or --follow one object per line
+  --no-color     also by NO_COLOR, and when the output is not a terminal
+
+Exit codes: 0 fine, 1 degraded, 2 down or not reachable, 3 wrong usage.
+`;

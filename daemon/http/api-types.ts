@@ -1,0 +1,144 @@
+// The only daemon file that the web page and the command line may import: types, nothing else.
+
+export type Severity = "info" | "warning" | "error";
+
+/** Something that is not as it should be, or that a person should know. From the catalogue. */
+export interface Condition {
+  readonly id: string;
+  /** What it is about: a network, an interface, "" for the whole box. */
+  readonly subject: string;
+  readonly severity: Severity;
+  /** One sentence, the same in log, page, CLI and D-Bus. */
+  readonly sentence: string;
+  /** What a person can do about it; "" when it heals by itself and needs nothing. */
+  readonly advice: string;
+  /** ISO 8601, UTC. */
+  readonly since: string;
+}
+
+export interface PoolStatus {
+  readonly from: string;
+  readonly to: string;
+  readonly size: number;
+  readonly active: number;
+  readonly offered: number;
+  /** Not usable now: declined by a client or found in use. */
+  readonly abandoned: number;
+  readonly free: number;
+}
+
+export interface NetworkStatus {
+  readonly name: string;
+  readonly interface: string;
+  readonly subnet: string;
+  readonly address: string;
+  readonly serverId: string;
+  readonly gateway: string;
+  readonly leaseSeconds: number;
+  readonly link: {
+    readonly helper: boolean;
+    readonly present: boolean;
+    readonly carrier: boolean;
+    readonly mac: string;
+    readonly mtu: number;
+  };
+  readonly serving: boolean;
+  /** One sentence: why this LAN is, or is not, served. */
+  readonly why: string;
+  readonly pools: readonly PoolStatus[];
+  /** Packets in and out and refusals by reason, since start. */
+  readonly counters: Readonly<Record<string, number>>;
+}
+
+export type Role = "serving" | "standby";
+export type BoxState = "fine" | "degraded" | "down";
+
+export interface Status {
+  readonly apiVersion: 1;
+  readonly box: {
+    readonly name: string;
+    readonly version: string;
+    readonly startedAt: string;
+    readonly memoryBytes: number;
+  };
+  readonly role: Role;
+  readonly state: BoxState;
+  /** The sentence at the top of the page. */
+  readonly why: string;
+  /** Since when role and state are as they are; ISO 8601. */
+  readonly since: string;
+  /** The box's time when this was made; ISO 8601. */
+  readonly time: string;
+  readonly conditions: readonly Condition[];
+  readonly networks: readonly NetworkStatus[];
+  readonly journal: {
+    readonly state: "ok" | "slow" | "failing";
+    readonly records: number;
+    readonly bytes: number;
+    readonly leases: number;
+  };
+  /** What is in force, and everything that is wrong with the files as they are now. */
+  readonly configuration: {
+    readonly source: "files" | "last-good" | "none";
+    readonly issues: readonly {
+      readonly file: string;
+      readonly path: string;
+      readonly reason: string;
+    }[];
+  };
+  readonly partner: { readonly paired: false; readonly why: string };
+}
+
+export interface LeaseView {
+  readonly address: string;
+  readonly network: string;
+  readonly state: "free" | "active" | "expired" | "released" | "abandoned" | "reset" | "backup";
+  readonly mac: string;
+  readonly randomisedMac: boolean;
+  /** Option 61 in hex, "" when the client sent none. */
+  readonly clientId: string;
+  readonly hostname: string;
+  readonly vendorClass: string;
+  readonly startsAt: string;
+  readonly seenAt: string;
+  readonly expiresAt: string;
+  readonly reserved: boolean;
+}
+
+export interface LeasePage {
+  readonly total: number;
+  readonly offset: number;
+  readonly leases: readonly LeaseView[];
+}
+
+/** GET /api/v1/events as JSON: the newest events, oldest first. */
+export interface EventList {
+  readonly events: readonly EventView[];
+}
+
+export interface EventView {
+  readonly sequence: number;
+  readonly at: string;
+  readonly id: string;
+  readonly severity: "debug" | "info" | "warning" | "error";
+  readonly sentence: string;
+}
+
+/** Server-sent events of GET /api/v1/events: `event:` is the kind, `data:` the JSON of the rest. */
+export type StreamEvent =
+  | { readonly kind: "status"; readonly status: Status }
+  | {
+      readonly kind: "leases";
+      readonly leases: readonly LeaseView[];
+      /** True in a flood: more changed than is listed here, so fetch the list again. */
+      readonly more?: boolean;
+    }
+  | { readonly kind: "log"; readonly event: EventView };
+
+/** RFC 9457. */
+export interface Problem {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+}

@@ -1,0 +1,35 @@
+// What the HTTP API, the command line and the bus may see of the box: a read-only view.
+
+import type { EventView, LeasePage, LeaseView, Status, StreamEvent } from "./api-types.ts";
+
+export type LeaseState = LeaseView["state"];
+
+/** What a list of leases can be ordered by; equal ones by address. */
+export const LEASE_SORTS = ["address", "hostname", "mac", "state", "seenAt", "expiresAt"] as const;
+export type LeaseSort = (typeof LEASE_SORTS)[number];
+
+export interface LeaseQuery {
+  /** How many to skip, from 0. */
+  readonly offset: number;
+  /** How many to return at most, 1 to LIMITS.leasePageMax. */
+  readonly limit: number;
+  readonly network?: string | undefined;
+  readonly state?: LeaseState | undefined;
+  /** Lower-case text to be found in address, MAC, host name, client id or vendor class. */
+  readonly search?: string | undefined;
+  /** By address when absent. */
+  readonly sort?: LeaseSort | undefined;
+  readonly descending?: boolean;
+}
+
+export interface BoxView {
+  status(): Status;
+  /** `total` counts all that match, not only the page. */
+  leases(query: LeaseQuery): LeasePage;
+  /** Events of the ring with a higher sequence, oldest first; all of them for 0. */
+  events(sinceSequence: number): readonly EventView[];
+  /** Calls back on every change, at most every 100 ms per kind, until the returned call. */
+  subscribe(listener: (event: StreamEvent) => void): () => void;
+  /** Figures of the process that status() does not have; lower-case names with underscores. */
+  metrics(): Readonly<Record<string, number>>;
+}

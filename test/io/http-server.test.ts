@@ -1,0 +1,240 @@
+import { linkSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { request } from "node:http";
+import { connect, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { IoError } from "../../daemon/base/errors.ts";
+import { createWebApp } from "../../daemon/http/routes.ts";
+import {
+  folderReader,
+  type HttpHandler,
+  type HttpServer,
+  listenLoopback,
+  listenUnix,
+} from "../../daemon/io/http-server.ts";
+import { LIMITS } from "../../daemon/limits.ts";
+import { FakeBox, fakeLease } from "../support/fake-box.ts";
+
+const hello: HttpHandler = (_, env) => new Response(`hello over ${env.transport}`);
+
+let folder = "";
+let servers: HttpServer[] = [];
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "tandem-http-"));
+});
+
+afterEach(async () => {
+  await Promise.all(servers.map((server) => server.close()));
+  servers = [];
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function keep(server: HttpServer): HttpServer {
+  servers.push(server);
+  return server;
+}
+
+function getUnix(socketPath: string, path: string): Promise<{ status: number; text: string }> {
+  return new Promise((resolve, reject) => {
+    const asked = request({ socketPath, path, headers: { host: "any.example" } }, (response) => {
+      let text = "";
+      response.setEncoding("utf8");
+      response.on("data", (chunk: string) => {
+        text += chunk;
+      });
+      response.on("end", () => resolve({ status: response.statusCode ?? 0, text }));
+    });
+    asked.on("error", reject);
+    asked.end();
+  });
+}
+
+describe("on a Unix socket", () => {
+  test("serves, for the daemon's group only, and leaves no file behind", async () => {
+    const path = join(folder, "tandem.sock");
+    const server = await listenUnix(path, hello);
+    expect(statSync(path).mode & 0o777).toBe(0o660);
+    expect(await getUnix(path, "/")).toEqual({ status: 200, text: "hello over unix" });
+    await server.close();
+    expect(() => statSync(path)).toThrow("ENOENT");
+  });
+
+  test("takes the place of a file that nobody answers on", async () => {
+    const path = join(folder, "tandem.sock");
+    await leaveStaleSocket(path);
+    keep(await listenUnix(path, hello));
+    expect((await getUnix(path, "/")).status).toBe(200);
+  });
+
+  test("refuses to push another daemon aside", async () => {
+    const path = join(folder, "tandem.sock");
+    keep(await listenUnix(path, hello));
+    await expect(listenUnix(path, hello)).rejects.toThrow("another Tandem already answers");
+    expect((await getUnix(path, "/")).status).toBe(200);
+  });
+
+  test("never removes a file that is not a socket", async () => {
+    const path = join(folder, "tandem.sock");
+    writeFileSync(path, "precious");
+    await expect(listenUnix(path, hello)).rejects.toThrow("is not a socket");
+    expect(statSync(path).size).toBe(8);
+  });
+
+  test("a missing folder or a path too long is an IoError that names it", async () => {
+    await expect(listenUnix(join(folder, "no", "x.sock"), hello)).rejects.toThrow(IoError);
+    await expect(listenUnix(join(folder, "x".repeat(120)), hello)).rejects.toThrow("too long");
+  });
+});
+
+describe("on loopback", () => {
+  test("serves on 127.0.0.1, and says when the port is taken", async () => {
+    const server = keep(await listenLoopback(0, hello));
+    const response = await fetch(`http://127.0.0.1:${server.port}/`);
+    expect(await response.text()).toBe("hello over tcp");
+    const again = listenLoopback(server.port, hello);
+    await expect(again).rejects.toThrow(IoError);
+    await expect(again).rejects.toThrow(
+      `127.0.0.1:${server.port}: another program uses it already`,
+    );
+  });
+
+  test("headers over the limit and broken requests are refused, and the server stays", async () => {
+    const server = keep(await listenLoopback(0, hello));
+    const long = "x".repeat(LIMITS.httpHeaderBytesMax);
+    const answers = await Promise.all([
+      raw(server.port, `GET / HTTP/1.1\r\nHost: localhost\r\nX: ${long}\r\n\r\n`),
+      raw(server.port, "\x16\x03\x01\x02\r\n\r\n"),
+      raw(server.port, "GET / HTTP/1.1\r\n\r\n"),
+    ]);
+    expect(answers.map((answer) => answer.slice(0, 12))).toEqual([
+      "HTTP/1.1 431",
+      "HTTP/1.1 400",
+      "HTTP/1.1 400",
+    ]);
+    expect((await fetch(`http://127.0.0.1:${server.port}/`)).status).toBe(200);
+  });
+});
+
+test("odd requests get an answer, or an end, and nothing lingers", async () => {
+  const { app } = createWebApp(new FakeBox());
+  const server = keep(await listenLoopback(0, app.fetch));
+  const first = async (text: string) =>
+    (await raw(server.port, text)).split("\r\n")[0]?.slice(9, 12) ?? "";
+  const host = "Host: localhost\r\n";
+  expect(await first(`TRACE / HTTP/1.1\r\n${host}\r\n`)).toBe("400");
+  expect(await first(`OPTIONS * HTTP/1.1\r\n${host}\r\n`)).toBe("400");
+  expect(await first(`POST / HTTP/1.1\r\n${host}Content-Length: 9999999\r\n\r\nabc`)).toBe("405");
+  expect(await first(`CONNECT evil:1 HTTP/1.1\r\n${host}\r\n`)).toBe("");
+  const close = `${host}Connection: close\r\n\r\n`;
+  expect(await first(`GET //evil.example/x HTTP/1.1\r\n${close}`)).toBe("404");
+  expect(await first(`GET http://evil.example/api/v1/status HTTP/1.1\r\n${close}`)).toBe("200");
+  expect(await first("GET /api/v1/status HTTP/1.0\r\n\r\n")).toBe("421");
+  expect(await first(`HEAD /api/v1/leases?format=csv HTTP/1.1\r\n${close}`)).toBe("200");
+  expect(await first(`GET /api/v1/status HTTP/1.1\r\nUpgrade: websocket\r\n${close}`)).toBe("200");
+});
+
+test("an answer that fails on its way cuts the connection, and nothing else", async () => {
+  const server = keep(
+    await listenLoopback(0, (request) => {
+      if (request.url.endsWith("/throws")) throw new Error("ours");
+      if (!request.url.endsWith("/breaks")) return new Response("fine");
+      return new Response(
+        new ReadableStream({
+          pull(controller) {
+            controller.error(new Error("half way"));
+          },
+        }),
+      );
+    }),
+  );
+  await expect(fetch(`http://127.0.0.1:${server.port}/throws`)).rejects.toThrow();
+  const broken = fetch(`http://127.0.0.1:${server.port}/breaks`).then((answer) => answer.text());
+  await expect(broken).rejects.toThrow();
+  expect(await (await fetch(`http://127.0.0.1:${server.port}/`)).text()).toBe("fine");
+});
+
+describe("event streams over a real socket", () => {
+  test("a listener that closes its connection is forgotten", async () => {
+    const box = new FakeBox();
+    const { app, streams } = createWebApp(box);
+    const server = keep(await listenLoopback(0, (request, env) => app.fetch(request, env)));
+    const stop = new AbortController();
+    const response = await fetch(`http://127.0.0.1:${server.port}/api/v1/events`, {
+      signal: stop.signal,
+    });
+    await response.body?.getReader().read();
+    expect(streams.count).toBe(1);
+    stop.abort();
+    await until(() => streams.count === 0);
+    expect(box.listenerCount).toBe(0);
+  });
+
+  test("one that does not read is cut off; its memory and its place are free", async () => {
+    const box = new FakeBox();
+    const { app, streams } = createWebApp(box);
+    const server = keep(await listenLoopback(0, (request, env) => app.fetch(request, env)));
+    const socket = connect(server.port, "127.0.0.1");
+    let closed = false;
+    socket.on("close", () => {
+      closed = true;
+    });
+    socket.on("error", () => {});
+    socket.write("GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    socket.pause();
+    await until(() => streams.count === 1);
+    const lease = fakeLease(1, { vendorClass: "v".repeat(60_000) });
+    for (let n = 0; n < 2000 && streams.count > 0; n++) {
+      box.grant(lease);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(streams.count).toBe(0);
+    socket.resume();
+    await until(() => closed);
+  });
+
+  test("stopping the server ends open streams", async () => {
+    const { app, streams } = createWebApp(new FakeBox());
+    const server = await listenLoopback(0, (request, env) => app.fetch(request, env));
+    const response = await fetch(`http://127.0.0.1:${server.port}/api/v1/events`);
+    const reader = response.body?.getReader();
+    await reader?.read();
+    streams.closeAll();
+    expect((await reader?.read())?.done).toBe(true);
+    await server.close();
+  });
+});
+
+test("folderReader reads by name and says which file is missing", () => {
+  writeFileSync(join(folder, "a"), "abc");
+  const read = folderReader(new URL(`file://${folder}/`));
+  expect([...read("a")]).toEqual([97, 98, 99]);
+  expect(() => read("b")).toThrow(`${folder}/b: ENOENT`);
+});
+
+/** A socket file as a killed daemon leaves it: the process is gone, the file is not. */
+async function leaveStaleSocket(path: string): Promise<void> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(`${path}.live`, resolve));
+  linkSync(`${path}.live`, path);
+  await new Promise((resolve) => server.close(resolve));
+  expect(statSync(path).isSocket()).toBe(true);
+}
+
+function raw(port: number, text: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, "127.0.0.1", () => socket.write(text));
+    let answer = "";
+    socket.setEncoding("latin1");
+    socket.on("data", (chunk: string) => {
+      answer += chunk;
+    });
+    socket.on("close", () => resolve(answer));
+    socket.on("error", reject);
+  });
+}
+
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 5));
+}

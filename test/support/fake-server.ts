@@ -1,0 +1,51 @@
+// A fake box behind the real HTTP side and real sockets, with the built page.
+
+import { existsSync } from "node:fs";
+import { createWebApp, type WebApp } from "../../daemon/http/routes.ts";
+import { loadWebFiles } from "../../daemon/http/web-files.ts";
+import {
+  folderReader,
+  type HttpServer,
+  listenLoopback,
+  listenUnix,
+  startKeepAlive,
+} from "../../daemon/io/http-server.ts";
+import { FakeBox } from "./fake-box.ts";
+
+const WEB_FOLDER = new URL("../../dist/web/", import.meta.url);
+
+export class FakeServer {
+  readonly box: FakeBox;
+  readonly #web: WebApp;
+  #server: HttpServer | undefined;
+  #stopKeepAlive: (() => void) | undefined;
+  #port = 0;
+
+  constructor(box = new FakeBox(() => Date.now())) {
+    this.box = box;
+    const hasPage = existsSync(new URL("manifest.json", WEB_FOLDER));
+    this.#web = createWebApp(box, hasPage ? { web: loadWebFiles(folderReader(WEB_FOLDER)) } : {});
+  }
+
+  get origin(): string {
+    return `http://127.0.0.1:${this.#port}`;
+  }
+
+  /** Listens on loopback; on the same port as before when it was started already. */
+  async start(port = this.#port): Promise<void> {
+    this.#server = await listenLoopback(port, this.#web.app.fetch);
+    this.#port = this.#server.port;
+    this.#stopKeepAlive = startKeepAlive(() => this.#web.streams.keepAlive());
+  }
+
+  async startUnix(path: string): Promise<void> {
+    this.#server = await listenUnix(path, this.#web.app.fetch);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopKeepAlive?.();
+    this.#web.streams.closeAll();
+    await this.#server?.close();
+    this.#server = undefined;
+  }
+}

@@ -1,0 +1,142 @@
+// Every word of the page, in one place. Sentences about the box itself come from the box.
+
+import type { BoxState, LeaseView, Role, Severity } from "../daemon/http/api-types.ts";
+
+export const TEXTS = {
+  product: "Tandem",
+  box: "Box",
+  asking: "Asking the box …",
+  askingDetail: "This takes a moment.",
+  lost: (time: string) => `No word from this box since ${time}.`,
+  lostDetail: "What you see below is what it said last. The page tries to reach it by itself.",
+  never: "This box does not answer.",
+  neverDetail: "The page tries again by itself.",
+  live: (age: string) => `Live, as of ${age}`,
+  stale: (age: string) => `Not live, as of ${age}`,
+  since: (state: string, time: string) => `${state} since ${time}`,
+  skip: "Skip to the leases",
+
+  attention: "What to know",
+  conditionSince: "Began",
+  configuration: "Errors in the configuration",
+  configurationSource: {
+    "last-good": "The last configuration that was right is in force.",
+    none: "No configuration is in force.",
+    files: "",
+  },
+
+  networks: "Networks",
+  noNetworks: "No network is set up on this box yet.",
+  link: "Link",
+  linkUp: "connected",
+  linkNoCarrier: "no cable or no device",
+  linkMissing: "port is not there",
+  linkUnknown: "unknown: the packet helper does not answer",
+  on: "on",
+  serverId: "Server address",
+  gateway: "Gateway",
+  leaseTime: "Lease time",
+  none: "(none)",
+  served: "serving",
+  notServed: "not serving",
+  pool: (from: string, to: string) => `${from} to ${to}`,
+  poolUse: (used: number, size: number) => `${used} of ${size} in use`,
+  poolLabel: (from: string, to: string, used: number, size: number) =>
+    `Pool ${from} to ${to}: ${used} of ${size} addresses in use`,
+  active: "given out",
+  offered: "offered",
+  abandoned: "set aside",
+  free: "free",
+  packets: "Packets since the start",
+  noPackets: "None yet.",
+
+  leases: "Leases",
+  device: "Device",
+  address: "Address",
+  leaseState: "State",
+  heard: "Last heard",
+  ends: "Ends",
+  noName: "(no name)",
+  random: "random MAC",
+  randomHelp: "A made-up address, as phones use to stay private: it may change by itself.",
+  reserved: "reserved",
+  search: "Search",
+  searchHint: "Name, address, MAC …",
+  show: "Show",
+  showActive: "in use",
+  showAll: "all",
+  csv: "Save as CSV",
+  noLeases: "No device has an address yet. One that connects appears here by itself.",
+  noMatch: "No lease matches.",
+  count: (shown: number, total: number) => (shown === total ? `${total}` : `${shown} of ${total}`),
+  range: (from: number, to: number, total: number) => `${from} to ${to} of ${total}`,
+  previous: "Previous",
+  next: "Next",
+  announce: (device: string, address: string) => `New: ${device} has ${address}`,
+  loadFailed: "The list could not be read; it is tried again by itself.",
+
+  events: "Newest events",
+  noEvents: "Nothing has happened yet.",
+  severity: "Severity",
+
+  about: "This box",
+  name: "Name",
+  role: "Role",
+  version: "Version",
+  running: "Running since",
+  memory: "Memory",
+  journal: "Lease journal",
+  journalState: { ok: "written", slow: "slow", failing: "cannot be written" },
+  partner: "Partner",
+  noPartner: "not paired",
+} as const;
+
+export const ROLES: Readonly<Record<Role, string>> = { serving: "serving", standby: "standby" };
+
+export const STATES: Readonly<Record<BoxState, string>> = {
+  fine: "Fine",
+  degraded: "Needs attention",
+  down: "Down",
+};
+
+export const SEVERITIES: Readonly<Record<Severity | "debug", string>> = {
+  error: "Error",
+  warning: "Warning",
+  info: "Note",
+  debug: "Detail",
+};
+
+export const LEASE_STATES: Readonly<Record<LeaseView["state"], string>> = {
+  active: "in use",
+  free: "free",
+  expired: "ended",
+  released: "given back",
+  abandoned: "set aside",
+  reset: "reset",
+  backup: "partner's",
+};
+
+/** "just now", "3 minutes ago", "in 2 h 5 min" from a difference in seconds; negative is the past. */
+export function relative(seconds: number): string {
+  const size = Math.abs(seconds);
+  if (size < 2) return "just now";
+  if (seconds < 0) return `${span(size)} ago`;
+  // What lies ahead is planned with, so hours come with their minutes.
+  const hours = Math.floor(size / 3600);
+  if (hours < 1 || hours >= 24) return `in ${span(size)}`;
+  return `in\u00a0${hours}\u00a0h ${Math.floor((size % 3600) / 60)}\u00a0min`;
+}
+
+/** "12 hours", in the largest whole unit. */
+export function span(seconds: number): string {
+  const [unit, length] = UNITS.find(([, size]) => seconds >= size) ?? ["second", 1];
+  const count = Math.floor(seconds / length);
+  return `${count} ${unit}${count === 1 ? "" : "s"}`;
+}
+
+const UNITS = [
+  ["day", 86_400],
+  ["hour", 3600],
+  ["minute", 60],
+  ["second", 1],
+] as const;
