@@ -1,0 +1,172 @@
+// What this program offers on the bus, as tables, and their introspection data.
+// image/dbus/org.tandem.Appliance1.xml holds the same for people; a test compares the two.
+
+export interface InterfaceTable {
+  readonly name: string;
+  readonly methods: readonly {
+    readonly name: string;
+    readonly in: readonly Argument[];
+    readonly out: readonly Argument[];
+  }[];
+  /** All of them can be read, none written, and each change is signalled with the new value. */
+  readonly properties: readonly Argument[];
+  readonly signals: readonly { readonly name: string; readonly arguments: readonly Argument[] }[];
+}
+
+/** A name and its D-Bus signature. */
+export type Argument = readonly [name: string, signature: string];
+
+const CHANGE: readonly Argument[] = [
+  ["old", "s"],
+  ["new", "s"],
+  ["why", "s"],
+];
+
+export const APPLIANCE: InterfaceTable = {
+  name: "org.tandem.Appliance1",
+  methods: [],
+  properties: [
+    ["Name", "s"],
+    ["Version", "s"],
+    ["Role", "s"],
+    ["State", "s"],
+    ["Why", "s"],
+    ["Since", "s"],
+    // Each: id, subject, severity, sentence.
+    ["Conditions", "a(ssss)"],
+  ],
+  signals: [
+    { name: "RoleChanged", arguments: CHANGE },
+    { name: "StateChanged", arguments: CHANGE },
+  ],
+};
+
+export const NETWORK: InterfaceTable = {
+  name: "org.tandem.Appliance1.Network",
+  methods: [],
+  properties: [
+    ["Name", "s"],
+    ["Interface", "s"],
+    ["Serving", "b"],
+    ["Why", "s"],
+  ],
+  signals: [],
+};
+
+export const PROPERTIES: InterfaceTable = {
+  name: "org.freedesktop.DBus.Properties",
+  methods: [
+    {
+      name: "Get",
+      in: [
+        ["interface_name", "s"],
+        ["property_name", "s"],
+      ],
+      out: [["value", "v"]],
+    },
+    { name: "GetAll", in: [["interface_name", "s"]], out: [["properties", "a{sv}"]] },
+    {
+      name: "Set",
+      in: [
+        ["interface_name", "s"],
+        ["property_name", "s"],
+        ["value", "v"],
+      ],
+      out: [],
+    },
+  ],
+  properties: [],
+  signals: [
+    {
+      name: "PropertiesChanged",
+      arguments: [
+        ["interface_name", "s"],
+        ["changed_properties", "a{sv}"],
+        ["invalidated_properties", "as"],
+      ],
+    },
+  ],
+};
+
+export const OBJECT_MANAGER: InterfaceTable = {
+  name: "org.freedesktop.DBus.ObjectManager",
+  methods: [{ name: "GetManagedObjects", in: [], out: [["objects", "a{oa{sa{sv}}}"]] }],
+  properties: [],
+  signals: [
+    {
+      name: "InterfacesAdded",
+      arguments: [
+        ["object_path", "o"],
+        ["interfaces_and_properties", "a{sa{sv}}"],
+      ],
+    },
+    {
+      name: "InterfacesRemoved",
+      arguments: [
+        ["object_path", "o"],
+        ["interfaces", "as"],
+      ],
+    },
+  ],
+};
+
+export const INTROSPECTABLE: InterfaceTable = {
+  name: "org.freedesktop.DBus.Introspectable",
+  methods: [{ name: "Introspect", in: [], out: [["xml_data", "s"]] }],
+  properties: [],
+  signals: [],
+};
+
+export const PEER: InterfaceTable = {
+  name: "org.freedesktop.DBus.Peer",
+  methods: [
+    { name: "Ping", in: [], out: [] },
+    { name: "GetMachineId", in: [], out: [["machine_uuid", "s"]] },
+  ],
+  properties: [],
+  signals: [],
+};
+
+const DOCTYPE = `<!DOCTYPE node PUBLIC "-//freedesktop//DTD D-BUS Object Introspection 1.0//EN"
+  "http://www.freedesktop.org/standards/dbus/1.0/introspect.dtd">
+`;
+
+/** D-Bus specification, "Introspection Data Format". Names come from the tables: nothing to escape. */
+export function introspection(
+  interfaces: readonly InterfaceTable[],
+  children: readonly string[],
+): string {
+  const nodes = children.map((name) => `  <node name="${name}"/>\n`);
+  return `${DOCTYPE}<node>\n${interfaces.map(interfaceXml).join("")}${nodes.join("")}</node>\n`;
+}
+
+function interfaceXml(table: InterfaceTable): string {
+  const methods = table.methods.map(({ name, in: ins, out }) =>
+    element("method", name, [
+      ...ins.map((argument) => argumentXml(argument, "in")),
+      ...out.map((argument) => argumentXml(argument, "out")),
+    ]),
+  );
+  const signals = table.signals.map(({ name, arguments: all }) =>
+    element(
+      "signal",
+      name,
+      all.map((argument) => argumentXml(argument)),
+    ),
+  );
+  const properties = table.properties.map(
+    ([name, type]) => `    <property name="${name}" type="${type}" access="read"/>\n`,
+  );
+  const content = [...methods, ...signals, ...properties].join("");
+  return `  <interface name="${table.name}">\n${content}  </interface>\n`;
+}
+
+function element(tag: "method" | "signal", name: string, content: readonly string[]): string {
+  if (content.length === 0) return `    <${tag} name="${name}"/>\n`;
+  return `    <${tag} name="${name}">\n${content.join("")}    </${tag}>\n`;
+}
+
+function argumentXml([name, type]: Argument, direction?: "in" | "out"): string {
+  const where = direction === undefined ? "" : ` direction="${direction}"`;
+  return `      <arg name="${name}" type="${type}"${where}/>\n`;
+}
