@@ -11,12 +11,31 @@ export const LIMITS = {
   offerSeconds: 30,
   /** An address a client declined, or that answered a probe, rests this long. */
   abandonedSeconds: 3600,
+  /** Leases end this much late for others: clients count from when an answer, maybe a late one, reached them. */
+  expiryGraceSeconds: 5,
   /** Replies that wait for the disk; above it new requests are dropped and clients ask again. */
   waitingRepliesMax: 16_384,
   /** Bytes of records that wait for the disk. */
   journalBatchBytesMax: 4 << 20,
   /** A segment this long is followed by a snapshot. Sized so that recovery reads it in a second. */
   journalSegmentBytesMax: 16 << 20,
+  /** A segment shorter than this is never followed by a snapshot, however few leases there are. */
+  journalSegmentBytesMin: 1 << 20,
+  /** A segment this many times as long as the last snapshot is followed by the next one. */
+  journalSegmentPerSnapshot: 8,
+  /** Leases written to a snapshot in one go, so that packets never wait longer than about 1 ms. */
+  journalSnapshotSlice: 1000,
+  /** Between two attempts at a snapshot that failed while records can still be written. */
+  journalSnapshotRetryMilliseconds: 10_000,
+  /** Files and bytes of each that recovery keeps of what it could not read. */
+  journalDamagedFilesMax: 8,
+  journalDamagedBytesMax: 1 << 20,
+  /** A write that follows the one before within this time waits for it to pass, to be a bigger one. */
+  journalPaceMilliseconds: 2,
+  /** A batch this big does not wait. */
+  journalPaceBytes: 64 << 10,
+  /** Zeros written ahead of the records, so that most writes change no metadata of the file system. */
+  journalZerosAhead: 256 << 10,
   /** A write under way this long is reported as a slow disk. */
   slowWriteMilliseconds: 1000,
   /** Between two attempts to write again after the disk failed. */

@@ -1,0 +1,432 @@
+// The lease journal: appended segments of records plus snapshots, over the Disk port.
+//
+// Group commit: while one write is under way the next batch collects. A write that would follow the
+// one before at once waits up to LIMITS.journalPaceMilliseconds, so that it carries more records:
+// under a flood the writes themselves take the processor, not the records in them. At low load a
+// record is written at once.
+//
+// There is one operation on the segment at a time, and `#work` chooses the next one:
+//
+//   state    what happens                                          ends in
+//   ok       write a batch; begin a segment and a snapshot         ok, failing
+//   slow     the same, but the operation under way takes long      ok, failing
+//   failing  records are dropped; once a second: a fresh segment   ok, failing
+//            and a snapshot of the whole book
+//
+// After a failed write or sync nobody knows what the file holds (fsync reports an error once and
+// may have dropped the data), so that file is never written again: the book in memory is the truth,
+// and the journal is whole again when all of it is in a snapshot.
+
+import { assert } from "../base/assert.ts";
+import { IoError } from "../base/errors.ts";
+import { CLOCK_SANE_SINCE, type Now, type WallSeconds } from "../base/time.ts";
+import type { LogId, LogValues } from "../catalogue.ts";
+import type { Lease } from "../core/lease.ts";
+import { LIMITS } from "../limits.ts";
+import type { Clock, Disk, DiskFile, JournalState } from "../ports.ts";
+import { Batch } from "./batch.ts";
+import { differs, failing, textOf } from "./failure.ts";
+import type { JournalFile } from "./place-reader.ts";
+import { encodeLease } from "./record.ts";
+import { type RecoveryReport, recover, repair } from "./recover.ts";
+import type { Recovery } from "./replay.ts";
+import { beginSegment } from "./segment.ts";
+import { writeSnapshot } from "./snapshot.ts";
+
+export interface JournalEvents {
+  /** Every record with a sequence up to `through` is on stable storage. */
+  durable(through: number): void;
+  state(state: JournalState): void;
+  log(id: LogId, values: LogValues): void;
+}
+
+export interface JournalOptions {
+  /** Its alarm must belong to the journal alone. */
+  readonly clock: Clock;
+  readonly events: JournalEvents;
+  /** All leases, as they are now. First asked after the first `append` or `kick`. */
+  readonly book: () => Iterable<Lease>;
+  /** Random, 1 to 2^32-1: key of the checksums if this is a new journal. See record.ts. */
+  readonly salt: number;
+}
+
+export interface OpenedJournal {
+  readonly journal: Journal;
+  /** The newest content of each address; durable for certain unless the journal is `failing`. */
+  readonly leases: Lease[];
+  /** The next record to append has this sequence plus one. */
+  readonly lastSequence: number;
+  /** Wall time at which the newest record was written, 0 for a new journal. */
+  readonly lastWall: WallSeconds;
+  readonly report: RecoveryReport;
+}
+
+const OK: JournalState = { kind: "ok" };
+const OVERFLOW = "more records wait for it than can be kept";
+
+export class Journal {
+  readonly #disk: Disk;
+  readonly #clock: Clock;
+  readonly #events: JournalEvents;
+  readonly #salt: number;
+  readonly #batch = new Batch();
+  #book: () => Iterable<Lease>;
+  #started = false;
+  #state: JournalState = OK;
+  #file: DiskFile | undefined;
+  #lastSequence: number;
+  #durableThrough: number;
+  #segmentFirst = 0;
+  #segmentBytes = 0;
+  #snapshotBytes = 0;
+  /** Last wall time known to be sensible, used while the clock is not set. */
+  #wallFloor: WallSeconds;
+  #wall: WallSeconds = 0;
+
+  /** An operation on the segment is under way, since `#busySince`. */
+  #busy = false;
+  #busySince = 0;
+  #lastWriteEnd = Number.NEGATIVE_INFINITY;
+  #writingThrough = 0;
+  #writingBytes = 0;
+  /** Records appended now are not written: the next snapshot has them. */
+  #dropping = false;
+  #retryAt = 0;
+  #alarmAt = Number.POSITIVE_INFINITY;
+
+  #snapshotWanted = false;
+  #snapshotNotBefore = Number.NEGATIVE_INFINITY;
+  #snapshotRunning = false;
+  #onClosed: (() => void) | undefined;
+
+  private constructor(disk: Disk, options: JournalOptions, recovery: Recovery) {
+    this.#disk = disk;
+    this.#clock = options.clock;
+    this.#events = options.events;
+    this.#book = options.book;
+    this.#salt = recovery.salt ?? options.salt;
+    this.#lastSequence = recovery.lastSequence;
+    this.#durableThrough = recovery.lastSequence;
+    this.#wallFloor = recovery.lastWall;
+  }
+
+  /**
+   * Reads the folder, repairs what must be repaired, and writes all of it anew before anything else:
+   * nobody can know whether an earlier process had a failed sync, after which what is read here may
+   * be in memory only. Resolves also when the disk cannot be written, in state `failing`; rejects
+   * with IoError when it cannot be read, or when a newer version wrote it, and changes nothing then.
+   */
+  static async open(disk: Disk, options: JournalOptions): Promise<OpenedJournal> {
+    const { recovery, files, report } = await recover(disk);
+    const { leases, lastSequence, lastWall } = recovery;
+    const journal = new Journal(disk, options, recovery);
+    journal.#sayFindings(recovery);
+    await journal.#begin(recovery, files);
+    return { journal, leases, lastSequence, lastWall, report };
+  }
+
+  /** The newest record that is on stable storage. */
+  get durableThrough(): number {
+    return this.#durableThrough;
+  }
+
+  /** Bytes of records that wait for the disk. */
+  get waitingBytes(): number {
+    return this.#batch.length + this.#writingBytes;
+  }
+
+  /** Bytes of records in the current segment. */
+  get segmentBytes(): number {
+    return this.#segmentBytes;
+  }
+
+  get state(): JournalState {
+    return this.#state;
+  }
+
+  /** Takes the lease as it is now. Its sequence is one more than that of the lease before. */
+  append(lease: Lease): void {
+    assert(lease.sequence === this.#lastSequence + 1, "journal sequences must rise by one");
+    this.#started = true;
+    this.#lastSequence = lease.sequence;
+    if (this.#dropping) return;
+    const room = this.#batch.room();
+    if (!room) {
+      this.#fail(new IoError(OVERFLOW, "ENOBUFS"));
+      return;
+    }
+    if (this.#batch.length === 0) this.#wall = this.#wallNow();
+    this.#batch.length = encodeLease(room, this.#batch.length, lease, this.#wall, this.#salt);
+  }
+
+  /** To be called at the end of each batch of input: lets the records be written. */
+  kick(now: Now): void {
+    if (!this.#started) {
+      this.#started = true;
+      if (this.#state.kind !== "ok") this.#events.state(this.#state);
+    }
+    if (!this.#busy) this.#work(now.monotonic);
+  }
+
+  /** Writes all leases anew. Soon; appends go on meanwhile. */
+  snapshot(): void {
+    this.#snapshotWanted = true;
+    this.#snapshotNotBefore = Number.NEGATIVE_INFINITY;
+    if (!this.#busy) this.#work(this.#clock.now().monotonic);
+  }
+
+  /** Makes everything appended durable if the disk allows it, and closes the files. */
+  close(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#onClosed = resolve;
+      if (!this.#busy) this.#work(this.#clock.now().monotonic);
+    });
+  }
+
+  async #begin(recovery: Recovery, files: readonly JournalFile[]): Promise<void> {
+    const { leases } = recovery;
+    const book = this.#book;
+    // Until the core has taken over the recovered leases, they are the book.
+    this.#book = () => (this.#started ? book() : leases);
+    this.#setBusy(this.#clock.now().monotonic);
+    try {
+      await repair(this.#disk, recovery, files);
+      await this.#writeAnew(leases);
+      this.#busy = false;
+    } catch (error) {
+      this.#busy = false;
+      this.#fail(error);
+    }
+  }
+
+  #sayFindings(recovery: Recovery): void {
+    for (const { file, reason, bytes, missing } of recovery.findings) {
+      this.#events.log("journal-repaired", {
+        file,
+        reason: missing > 0 ? `${reason} (${missing} missing)` : reason,
+        lost: bytes,
+        kept: recovery.kept.get(file) ?? 0,
+      });
+    }
+  }
+
+  /** Starts whatever is due, or sets the alarm for it. Only called while nothing is under way. */
+  #work(now: number): void {
+    if (this.#onClosed) {
+      this.#workToClose(now);
+      return;
+    }
+    if (this.#state.kind === "failing") {
+      if (this.#snapshotRunning) return;
+      if (now >= this.#retryAt) this.#run(now, this.#retry());
+      else this.#alarm(this.#retryAt);
+      return;
+    }
+    if (this.#snapshotDue(now)) {
+      this.#run(now, this.#rotate());
+      return;
+    }
+    const waiting = this.#batch.length;
+    if (waiting === 0) return;
+    const due = this.#lastWriteEnd + LIMITS.journalPaceMilliseconds;
+    if (waiting >= LIMITS.journalPaceBytes || now >= due) this.#write(now);
+    else this.#alarm(due);
+  }
+
+  #workToClose(now: number): void {
+    const file = this.#file;
+    if (file && this.#batch.length > 0 && this.#state.kind !== "failing") {
+      this.#write(now);
+      return;
+    }
+    if (this.#snapshotRunning) return;
+    this.#busy = true;
+    this.#file = undefined;
+    const closed = this.#onClosed ?? (() => {});
+    if (file) file.close().then(closed, closed);
+    else closed();
+  }
+
+  #write(now: number): void {
+    assert(this.#file !== undefined, "no segment to write to");
+    this.#setBusy(now);
+    const bytes = this.#batch.take();
+    this.#writingThrough = this.#lastSequence;
+    this.#writingBytes = bytes.length;
+    this.#file.append(bytes).then(this.#onWritten, this.#onFailed);
+  }
+
+  readonly #onWritten = (): void => {
+    this.#segmentBytes += this.#writingBytes;
+    this.#durableThrough = this.#writingThrough;
+    this.#lastWriteEnd = this.#idle();
+    this.#events.durable(this.#durableThrough);
+    if (!this.#busy) this.#work(this.#lastWriteEnd);
+  };
+
+  readonly #onFailed = (error: unknown): void => {
+    const now = this.#idle();
+    this.#fail(error);
+    if (!this.#busy) this.#work(now);
+  };
+
+  /** Follows an operation that is not the hot write. */
+  #run(now: number, operation: Promise<void>): void {
+    this.#setBusy(now);
+    operation.then(() => {
+      const end = this.#idle();
+      if (!this.#busy) this.#work(end);
+    }, this.#onFailed);
+  }
+
+  #setBusy(now: number): void {
+    this.#busy = true;
+    this.#busySince = now;
+    this.#alarm(now + LIMITS.slowWriteMilliseconds);
+  }
+
+  /** Nothing is under way any more. Returns the monotonic time. */
+  #idle(): number {
+    this.#busy = false;
+    this.#writingBytes = 0;
+    if (this.#state.kind === "slow") this.#setState(OK);
+    return this.#clock.now().monotonic;
+  }
+
+  #snapshotDue(now: number): boolean {
+    if (this.#snapshotRunning || now < this.#snapshotNotBefore) return false;
+    const { journalSegmentBytesMin: min, journalSegmentBytesMax: max } = LIMITS;
+    const size = this.#snapshotBytes * LIMITS.journalSegmentPerSnapshot;
+    return this.#snapshotWanted || this.#segmentBytes >= Math.min(max, Math.max(min, size));
+  }
+
+  /** Begins a segment, then a snapshot beside it. The old segment stays in use if that fails. */
+  async #rotate(): Promise<void> {
+    this.#snapshotWanted = false;
+    const old = this.#file;
+    const through = this.#durableThrough;
+    if (this.#segmentFirst !== through + 1) {
+      try {
+        await this.#newSegment(through + 1);
+      } catch (error) {
+        this.#snapshotFailed(error);
+        return;
+      }
+      await old?.close().catch(() => {});
+    }
+    void this.#snapshot(through, Array.from(this.#book()));
+  }
+
+  async #retry(): Promise<void> {
+    const old = this.#file;
+    this.#file = undefined;
+    await old?.close().catch(() => {});
+    this.#dropping = false;
+    const through = await this.#writeAnew(Array.from(this.#book()));
+    if (this.#dropping) throw new IoError(OVERFLOW, "ENOBUFS");
+    this.#durableThrough = through;
+    this.#setState(OK);
+    this.#events.durable(through);
+  }
+
+  /**
+   * A fresh segment and a snapshot of everything appended before the call; what is appended later
+   * waits for the segment. Resolves with the sequence that is durable then.
+   */
+  async #writeAnew(leases: readonly Lease[]): Promise<number> {
+    const through = this.#lastSequence;
+    await this.#newSegment(through + 1);
+    const bytes = await this.#writeSnapshot(through, leases);
+    if (bytes === 0) throw new IoError("the attempt to write again was given up");
+    this.#snapshotWanted = false;
+    return through;
+  }
+
+  /** Begins the segment whose first record has this sequence. Rejects, and then nothing changed. */
+  async #newSegment(first: number): Promise<void> {
+    const after = this.#durableThrough;
+    const about = { first, after, salt: this.#salt, wall: this.#wallNow() };
+    this.#file = await beginSegment(this.#disk, about);
+    this.#segmentFirst = first;
+    this.#segmentBytes = 0;
+  }
+
+  /** Runs beside the writes. Never rejects. */
+  async #snapshot(through: number, leases: readonly Lease[]): Promise<void> {
+    this.#snapshotRunning = true;
+    const began = this.#clock.now().monotonic;
+    try {
+      const bytes = await this.#writeSnapshot(through, leases);
+      if (bytes > 0) {
+        const milliseconds = Math.round(this.#clock.now().monotonic - began);
+        this.#events.log("journal-snapshot", { leases: leases.length, milliseconds });
+      }
+    } catch (error) {
+      this.#snapshotFailed(error);
+    }
+    this.#snapshotRunning = false;
+    if (!this.#busy) this.#work(this.#clock.now().monotonic);
+  }
+
+  async #writeSnapshot(through: number, leases: readonly Lease[]): Promise<number> {
+    const bytes = await writeSnapshot(this.#disk, {
+      through,
+      leases,
+      salt: this.#salt,
+      wall: this.#wallNow(),
+      cancelled: () => this.#onClosed !== undefined || this.#dropping,
+    });
+    if (bytes > 0) this.#snapshotBytes = bytes;
+    return bytes;
+  }
+
+  /** Records can still be written, so nothing is lost yet, but older files stay. */
+  #snapshotFailed(error: unknown): void {
+    this.#snapshotWanted = true;
+    this.#snapshotNotBefore = this.#clock.now().monotonic + LIMITS.journalSnapshotRetryMilliseconds;
+    this.#events.log("journal-snapshot-failed", { reason: textOf(error) });
+  }
+
+  #fail(error: unknown): void {
+    this.#dropping = true;
+    this.#batch.clear();
+    this.#retryAt = this.#clock.now().monotonic + LIMITS.diskRetryMilliseconds;
+    this.#alarm(this.#retryAt);
+    this.#setState(failing(error));
+  }
+
+  #setState(state: JournalState): void {
+    const before = this.#state;
+    this.#state = state;
+    if (differs(before, state)) this.#events.state(state);
+  }
+
+  /** One alarm for everything: it never comes too late, and too early does no harm. */
+  #alarm(at: number): void {
+    if (at >= this.#alarmAt) return;
+    this.#alarmAt = at;
+    this.#clock.setAlarm(at, this.#onAlarm);
+  }
+
+  readonly #onAlarm = (): void => {
+    this.#alarmAt = Number.POSITIVE_INFINITY;
+    const now = this.#clock.now().monotonic;
+    if (!this.#busy) {
+      this.#work(now);
+      return;
+    }
+    const milliseconds = now - this.#busySince;
+    if (milliseconds >= LIMITS.slowWriteMilliseconds && this.#state.kind !== "failing") {
+      this.#setState({ kind: "slow", milliseconds });
+    }
+    const periods = Math.floor(milliseconds / LIMITS.slowWriteMilliseconds) + 1;
+    this.#alarm(this.#busySince + periods * LIMITS.slowWriteMilliseconds);
+  };
+
+  /** A clock that was never set would let the next start believe that it is long ago. */
+  #wallNow(): WallSeconds {
+    const wall = Math.floor(this.#clock.now().wall / 1000);
+    if (wall >= CLOCK_SANE_SINCE) this.#wallFloor = wall;
+    return Math.max(0, wall >= CLOCK_SANE_SINCE ? wall : Math.max(wall, this.#wallFloor));
+  }
+}

@@ -1,0 +1,97 @@
+// Journal files made by hand, for tests of recovery.
+
+import { crc32c } from "../../daemon/base/crc32c.ts";
+import type { Lease } from "../../daemon/core/lease.ts";
+import { segmentName, snapshotName } from "../../daemon/journal/file-names.ts";
+import type { JournalFile } from "../../daemon/journal/place-reader.ts";
+import {
+  encodeEnd,
+  encodeLease,
+  encodeStart,
+  RECORD_BYTES_MAX,
+} from "../../daemon/journal/record.ts";
+import { makeLease } from "../support/leases.ts";
+
+export const SALT = 0x5a17c0de;
+export const WALL = 1_780_000_000;
+
+/** Where a record stands in its file. */
+export interface Placed {
+  readonly lease: Lease;
+  readonly start: number;
+  readonly end: number;
+}
+
+export interface MadeFile extends JournalFile {
+  bytes: Uint8Array;
+  readonly records: readonly Placed[];
+}
+
+export interface SegmentOptions {
+  readonly first?: number;
+  readonly after?: number;
+  readonly salt?: number;
+  readonly zeros?: number;
+  readonly wall?: number;
+}
+
+export function segment(leases: readonly Lease[], options: SegmentOptions = {}): MadeFile {
+  const first = options.first ?? leases[0]?.sequence ?? 1;
+  const { after = first - 1, salt = SALT, zeros = 0, wall = WALL } = options;
+  const into = new Uint8Array((leases.length + 1) * RECORD_BYTES_MAX + zeros);
+  const at = encodeStart(into, 0, { kind: "segment", sequence: first, salt, after }, wall);
+  const { records, end } = place(into, at, leases, wall, salt);
+  return { name: segmentName(first), bytes: into.slice(0, end + zeros), records };
+}
+
+export function snapshot(through: number, leases: readonly Lease[], salt = SALT): MadeFile {
+  const into = new Uint8Array((leases.length + 2) * RECORD_BYTES_MAX);
+  const at = encodeStart(into, 0, { kind: "snapshot", sequence: through, salt, after: 0 }, WALL);
+  const { records, end } = place(into, at, leases, WALL, salt);
+  const last = encodeEnd(into, end, { leases: leases.length, sequence: through }, WALL, salt);
+  return { name: snapshotName(through), bytes: into.slice(0, last), records };
+}
+
+/** Leases with these sequences; the address repeats every `addresses`. */
+export function leases(from: number, to: number, addresses = 1 << 16): Lease[] {
+  const made: Lease[] = [];
+  for (let sequence = from; sequence <= to; sequence++) {
+    made.push(makeLease(sequence, sequence % addresses));
+  }
+  return made;
+}
+
+/** Fills in length and checksum of a record that was changed by hand. */
+export function reseal(record: Uint8Array, salt: number): Uint8Array {
+  new DataView(record.buffer, record.byteOffset).setUint16(6, record.length);
+  const checksum = crc32c(record, 6, record.length, salt);
+  new DataView(record.buffer, record.byteOffset).setUint32(2, checksum);
+  return record;
+}
+
+/** The newest lease of each address, by address. */
+export function newest(all: Iterable<Lease>): Map<number, Lease> {
+  const best = new Map<number, Lease>();
+  for (const lease of all) {
+    const known = best.get(lease.address);
+    if (!known || lease.sequence > known.sequence) best.set(lease.address, lease);
+  }
+  return best;
+}
+
+function place(
+  into: Uint8Array,
+  from: number,
+  all: readonly Lease[],
+  wall: number,
+  salt: number,
+): { records: Placed[]; end: number } {
+  const records: Placed[] = [];
+  let end = from;
+  for (const lease of all) {
+    const start = end;
+    end = encodeLease(into, start, lease, wall, salt);
+    records.push({ lease, start, end });
+  }
+  return { records, end };
+}

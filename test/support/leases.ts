@@ -1,0 +1,26 @@
+import type { Ipv4 } from "../../daemon/base/address.ts";
+import type { Lease } from "../../daemon/core/lease.ts";
+
+/** A lease as a phone in an office would have it. Different sequences give different contents. */
+export function makeLease(sequence: number, address: number, more: Partial<Lease> = {}): Lease {
+  const chaddr = Uint8Array.of(2, 0, 0x5e, address >>> 16, address >>> 8, address);
+  const startsAt = 1_780_000_000 + sequence;
+  return {
+    address: (0x0a4d0000 + address) as Ipv4,
+    network: "office",
+    state: "active",
+    client: Uint8Array.of(1, 1, ...chaddr),
+    htype: 1,
+    chaddr,
+    hostname: `phone-${address}`,
+    vendorClass: "android-dhcp-14",
+    startsAt,
+    seenAt: startsAt,
+    expiresAt: startsAt + 43_200,
+    leaseSeconds: 43_200,
+    clockUncertain: false,
+    sequence,
+    durableExpiresAt: startsAt + 43_200,
+    ...more,
+  };
+}
