@@ -1,0 +1,310 @@
+// The decisions of one box: events in, ordered effects out. No clock, no randomness, no I/O; the same
+// events give the same effects, which is what lets a simulator run it faster than real time.
+
+import { formatMac, type Ipv4 } from "../base/address.ts";
+import { assertNever } from "../base/assert.ts";
+import { formatDay, type Now, type WallSeconds } from "../base/time.ts";
+import type { ConditionId, LogValues, RefusalReason } from "../catalogue.ts";
+import type { JournalState } from "../ports.ts";
+import { Bindings } from "./bindings.ts";
+import { type ClockStep, CoreClock } from "./clock.ts";
+import { moveLeases, settleAfterStart } from "./clock-steps.ts";
+import { Conditions } from "./conditions.ts";
+import type { CoreConfig } from "./config-view.ts";
+import { Dhcp4Server } from "./dhcp4-server.ts";
+import type { Effect } from "./effect.ts";
+import type { CoreEvent } from "./event.ts";
+import type { Lease } from "./lease.ts";
+import { LeaseBook, type LeaseEntry } from "./lease-book.ts";
+import { LogLines } from "./log-lines.ts";
+import { Network } from "./network.ts";
+import type { AddressPool } from "./pool.ts";
+import { type LinkState, linkCondition, serviceGate } from "./service-gate.ts";
+
+export interface CoreOptions {
+  readonly config: CoreConfig;
+  /** Random, new at each start: keeps clients from choosing their place in the indexes. */
+  readonly hashSeed: number;
+  /** What the journal knows, one record per address. */
+  readonly leases: Iterable<Lease>;
+  readonly lastSequence: number;
+  /** Wall time of the journal's last record, 0 when it has none. */
+  readonly wallFloor: WallSeconds;
+  readonly now: Now;
+}
+
+/** Leases ended in one step at most; the rest follows in the next one. */
+const ENDS_PER_STEP = 256;
+/** Alarms are this far apart at least, so that many ends close together share one. */
+const ALARM_MILLISECONDS_MIN = 200;
+/** And at most, so that a step of the clock is noticed on a quiet LAN too. */
+const ALARM_MILLISECONDS_MAX = 10_000;
+const LINK_CONDITIONS = ["helper-gone", "interface-missing", "interface-no-carrier"] as const;
+const DISK_CONDITIONS = ["disk-full", "disk-read-only", "disk-error", "disk-slow"] as const;
+
+export class Core {
+  readonly book: LeaseBook;
+  readonly conditions = new Conditions();
+  readonly #hashSeed: number;
+  /** Records with a higher sequence were written since this start. */
+  readonly #sequenceAtStart: number;
+  readonly #clock: CoreClock;
+  readonly #bindings: Bindings;
+  readonly #server: Dhcp4Server;
+  readonly #lines = new LogLines();
+  #config: CoreConfig;
+  #networks: readonly Network[] = [];
+  #alarmAt = Number.POSITIVE_INFINITY;
+  #needsSnapshot = false;
+
+  constructor(options: CoreOptions) {
+    const { now, hashSeed, lastSequence } = options;
+    this.#hashSeed = hashSeed;
+    this.#sequenceAtStart = lastSequence;
+    this.book = new LeaseBook(hashSeed);
+    for (const lease of options.leases) this.book.apply(lease);
+    this.#clock = new CoreClock(lastTimeOf(this.book, options.wallFloor), now);
+    this.#bindings = new Bindings(this.book, this.#clock, lastSequence);
+    this.#server = new Dhcp4Server(this.#bindings, this.#lines, hashSeed);
+    this.#config = options.config;
+    this.#needsSnapshot = settleAfterStart(this.book, this.#clock);
+    this.#configure(options.config, now);
+    while (this.#bindings.endNext() !== undefined);
+  }
+
+  /** Handles one event and appends its effects to `out`, in the order they have to happen. */
+  step(event: CoreEvent, now: Now, out: Effect[]): void {
+    this.#passTime(now, out);
+    switch (event.kind) {
+      case "frame":
+        this.#server.receive(event, now, out);
+        break;
+      case "durable":
+        this.#bindings.durableThrough = Math.max(this.#bindings.durableThrough, event.through);
+        break;
+      case "link":
+        this.#setLink(event.lan, { known: true, ...event }, now);
+        break;
+      case "journal":
+        this.#setJournal(event.state, now);
+        break;
+      case "config":
+        this.#config = event.config;
+        this.#configure(event.config, now);
+        break;
+      case "alarm":
+        this.#alarmAt = Number.POSITIVE_INFINITY;
+        this.#sayClock(now, out);
+        break;
+      default:
+        assertNever(event);
+    }
+    this.#sayPools(now);
+    this.#setAlarm(now, out);
+  }
+
+  /** May this LAN be served now? */
+  serving(
+    lan: number,
+  ): { readonly ok: true } | { readonly ok: false; readonly reason: RefusalReason } {
+    return this.#networks[lan]?.gate ?? { ok: false, reason: "not-serving" };
+  }
+
+  linkView(lan: number): {
+    readonly helper: boolean;
+    readonly present: boolean;
+    readonly carrier: boolean;
+    readonly mac: string;
+    readonly mtu: number;
+  } {
+    const link = this.#networks[lan]?.link;
+    return {
+      helper: link?.helper ?? false,
+      present: link?.present ?? false,
+      carrier: link?.carrier ?? false,
+      mac: link?.present ? formatMac(link.mac) : "",
+      mtu: link?.mtu ?? 0,
+    };
+  }
+
+  poolCounts(
+    lan: number,
+    pool: number,
+  ): {
+    readonly size: number;
+    readonly active: number;
+    readonly offered: number;
+    readonly abandoned: number;
+    readonly free: number;
+  } {
+    const range = this.#networks[lan]?.pool.ranges[pool];
+    if (!range) return { size: 0, active: 0, offered: 0, abandoned: 0, free: 0 };
+    const { size, active, offered, abandoned, free } = range;
+    return { size, active, offered, abandoned, free };
+  }
+
+  /** Packets of a LAN by kind since the start, and refusals by reason. */
+  counters(lan: number): Record<string, number> {
+    return this.#networks[lan]?.counters.view() ?? {};
+  }
+
+  /** Offers that wait for their REQUEST, and those that a flood pushed out. */
+  get offers(): { readonly waiting: number; readonly evicted: number } {
+    const { size, evicted } = this.#bindings.offers;
+    return { waiting: size, evicted };
+  }
+
+  isReserved(address: Ipv4): boolean {
+    return this.#networks.some((network) => network.reservations.at(address) !== undefined);
+  }
+
+  /** Lease end as it is on stable storage for sure, in seconds; 0 when there is none. */
+  durableEnd(lease: LeaseEntry): WallSeconds {
+    return this.#bindings.durableEnd(lease);
+  }
+
+  #passTime(now: Now, out: Effect[]): void {
+    this.#lines.now = now.monotonic;
+    const step = this.#clock.advance(now);
+    if (step) this.#moveLeases(step, now, out);
+    if (this.#needsSnapshot) {
+      this.#needsSnapshot = false;
+      out.push({ kind: "snapshot" });
+    }
+    this.#bindings.offers.expire(now.monotonic);
+    for (let count = 0; count < ENDS_PER_STEP; count++) {
+      const entry = this.#bindings.endNext();
+      if (entry === undefined) break;
+      if (entry.state === "expired") this.#lines.expired(entry, out);
+    }
+  }
+
+  #moveLeases(step: ClockStep, now: Now, out: Effect[]): void {
+    moveLeases(this.book, this.#clock, step, this.#sequenceAtStart, (entry) =>
+      this.#bindings.persistMoved(entry, out),
+    );
+    this.#needsSnapshot = true;
+    const seconds = Math.round(step.milliseconds / 1000);
+    out.push({ kind: "log", id: "clock-stepped", values: { seconds } });
+    this.#sayClock(now, out);
+  }
+
+  #configure(config: CoreConfig, now: Now): void {
+    const before = this.#networks;
+    this.#networks = config.networks.map((network, lan) => {
+      const same = before.find((old) => old.config.name === network.name);
+      return new Network(network, lan, config.serving, this.#hashSeed, same);
+    });
+    for (const old of before) {
+      if (config.networks.some((network) => network.name === old.config.name)) continue;
+      for (const id of LINK_CONDITIONS) this.conditions.clear(id, old.config.name);
+      this.conditions.clear("pool-full", old.config.name);
+    }
+    this.#server.networks = this.#networks;
+    const poolOf = (address: Ipv4): AddressPool | undefined => this.#poolHolding(address);
+    this.book.placeAll(poolOf);
+    this.#bindings.offers.replaceAll(poolOf);
+    this.#say("standby", "", config.serving ? undefined : {}, now);
+    for (const network of this.#networks) this.#sayLink(network, now);
+  }
+
+  #poolHolding(address: Ipv4): AddressPool | undefined {
+    for (const network of this.#networks) {
+      const { subnet } = network.config;
+      if ((address & subnet.mask) >>> 0 === subnet.address) return network.pool;
+    }
+    return undefined;
+  }
+
+  #setLink(lan: number, link: LinkState, now: Now): void {
+    const network = this.#networks[lan];
+    if (!network) return;
+    const { known, helper, present, carrier, mtu } = link;
+    network.link = { known, helper, present, carrier, mac: link.mac.slice(), mtu };
+    network.gate = serviceGate(this.#config.serving, network.link);
+    this.#sayLink(network, now);
+  }
+
+  #setJournal(state: JournalState, now: Now): void {
+    this.#bindings.journal = state;
+    let active: (typeof DISK_CONDITIONS)[number] | undefined;
+    let values: LogValues = {};
+    if (state.kind === "failing") {
+      active = `disk-${state.reason}`;
+      values = { text: state.text };
+    } else if (state.kind === "slow") {
+      active = "disk-slow";
+      values = { seconds: Math.round(state.milliseconds / 1000) };
+    }
+    for (const id of DISK_CONDITIONS) this.#say(id, "", id === active ? values : undefined, now);
+  }
+
+  #sayLink(network: Network, now: Now): void {
+    const active = linkCondition(network.link);
+    const { name, interfaceName } = network.config;
+    for (const id of LINK_CONDITIONS) {
+      this.#say(id, name, id === active ? { interface: interfaceName } : undefined, now);
+    }
+  }
+
+  #sayPools(now: Now): void {
+    for (const network of this.#networks) {
+      if (network.poolFullUntil === 0) continue;
+      if (network.poolFullUntil <= now.monotonic && network.pool.free > 0) {
+        network.poolFullUntil = 0;
+        network.isPoolFullSaid = false;
+        this.conditions.clear("pool-full", network.config.name);
+      } else if (!network.isPoolFullSaid) {
+        network.isPoolFullSaid = true;
+        this.conditions.set("pool-full", network.config.name, {}, now);
+      }
+    }
+  }
+
+  /** Also the place where a clock that only the journal spoke against is believed at last. */
+  #sayClock(now: Now, out: Effect[]): void {
+    const clock = this.#clock;
+    if (clock.isSaneButBehind && !this.#hasLeasesFromBefore()) {
+      this.#moveLeases(clock.believe(), now, out);
+    }
+    this.#say(
+      "clock-wrong",
+      "",
+      clock.isWrong ? { clock: formatDay(now.wall / 1000) } : undefined,
+      now,
+    );
+  }
+
+  #hasLeasesFromBefore(): boolean {
+    for (const entry of this.book.leases()) {
+      if (entry.state === "active" && entry.sequence <= this.#sequenceAtStart) return true;
+    }
+    return false;
+  }
+
+  #say(id: ConditionId, subject: string, values: LogValues | undefined, now: Now): void {
+    if (values) this.conditions.set(id, subject, values, now);
+    else this.conditions.clear(id, subject);
+  }
+
+  /** Asks to be woken for whatever ends next. An alarm that is early enough already is kept. */
+  #setAlarm(now: Now, out: Effect[]): void {
+    let at = now.monotonic + ALARM_MILLISECONDS_MAX;
+    const offerEnd = this.#bindings.offers.nextEnd;
+    if (offerEnd !== undefined && offerEnd < at) at = offerEnd;
+    const leaseEnd = this.#bindings.nextEndMonotonic;
+    if (leaseEnd !== undefined && leaseEnd < at) at = leaseEnd;
+    if (this.#alarmAt <= Math.max(at, now.monotonic + ALARM_MILLISECONDS_MIN)) return;
+    this.#alarmAt = Math.max(at, now.monotonic + ALARM_MILLISECONDS_MIN);
+    out.push({ kind: "alarm", atMonotonic: this.#alarmAt });
+  }
+}
+
+/** The time of the newest record: by sequence, because a clock that went back made older ones later. */
+function lastTimeOf(book: LeaseBook, wallFloor: WallSeconds): WallSeconds {
+  let newest: LeaseEntry | undefined;
+  for (const entry of book.leases()) {
+    if (!newest || entry.sequence > newest.sequence) newest = entry;
+  }
+  return newest ? newest.seenAt : wallFloor;
+}

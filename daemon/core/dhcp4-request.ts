@@ -1,0 +1,112 @@
+// DHCPREQUEST (RFC 2131 §4.3.2). What it means depends on the state the client is in, which shows in
+// the fields it filled in (table 4 there): whether it names a server, asks for an address in option
+// 50, or has one in ciaddr.
+
+import { ANY, type Ipv4 } from "../base/address.ts";
+import type { RefusalReason } from "../catalogue.ts";
+import { MESSAGE_TYPE } from "../wire/dhcp4-message.ts";
+import type { Dhcp4Server } from "./dhcp4-server.ts";
+import type { Effect } from "./effect.ts";
+import type { Network } from "./network.ts";
+
+export function handleRequest(
+  server: Dhcp4Server,
+  network: Network,
+  out: Effect[],
+): RefusalReason | undefined {
+  const { message, requested, serverId } = server.packet;
+  if (serverId !== ANY) {
+    if (!network.isServerId(serverId)) return otherServer(server, network);
+    // RFC 2131 table 4: only SELECTING has a server identifier. A client that renews and sends one
+    // all the same has its address in ciaddr and none in option 50.
+    if (requested !== ANY) return selecting(server, network, requested, out);
+  } else if (requested !== ANY && message.ciaddr === ANY) {
+    // INIT-REBOOT: does what the client remembers still hold?
+    return keeping(server, network, requested, out);
+  }
+  // RENEWING (unicast, the client knows us) or REBINDING (broadcast, to any server): RFC 2131 §4.3.2
+  // has the server check ciaddr before it answers, by the same rules.
+  if (message.ciaddr !== ANY) return keeping(server, network, message.ciaddr, out);
+  return "dhcp-malformed";
+}
+
+/** RFC 2131 §3.1 (4): the servers that were not selected take the message as notification. */
+function otherServer(server: Dhcp4Server, network: Network): RefusalReason {
+  const { offers } = server.bindings;
+  const offer = offers.find(server.packet.client, network.pool);
+  if (offer) offers.drop(offer);
+  return "other-server";
+}
+
+/**
+ * SELECTING: the client answers our OFFER. RFC 2131 §3.1 (4): if the address cannot be given any more,
+ * it gets a NAK. An offer that is not remembered (it timed out, or the box was restarted) does no
+ * harm as long as the address is still free.
+ */
+function selecting(
+  server: Dhcp4Server,
+  network: Network,
+  address: Ipv4,
+  out: Effect[],
+): RefusalReason | undefined {
+  const reason = server.bindings.whyNot(network, server.packet, address);
+  if (reason) return server.sendNak(network, address, reason, out);
+  return grant(server, network, address, out);
+}
+
+/**
+ * INIT-REBOOT, RENEWING and REBINDING: the client wants to keep an address.
+ *
+ * RFC 2131 §4.3.2: an address that is on the wrong network, or is not the client's, gets a NAK; a
+ * server without a record of the client must remain silent, for there may be other servers. On a
+ * LAN where this one has authority there are none: then an unknown client may have its address if it
+ * is free, and gets a NAK if it is not, so that it does not wait in vain.
+ */
+function keeping(
+  server: Dhcp4Server,
+  network: Network,
+  address: Ipv4,
+  out: Effect[],
+): RefusalReason | undefined {
+  const { bindings, packet } = server;
+  const { authoritative } = network.config;
+  const known = bindings.book.find(packet.client, network.pool);
+  const reason = bindings.whyNot(network, packet, address);
+  if (reason === "wrong-network") {
+    return authoritative ? server.sendNak(network, address, reason, out) : reason;
+  }
+  if (!known && !packet.reservation && !authoritative) return "unknown-client";
+  if (reason) return server.sendNak(network, address, reason, out);
+  if (known?.state === "active" && known.address !== address) {
+    // It holds another address by our books, so its notion of its address is wrong.
+    return server.sendNak(network, address, "not-yours", out);
+  }
+  return grant(server, network, address, out);
+}
+
+/**
+ * Gives the address and sends the ACK behind the record that says so. While the disk cannot be
+ * written, a client is told no more than what is on disk already; without such a lease it gets
+ * nothing, and asks again.
+ */
+function grant(
+  server: Dhcp4Server,
+  network: Network,
+  address: Ipv4,
+  out: Effect[],
+): RefusalReason | undefined {
+  const { bindings, packet } = server;
+  if (bindings.isJournalFailing) {
+    const left = bindings.durableSecondsLeft(packet, address);
+    if (left === 0) return "disk-not-writable";
+    server.sendLease(MESSAGE_TYPE.ack, network, address, left, out);
+    return undefined;
+  }
+  const before = bindings.book.at(address);
+  const isNew = before?.state !== "active" || !packet.client.equals(before.client);
+  const seconds = server.leaseSeconds(network);
+  const entry = bindings.grant(network, packet, address, seconds, out);
+  server.sendLease(MESSAGE_TYPE.ack, network, address, seconds, out);
+  if (isNew) server.lines.granted(network, entry, out);
+  return undefined;
+}

@@ -1,0 +1,185 @@
+// Everything the box knows about addresses: the only index of leases, by address and by client.
+
+import type { Ipv4 } from "../base/address.ts";
+import { hashBytes } from "../base/bytes.ts";
+import type { WallSeconds } from "../base/time.ts";
+import { type ClientIdentity, ClientIndex, type IndexedByClient } from "./client-identity.ts";
+import { type Expiring, ExpiryQueue } from "./expiry-queue.ts";
+import type { BindingState, Lease } from "./lease.ts";
+import { type AddressPool, PLACE, type Place } from "./pool.ts";
+
+export const NOBODY = new Uint8Array(0);
+
+/** A lease and its places in the indexes. Everything below `durableExpiresAt` is the book's own. */
+export class LeaseEntry implements Lease, Expiring, IndexedByClient<LeaseEntry> {
+  readonly address: Ipv4;
+  network = "";
+  state: BindingState = "free";
+  client: Uint8Array = NOBODY;
+  htype = 0;
+  chaddr: Uint8Array = NOBODY;
+  hostname = "";
+  vendorClass = "";
+  startsAt: WallSeconds = 0;
+  seenAt: WallSeconds = 0;
+  expiresAt: WallSeconds = 0;
+  leaseSeconds = 0;
+  clockUncertain = false;
+  sequence = 0;
+  durableExpiresAt: WallSeconds = 0;
+
+  clientHash = 0;
+  nextByClient: LeaseEntry | undefined = undefined;
+  queuedFor = 0;
+  /** The pool of the network whose subnet holds the address, and the slot there; -1 outside it. */
+  pool: AddressPool | undefined = undefined;
+  slot = -1;
+  place: Place = PLACE.nowhere;
+  countedAs: "active" | "abandoned" | undefined = undefined;
+  previous: LeaseEntry | undefined = undefined;
+  next: LeaseEntry | undefined = undefined;
+
+  constructor(address: Ipv4) {
+    this.address = address;
+  }
+}
+
+export class LeaseBook {
+  // Keys are `address | 0`, which keeps them small integers for the engine.
+  readonly #byAddress = new Map<number, LeaseEntry>();
+  readonly #byClient = new ClientIndex<LeaseEntry>();
+  readonly #expiry = new ExpiryQueue<LeaseEntry>();
+  readonly #hashSeed: number;
+
+  constructor(hashSeed: number) {
+    this.#hashSeed = hashSeed;
+  }
+
+  /** Addresses the book knows, leased or not. */
+  get size(): number {
+    return this.#byAddress.size;
+  }
+
+  leases(): Iterable<LeaseEntry> {
+    return this.#byAddress.values();
+  }
+
+  at(address: Ipv4): LeaseEntry | undefined {
+    return this.#byAddress.get(address | 0);
+  }
+
+  /**
+   * The lease a client has in this network, or had: an active one before one that has ended, the
+   * one heard of last before older ones.
+   */
+  find(client: ClientIdentity, pool: AddressPool): LeaseEntry | undefined {
+    let best: LeaseEntry | undefined;
+    let entry = this.#byClient.first(client.hash);
+    for (; entry !== undefined; entry = entry.nextByClient) {
+      if (entry.clientHash !== client.hash || entry.pool !== pool) continue;
+      if (!client.equals(entry.client)) continue;
+      if (best === undefined || isBetter(entry, best)) best = entry;
+    }
+    return best;
+  }
+
+  /** A new entry; the address must not have one. Call `place` or set its pool before `changed`. */
+  create(address: Ipv4, pool: AddressPool, slot: number): LeaseEntry {
+    const entry = new LeaseEntry(address);
+    entry.pool = pool;
+    entry.slot = slot;
+    this.#byAddress.set(address | 0, entry);
+    return entry;
+  }
+
+  /**
+   * Takes over a record from the journal (or from another box): of two about one address the one
+   * with the higher sequence holds. Returns undefined when it was older than what is known.
+   */
+  apply(record: Lease): LeaseEntry | undefined {
+    let entry = this.at(record.address);
+    if (entry && entry.sequence >= record.sequence) return undefined;
+    if (!entry) {
+      entry = new LeaseEntry(record.address);
+      this.#byAddress.set(record.address | 0, entry);
+    }
+    entry.network = record.network;
+    entry.state = record.state;
+    this.setClient(entry, record.client, hashBytes(record.client, this.#hashSeed));
+    entry.htype = record.htype;
+    entry.chaddr = record.chaddr;
+    entry.hostname = record.hostname;
+    entry.vendorClass = record.vendorClass;
+    entry.startsAt = record.startsAt;
+    entry.seenAt = record.seenAt;
+    entry.expiresAt = record.expiresAt;
+    entry.leaseSeconds = record.leaseSeconds;
+    entry.clockUncertain = record.clockUncertain;
+    entry.sequence = record.sequence;
+    entry.durableExpiresAt = record.durableExpiresAt;
+    this.changed(entry);
+    return entry;
+  }
+
+  /** Hands the address over to a client; NOBODY takes it out of the index of clients. */
+  setClient(entry: LeaseEntry, client: Uint8Array, clientHash: number): void {
+    if (entry.client.length > 0) this.#byClient.remove(entry);
+    entry.client = client;
+    entry.clientHash = clientHash;
+    if (client.length > 0) this.#byClient.add(entry);
+  }
+
+  /** Call after `state` or `expiresAt` changed: the queue, the pool and its counts follow. */
+  changed(entry: LeaseEntry, toFront = false): void {
+    if (entry.state === "active" || entry.state === "abandoned") this.#expiry.watch(entry);
+    else this.#expiry.forget(entry);
+    if (entry.pool && entry.slot >= 0) entry.pool.settle(entry.slot, entry, toFront);
+  }
+
+  /** The next active or abandoned lease whose end is at or before `second`, out of the queue. */
+  popEnded(second: WallSeconds): LeaseEntry | undefined {
+    return this.#expiry.pop(second);
+  }
+
+  /** Not later than the next end of a lease; undefined when none can end. */
+  get nextEnd(): WallSeconds | undefined {
+    return this.#expiry.nextAt;
+  }
+
+  /** Takes an address out of the book altogether. */
+  remove(entry: LeaseEntry): void {
+    this.#expiry.forget(entry);
+    this.setClient(entry, NOBODY, 0);
+    if (entry.pool && entry.slot >= 0) entry.pool.release(entry.slot, entry);
+    this.#byAddress.delete(entry.address | 0);
+  }
+
+  /**
+   * Puts every lease into the pool that holds its address now: after a start, and when a new
+   * configuration brought new pools. The one free longest comes first in its list.
+   */
+  placeAll(poolOf: (address: Ipv4) => AddressPool | undefined): void {
+    const entries = Array.from(this.#byAddress.values());
+    entries.sort((a, b) => a.expiresAt - b.expiresAt);
+    for (const entry of entries) {
+      entry.place = PLACE.nowhere;
+      entry.countedAs = undefined;
+      entry.previous = undefined;
+      entry.next = undefined;
+      entry.pool = poolOf(entry.address);
+      entry.slot = entry.pool ? entry.pool.slotOf(entry.address) : -1;
+      this.changed(entry);
+    }
+  }
+
+  /** All ends anew, after a step of the clock moved many leases. */
+  requeueAll(): void {
+    this.#expiry.clear();
+    for (const entry of this.#byAddress.values()) this.changed(entry);
+  }
+}
+
+function isBetter(a: LeaseEntry, b: LeaseEntry): boolean {
+  const isActive = a.state === "active";
+  return isActive === (b.state === "active") ? a.seenAt > b.seenAt : isActive;
+}

@@ -1,0 +1,223 @@
+import { describe, expect, test } from "vitest";
+import { CLOCK_SANE_SINCE } from "../../daemon/base/time.ts";
+import { CoreClock } from "../../daemon/core/clock.ts";
+import type { Lease } from "../../daemon/core/lease.ts";
+import { ACK, CoreBench, kinds, leaseTime, network, START_SECONDS } from "../support/core-bench.ts";
+
+const A = "02:00:00:00:00:0a";
+const B = "02:00:00:00:00:0b";
+const DAY = 86_400;
+
+describe("the clock by itself", () => {
+  test("a sane clock at or behind nothing is believed", () => {
+    const clock = new CoreClock(0, { monotonic: 5, wall: START_SECONDS * 1000 });
+    expect([clock.isWrong, clock.seconds]).toEqual([false, START_SECONDS]);
+  });
+
+  test("a clock that was never set: time goes on from the floor by the monotonic clock", () => {
+    const clock = new CoreClock(START_SECONDS, { monotonic: 0, wall: 0 });
+    expect([clock.isWrong, clock.seconds]).toEqual([true, START_SECONDS]);
+    expect(clock.advance({ monotonic: 90_000, wall: 90_000 })).toBeUndefined();
+    expect(clock.seconds).toBe(START_SECONDS + 90);
+  });
+
+  test("without a journal and without a clock time begins in 2020", () => {
+    expect(new CoreClock(0, { monotonic: 0, wall: 0 }).seconds).toBe(CLOCK_SANE_SINCE);
+  });
+
+  test("ends are rounded up and never come early", () => {
+    const clock = new CoreClock(0, { monotonic: 0, wall: START_SECONDS * 1000 + 1 });
+    expect(clock.secondsFromNow(10)).toBe(START_SECONDS + 11);
+  });
+
+  test("slow drift is no step, however far it adds up", () => {
+    const clock = new CoreClock(0, { monotonic: 0, wall: START_SECONDS * 1000 });
+    for (let i = 1; i <= 100; i++) {
+      const now = { monotonic: i * 1000, wall: START_SECONDS * 1000 + i * 2000 };
+      expect(clock.advance(now)).toBeUndefined();
+    }
+    expect(clock.seconds).toBe(START_SECONDS + 200);
+  });
+
+  test("a jump is a step, forwards and backwards", () => {
+    const clock = new CoreClock(0, { monotonic: 0, wall: START_SECONDS * 1000 });
+    expect(clock.advance({ monotonic: 1000, wall: (START_SECONDS + 61) * 1000 })).toEqual({
+      milliseconds: 60_000,
+      movesOlderLeases: true,
+    });
+    expect(clock.advance({ monotonic: 2000, wall: (START_SECONDS + 32) * 1000 })).toEqual({
+      milliseconds: -30_000,
+      movesOlderLeases: false,
+    });
+  });
+
+  test("a clock that falls back to before 2020 is not believed any more, until it is right again", () => {
+    const clock = new CoreClock(0, { monotonic: 0, wall: START_SECONDS * 1000 });
+    expect(clock.advance({ monotonic: 1000, wall: 5000 })).toBeUndefined();
+    expect([clock.isWrong, clock.seconds]).toEqual([true, START_SECONDS + 1]);
+    const step = clock.advance({ monotonic: 2000, wall: (START_SECONDS + 2) * 1000 });
+    expect(step?.milliseconds).toBe(0);
+    expect(clock.isWrong).toBe(false);
+  });
+});
+
+function restart(bench: CoreBench, wallSeconds: number): CoreBench {
+  const leases = Array.from(bench.core.book.leases(), (lease) => copyOf(lease));
+  const lastSequence = Math.max(0, ...leases.map((lease) => lease.sequence));
+  const now = { monotonic: 1_000_000, wall: wallSeconds * 1000 };
+  return new CoreBench([network()], { leases, lastSequence, now, wallFloor: 0 });
+}
+
+/** What a journal keeps of a lease. */
+function copyOf(lease: Lease): Lease {
+  const { address, network: name, state, client, htype, chaddr, hostname, vendorClass } = lease;
+  const { startsAt, seenAt, expiresAt, leaseSeconds, clockUncertain, sequence } = lease;
+  return {
+    ...{ address, network: name, state, client, htype, chaddr, hostname, vendorClass },
+    ...{ startsAt, seenAt, expiresAt, leaseSeconds, clockUncertain, sequence },
+    durableExpiresAt: expiresAt,
+  };
+}
+
+function secondsLeft(bench: CoreBench, held: string): number {
+  const { now } = bench;
+  return (bench.at(held)?.expiresAt ?? 0) - now.wall / 1000;
+}
+
+describe("leases and the clock", () => {
+  test("a step forward while running: a lease keeps the seconds it has left, and all is written anew", () => {
+    const bench = new CoreBench();
+    const held = bench.lease(A);
+    bench.pass(600);
+    bench.offset += 400 * DAY * 1000;
+    const effects = bench.step({ kind: "alarm" });
+    expect(kinds(effects)).toEqual(["snapshot"]);
+    expect(effects).toContainEqual({
+      kind: "log",
+      id: "clock-stepped",
+      values: { seconds: 400 * DAY },
+    });
+    expect(secondsLeft(bench, held)).toBe(3000);
+    expect(bench.at(held)?.state).toBe("active");
+  });
+
+  test("a step back while running: a lease does not last for years", () => {
+    const bench = new CoreBench();
+    const held = bench.lease(A);
+    bench.pass(600);
+    bench.offset -= 400 * DAY * 1000;
+    bench.step({ kind: "alarm" });
+    expect(secondsLeft(bench, held)).toBe(3000);
+    bench.pass(3010);
+    expect(bench.at(held)?.state).toBe("expired");
+  });
+
+  test("the step is noticed before the packet that comes with it is handled", () => {
+    const bench = new CoreBench([network({ pool: ["10.77.0.100", "10.77.0.100"] })]);
+    const held = bench.lease(A);
+    bench.offset += DAY * 1000;
+    expect(bench.discover(B)).toBeUndefined();
+    expect(bench.renew(A, held)?.type).toBe(ACK);
+  });
+
+  test("a record on its way to the disk is written once more after a step", () => {
+    const bench = new CoreBench();
+    const offer = bench.discover(A);
+    bench.select(A, offer?.yiaddr ?? "");
+    bench.offset += DAY * 1000;
+    expect(kinds(bench.step({ kind: "alarm" }))).toEqual(["persist", "snapshot"]);
+    expect(bench.at(offer?.yiaddr ?? "")?.sequence).toBe(2);
+  });
+
+  test("leases from before the start keep their end when the clock goes back, within their length", () => {
+    const before = new CoreBench();
+    const held = before.lease(A);
+    const bench = restart(before, START_SECONDS + 1000);
+    expect(secondsLeft(bench, held)).toBe(2600);
+    bench.offset -= 500_000;
+    bench.step({ kind: "alarm" });
+    expect(secondsLeft(bench, held)).toBe(3100);
+    bench.offset -= 400 * DAY * 1000;
+    bench.step({ kind: "alarm" });
+    expect(secondsLeft(bench, held)).toBe(3600);
+  });
+
+  test("a lease of the journal that lasts longer than its own length is cut at the start", () => {
+    const before = new CoreBench();
+    const held = before.lease(A);
+    const lease = before.at(held) as Lease;
+    lease.expiresAt += 10 * 365 * DAY;
+    const bench = restart(before, START_SECONDS + 10);
+    expect(secondsLeft(bench, held)).toBe(3600);
+    expect(kinds(bench.effects)).toEqual(["snapshot"]);
+  });
+});
+
+describe("a box that starts with a wrong clock", () => {
+  test("leases go on from the journal's last time: none ends early, and the box says so", () => {
+    const before = new CoreBench();
+    const held = before.lease(A);
+    const bench = restart(before, 100);
+    expect(bench.conditions()).toEqual([]);
+    bench.step({ kind: "alarm" });
+    expect(bench.conditions()).toEqual(["clock-wrong"]);
+    expect(bench.core.conditions.active()[0]?.values).toEqual({ clock: "1970-01-01" });
+    expect(bench.at(held)?.state).toBe("active");
+    expect(leaseTime(bench.renew(A, held))).toBe(3600);
+    expect(bench.at(held)).toMatchObject({
+      expiresAt: START_SECONDS + 3600,
+      clockUncertain: true,
+    });
+  });
+
+  test("when the right time comes, leases given meanwhile keep their seconds; older ones are judged by it", () => {
+    const before = new CoreBench();
+    const [older, renewed] = [before.lease(A), before.lease(B)];
+    const bench = restart(before, 100);
+    bench.renew(B, renewed);
+    bench.durable();
+    bench.pass(600);
+    bench.offset = START_SECONDS * 1000 + 2 * DAY * 1000 - bench.monotonic;
+    bench.step({ kind: "alarm" });
+    expect(bench.conditions()).toEqual([]);
+    expect(bench.at(older)?.state).toBe("expired");
+    expect(secondsLeft(bench, renewed)).toBe(3000);
+    expect(bench.at(renewed)?.clockUncertain).toBe(false);
+  });
+
+  test("a lease from a wrong clock is not taken for long expired by the next start with a right one", () => {
+    const before = restart(new CoreBench(), 100);
+    const held = before.lease(A);
+    const bench = restart(before, START_SECONDS + DAY);
+    expect(bench.at(held)?.state).toBe("active");
+    expect(secondsLeft(bench, held)).toBe(3600);
+    expect(kinds(bench.effects)).toEqual(["snapshot"]);
+    expect(bench.at(held)?.clockUncertain).toBe(false);
+  });
+
+  test("the same over two starts with a wrong clock", () => {
+    const first = restart(new CoreBench(), 100);
+    const held = first.lease(A);
+    const second = restart(first, 50);
+    expect(second.at(held)).toMatchObject({ state: "active", clockUncertain: true });
+    const third = restart(second, START_SECONDS);
+    expect(secondsLeft(third, held)).toBe(3600);
+  });
+
+  test("a journal from the future (the clock was once set wrong) is outlived, not believed for ever", () => {
+    const before = new CoreBench();
+    const held = before.lease(A);
+    const bench = restart(before, START_SECONDS - 300 * DAY);
+    bench.step({ kind: "alarm" });
+    expect(bench.conditions()).toEqual(["clock-wrong"]);
+    bench.pass(1800);
+    const renewed = bench.lease(B);
+    bench.pass(1900);
+    expect(bench.at(held)?.state).toBe("expired");
+    expect(bench.conditions()).toEqual([]);
+    expect(bench.at(renewed)?.state).toBe("active");
+    expect(secondsLeft(bench, renewed)).toBeLessThanOrEqual(3600 - 1900);
+    expect(secondsLeft(bench, renewed)).toBeGreaterThanOrEqual(3600 - 1901);
+    expect(restart(bench, START_SECONDS - 299 * DAY).conditions()).toEqual([]);
+  });
+});
