@@ -57,6 +57,11 @@ export const LOG = {
     text: "Snapshot of {leases} leases written in {milliseconds} ms.",
     advice: "",
   },
+  "journal-snapshot-failed": {
+    level: "warning",
+    text: "A snapshot of the leases could not be written: {reason}. Leases are still stored; it is tried again.",
+    advice: "Free some space on the disk of this box.",
+  },
   "config-applied": { level: "info", text: "A new configuration is in force.", advice: "" },
   "condition-began": { level: "warning", text: "{sentence}", advice: "" },
   "condition-ended": { level: "info", text: "Over: {sentence}", advice: "" },
@@ -68,7 +73,7 @@ export const LOG = {
   "surface-problem": { level: "warning", text: "Not everything can be shown: {text}.", advice: "" },
   "bus-connected": {
     level: "info",
-    text: "org.tandem.Appliance1 is on the system bus.",
+    text: "Other programs can follow Tandem as org.tandem.Appliance1 on the system bus.",
     advice: "",
   },
 } as const satisfies Record<string, CatalogueEntry>;
@@ -154,9 +159,15 @@ export const CONDITIONS = {
     advice: "Addresses are served all the same; the connection is tried again by itself.",
     impact: "none",
   },
+  "page-port-busy": {
+    severity: "warning",
+    text: "The page cannot be opened at port {port}: {why}.",
+    advice: "End the other program or choose another port; it is tried again by itself.",
+    impact: "none",
+  },
   "config-invalid": {
     severity: "error",
-    text: "The configuration has {count} errors and is not used; {inForce}. First: {first}.",
+    text: "The configuration has {errors} and is not used; {inForce}. First: {first}.",
     advice:
       "Correct the file; it is read again by itself. All errors are in the log and in `tandem status`.",
     impact: "some",
@@ -197,6 +208,8 @@ export const REFUSALS = {
   "disk-not-writable":
     "the disk cannot be written, and only known devices are answered until it can",
   overloaded: "too many requests are waiting",
+  "reserved-elsewhere": "another address is reserved for this client",
+  "type-not-served": "this type of DHCP message is not served",
   "relay-unknown": "it came through a relay of an unknown network",
   "own-frame": "it was sent by this box itself",
 } as const satisfies Record<string, string>;

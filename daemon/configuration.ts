@@ -1,5 +1,6 @@
 // Reads both configuration files, keeps the last good pair, and notices when they change.
 
+import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import { ConfigError } from "./base/errors.ts";
 import { type LoadedConfig, loadConfig } from "./config/load.ts";
@@ -22,12 +23,14 @@ interface LastGood {
 export class Configuration {
   readonly #sharedFile: string;
   readonly #boxFile: string;
+  readonly #stateDir: string;
   readonly #lastGood: ConfigFile;
   #seen = "";
 
   constructor(configDir: string, stateDir: string) {
     this.#sharedFile = path.join(configDir, "config.json");
     this.#boxFile = path.join(configDir, "box.json");
+    this.#stateDir = stateDir;
     this.#lastGood = new ConfigFile(path.join(stateDir, "last-good-config.json"));
   }
 
@@ -56,6 +59,7 @@ export class Configuration {
 
   async #remember(shared: unknown, box: unknown): Promise<void> {
     try {
+      await mkdir(this.#stateDir, { recursive: true, mode: 0o750 });
       const known = JSON.stringify(await this.#lastGood.read().catch(() => null));
       const wanted: LastGood = { shared, box };
       if (known !== JSON.stringify(wanted)) await this.#lastGood.write(wanted);

@@ -1,0 +1,259 @@
+// One running box: configuration, journal, core, driver and links put together, and taken apart.
+
+import { randomInt } from "node:crypto";
+import path from "node:path";
+import { Box } from "./box.ts";
+import type { ConditionId, LogId, LogValues } from "./catalogue.ts";
+import { Configuration, type ConfigurationResult } from "./configuration.ts";
+import type { CoreConfig } from "./core/config-view.ts";
+import { Core } from "./core/core.ts";
+import { Driver } from "./driver.ts";
+import { SystemClock } from "./io/clock.ts";
+import { FolderDisk } from "./io/disk.ts";
+import { RawLink } from "./io/link.ts";
+import { every, pause } from "./io/ticker.ts";
+import { Journal, type JournalOptions, type OpenedJournal } from "./journal/journal.ts";
+import { LIMITS } from "./limits.ts";
+import type { LogSink } from "./ports.ts";
+
+export interface ApplianceOptions {
+  readonly configDir: string;
+  readonly stateDir: string;
+  readonly rawlinkSocket: string;
+  readonly version: string;
+  readonly log: LogSink;
+}
+
+const NOTHING: CoreConfig = { serving: false, networks: [] };
+
+export class Appliance {
+  readonly box: Box;
+  readonly #options: ApplianceOptions;
+  readonly #clock = new SystemClock();
+  /** A clock has one alarm, and the journal needs one of its own. */
+  readonly #journalClock = new SystemClock();
+  readonly #configuration: Configuration;
+  #core: Core | undefined;
+  #driver: Driver | undefined;
+  #journal: Journal | undefined;
+  #disk: FolderDisk | undefined;
+  #links: RawLink[] = [];
+  #linkKey = "";
+  #stopTickers: (() => void)[] = [];
+  #overloadSeen = 0;
+  #reloading = false;
+  #stopped = false;
+  #onChange: () => void = () => {};
+  #revision = -1;
+
+  constructor(options: ApplianceOptions) {
+    this.#options = options;
+    this.#configuration = new Configuration(options.configDir, options.stateDir);
+    this.box = new Box({
+      version: options.version,
+      clock: this.#clock,
+      log: options.log,
+      memoryBytes: () => process.memoryUsage.rss(),
+    });
+  }
+
+  /** Reads configuration and journal and begins to serve. A disk that cannot be read is tried again. */
+  async start(): Promise<void> {
+    const startedAt = this.#clock.now().monotonic;
+    const result = await this.#configuration.load();
+    this.box.setConfiguration(result);
+    const opened = await this.#openJournal();
+    if (!opened) return;
+    const core = new Core({
+      config: result.config?.core ?? NOTHING,
+      hashSeed: randomInt(0x7fffffff),
+      leases: opened.leases,
+      lastSequence: opened.lastSequence,
+      wallFloor: opened.lastWall,
+      now: this.#clock.now(),
+    });
+    const driver = new Driver(core, this.#clock, this.box);
+    this.#core = core;
+    this.#driver = driver;
+    this.#journal = opened.journal;
+    driver.attach(opened.journal, []);
+    this.box.attach({ core, driver, journal: opened.journal });
+    this.#sayStarted(opened, startedAt);
+    this.#report(result);
+    this.#makeLinks(result);
+    driver.event({ kind: "alarm" });
+    this.#stopTickers = [
+      every(LIMITS.newsMilliseconds, () => this.#news()),
+      every(LIMITS.housekeepingMilliseconds, () => this.#housekeeping()),
+    ];
+  }
+
+  /** Reads the configuration files again and puts them into force when they are good. */
+  async reload(): Promise<void> {
+    if (this.#reloading || !this.#driver) return;
+    this.#reloading = true;
+    try {
+      const result = await this.#configuration.load();
+      const before = JSON.stringify(this.box.status().configuration);
+      this.box.setConfiguration(result);
+      if (result.config && this.#driver && !this.#stopped) {
+        this.#driver.event({ kind: "config", config: result.config.core });
+        this.#makeLinks(result);
+        if (result.source === "files") this.say("config-applied", {});
+      }
+      if (JSON.stringify(this.box.status().configuration) !== before) this.#report(result);
+    } finally {
+      this.#reloading = false;
+    }
+  }
+
+  /** Stops serving, then makes everything durable. */
+  async stop(reason: string): Promise<void> {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    this.say("daemon-stopping", { reason });
+    for (const stop of this.#stopTickers) stop();
+    for (const link of this.#links) link.close();
+    this.#clock.stop();
+    await this.#journal?.close();
+    this.#journalClock.stop();
+    await this.#disk?.close();
+  }
+
+  /** Sets or ends a condition that the core cannot see by itself. */
+  setCondition(id: ConditionId, subject: string, values: LogValues | undefined): void {
+    const core = this.#core;
+    if (!core || this.#stopped) return;
+    if (values) core.conditions.set(id, subject, values, this.#clock.now());
+    else core.conditions.clear(id, subject);
+    this.#driver?.batchEnd();
+  }
+
+  /** Calls back soon after role, state, sentence or conditions changed, and every few seconds. */
+  onChange(callback: () => void): void {
+    this.#onChange = callback;
+  }
+
+  /** A line for the log that belongs to no packet. */
+  say(id: LogId, values: LogValues): void {
+    this.box.log(id, values, this.#clock.now());
+  }
+
+  /** Port for the page on 127.0.0.1, 0 for none. */
+  get httpPort(): number {
+    return this.box.httpPort;
+  }
+
+  /** Tries until the journal can be read: a box without its leases may not give any. */
+  async #openJournal(): Promise<OpenedJournal | undefined> {
+    const folder = path.join(this.#options.stateDir, "journal");
+    while (!this.#stopped) {
+      let disk: FolderDisk | undefined;
+      try {
+        disk = await FolderDisk.open(folder);
+        const opened = await Journal.open(disk, this.#journalOptions());
+        this.#disk = disk;
+        return opened;
+      } catch (error) {
+        await disk?.close();
+        this.box.setStartProblem(
+          `The lease journal cannot be opened: ${(error as Error).message}.`,
+        );
+        await pause(LIMITS.diskRetryMilliseconds);
+      }
+    }
+    return undefined;
+  }
+
+  #journalOptions(): JournalOptions {
+    return {
+      clock: this.#journalClock,
+      salt: randomInt(1, 0xffff_ffff),
+      book: () => this.#core?.book.leases() ?? [],
+      events: {
+        durable: (through) => this.#driver?.durable(through),
+        state: (state) => {
+          this.box.setJournalState(state);
+          this.#driver?.journalState(state);
+        },
+        log: (id, values) => this.say(id, values),
+      },
+    };
+  }
+
+  #sayStarted(opened: OpenedJournal, startedAt: number): void {
+    this.say("daemon-started", {
+      version: this.#options.version,
+      box: this.box.status().box.name,
+      leases: opened.leases.length,
+      files: opened.report.files,
+      milliseconds: Math.round(this.#clock.now().monotonic - startedAt),
+    });
+  }
+
+  #report(result: ConfigurationResult): void {
+    for (const issue of result.issues) {
+      this.say("config-issue", { ...issue });
+    }
+    const first = result.issues[0];
+    this.setCondition(
+      "config-invalid",
+      "",
+      first && {
+        errors: result.issues.length === 1 ? "an error" : `${result.issues.length} errors`,
+        inForce:
+          result.source === "last-good"
+            ? "the last good one stays in force"
+            : "no network is served",
+        first: `${first.file}: ${first.path} ${first.reason}`,
+      },
+    );
+  }
+
+  #makeLinks(result: ConfigurationResult): void {
+    const networks = result.config?.core.networks ?? [];
+    const key = JSON.stringify(networks.map((network) => [network.name, network.interfaceName]));
+    if (key === this.#linkKey) return;
+    this.#linkKey = key;
+    for (const link of this.#links) link.close();
+    this.#links = networks.map((network, lan) => this.#makeLink(network.interfaceName, lan));
+    this.#driver?.setLinks(this.#links);
+    for (const link of this.#links) link.open();
+  }
+
+  #makeLink(interfaceName: string, lan: number): RawLink {
+    const driver = this.#driver;
+    if (!driver) throw new Error("links are made after the driver");
+    const nothing = { present: false, carrier: false, mac: new Uint8Array(6), mtu: 0 };
+    return new RawLink(this.#options.rawlinkSocket, interfaceName, {
+      frame: (bytes, start, end, ready) => driver.frame(lan, bytes, start, end, ready),
+      batchEnd: () => driver.batchEnd(),
+      state: ({ present, carrier, mac, mtu }) =>
+        driver.event({ kind: "link", lan, helper: true, present, carrier, mac, mtu }),
+      helper: (connected) => {
+        if (!connected) driver.event({ kind: "link", lan, helper: false, ...nothing });
+        this.setCondition("helper-error", interfaceName, undefined);
+      },
+      error: (text) =>
+        this.setCondition("helper-error", interfaceName, { interface: interfaceName, text }),
+      drops: () => {},
+    });
+  }
+
+  #news(): void {
+    const changed = this.box.refresh();
+    this.box.tick();
+    const revision = this.#core?.conditions.revision ?? 0;
+    if (revision === this.#revision && !changed) return;
+    this.#revision = revision;
+    this.#onChange();
+  }
+
+  #housekeeping(): void {
+    const drops = this.#driver?.overloadDrops ?? 0;
+    this.setCondition("overloaded", "", drops > this.#overloadSeen ? { subject: "" } : undefined);
+    this.#overloadSeen = drops;
+    this.#onChange();
+    void this.#configuration.changed().then((changed) => (changed ? this.reload() : undefined));
+  }
+}

@@ -1,0 +1,244 @@
+// The box as others see it: status, leases, events and news of changes, read from the core.
+
+import { formatIpv4, formatSubnet } from "./base/address.ts";
+import type { Now } from "./base/time.ts";
+import { CONDITIONS, type LogId, type LogValues, REFUSALS, sentence } from "./catalogue.ts";
+import type { LoadedConfig } from "./config/load.ts";
+import type { ConfigurationResult } from "./configuration.ts";
+import type { NetworkConfig } from "./core/config-view.ts";
+import type { Core } from "./core/core.ts";
+import type { Lease } from "./core/lease.ts";
+import type { Driver, DriverObserver } from "./driver.ts";
+import { EventLog } from "./event-log.ts";
+import type {
+  Condition,
+  EventView,
+  LeasePage,
+  NetworkStatus,
+  Status,
+  StreamEvent,
+} from "./http/api-types.ts";
+import type { BoxView, LeaseQuery } from "./http/box-view.ts";
+import type { Journal } from "./journal/journal.ts";
+import { isoTime, leaseView, selectLeases } from "./lease-view.ts";
+import { LIMITS } from "./limits.ts";
+import type { Clock, JournalState, LogSink } from "./ports.ts";
+import { type Summary, summarise } from "./summary.ts";
+
+export interface BoxOptions {
+  readonly version: string;
+  readonly clock: Clock;
+  readonly log: LogSink;
+  readonly memoryBytes: () => number;
+}
+
+/** The parts that a running box consists of; they exist only after recovery from the journal. */
+export interface BoxParts {
+  readonly core: Core;
+  readonly driver: Driver;
+  readonly journal: Journal;
+}
+
+export class Box implements BoxView, DriverObserver {
+  readonly #options: BoxOptions;
+  readonly #log: EventLog;
+  readonly #startedAt: string;
+  readonly #listeners = new Set<(event: StreamEvent) => void>();
+  readonly #changed = new Set<Lease>();
+  #configuration: ConfigurationResult = { config: undefined, source: "none", issues: [] };
+  #parts: BoxParts | undefined;
+  #journalState: JournalState = { kind: "ok" };
+  #summary: Summary = { role: "standby", state: "down", why: "Tandem is starting." };
+  #since: string;
+
+  constructor(options: BoxOptions) {
+    this.#options = options;
+    this.#startedAt = isoTime(options.clock.now().wall);
+    this.#since = this.#startedAt;
+    this.#log = new EventLog(options.log, (event) => this.#tell({ kind: "log", event }));
+  }
+
+  attach(parts: BoxParts): void {
+    this.#parts = parts;
+    this.refresh();
+  }
+
+  /** The configuration that the views speak of, and what is wrong with the files. */
+  setConfiguration(result: ConfigurationResult): void {
+    this.#configuration = result;
+    this.refresh();
+  }
+
+  /** While recovery cannot even begin: why, as a sentence. */
+  setStartProblem(why: string): void {
+    if (this.#summary.why === why) return;
+    this.#summary = { ...this.#summary, why };
+    this.#log.write("surface-problem", { text: why }, this.#options.clock.now());
+  }
+
+  /** Port for the page on 127.0.0.1, 0 for none. */
+  get httpPort(): number {
+    return this.#config?.box.http.port ?? 0;
+  }
+
+  setJournalState(state: JournalState): void {
+    this.#journalState = state;
+  }
+
+  // What the driver reports.
+
+  leaseChanged(lease: Lease): void {
+    if (this.#listeners.size > 0 && this.#changed.size < LIMITS.changedLeasesMax) {
+      this.#changed.add(lease);
+    }
+  }
+
+  log(id: LogId, values: LogValues, now: Now): void {
+    this.#log.write(id, values, now);
+    if (id === "condition-began" || id === "condition-ended") this.refresh();
+  }
+
+  /** Works out role, state and sentence anew, and since when they are so. True when they changed. */
+  refresh(): boolean {
+    const { role, state, why } = this.#summary;
+    const next = this.#parts ? summarise(this.#config, this.#parts.core) : this.#summary;
+    this.#summary = next;
+    if (next.role !== role || next.state !== state) {
+      this.#since = isoTime(this.#options.clock.now().wall);
+    }
+    return next.role !== role || next.state !== state || next.why !== why;
+  }
+
+  /** Sends news to the listeners; called by a ticker a few times a second. */
+  tick(): void {
+    if (this.#listeners.size === 0) {
+      this.#changed.clear();
+      return;
+    }
+    if (this.#changed.size > 0) {
+      const leases = Array.from(this.#changed, (lease) => leaseView(lease, this.#isReserved));
+      this.#changed.clear();
+      this.#tell({ kind: "leases", leases });
+    }
+    this.#tell({ kind: "status", status: this.status() });
+  }
+
+  // What page, API, command line and bus ask.
+
+  status(): Status {
+    this.refresh();
+    const parts = this.#parts;
+    return {
+      apiVersion: 1,
+      box: {
+        name: this.#config?.box.name ?? "(no name yet)",
+        version: this.#options.version,
+        startedAt: this.#startedAt,
+        memoryBytes: this.#options.memoryBytes(),
+      },
+      role: this.#summary.role,
+      state: this.#summary.state,
+      why: this.#summary.why,
+      since: this.#since,
+      time: isoTime(this.#options.clock.now().wall),
+      conditions: parts ? conditionsOf(parts.core) : [],
+      networks: parts ? this.#networks(parts.core) : [],
+      journal: {
+        state: this.#journalState.kind,
+        records: parts?.journal.durableThrough ?? 0,
+        bytes: parts?.journal.segmentBytes ?? 0,
+        leases: parts?.core.book.size ?? 0,
+      },
+      configuration: {
+        source: this.#configuration.source,
+        issues: this.#configuration.issues,
+      },
+      partner: { paired: false, why: "This box has not been paired with a second one yet." },
+    };
+  }
+
+  leases(query: LeaseQuery): LeasePage {
+    if (!this.#parts) return { total: 0, offset: query.offset, leases: [] };
+    return selectLeases(this.#parts.core.book.leases(), query, this.#isReserved);
+  }
+
+  events(sinceSequence: number): readonly EventView[] {
+    return this.#log.since(sinceSequence);
+  }
+
+  metrics(): Readonly<Record<string, number>> {
+    return {
+      memory_bytes: this.#options.memoryBytes(),
+      leases: this.#parts?.core.book.size ?? 0,
+      replies_waiting: this.#parts?.driver.waitingReplies ?? 0,
+      requests_dropped_overload: this.#parts?.driver.overloadDrops ?? 0,
+      journal_records: this.#parts?.journal.durableThrough ?? 0,
+    };
+  }
+
+  subscribe(listener: (event: StreamEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  get #config(): LoadedConfig | undefined {
+    return this.#configuration.config;
+  }
+
+  #tell(event: StreamEvent): void {
+    for (const listener of this.#listeners) listener(event);
+  }
+
+  #networks(core: Core): NetworkStatus[] {
+    const networks = this.#config?.core.networks ?? [];
+    return networks.map((network, lan) => this.#network(core, network, lan));
+  }
+
+  #network(core: Core, network: NetworkConfig, lan: number): NetworkStatus {
+    const shared = this.#config?.shared.networks.find((entry) => entry.name === network.name);
+    const serving = core.serving(lan);
+    const blocking = conditionsOf(core).find(
+      (condition) =>
+        condition.subject === network.name &&
+        CONDITIONS[condition.id as keyof typeof CONDITIONS].impact === "lan",
+    );
+    return {
+      name: network.name,
+      interface: network.interfaceName,
+      subnet: formatSubnet(network.subnet),
+      address: formatIpv4(network.ownAddress),
+      serverId: formatIpv4(network.serverId),
+      gateway: shared?.gateway ?? "",
+      leaseSeconds: network.leaseSeconds,
+      link: core.linkView(lan),
+      serving: serving.ok,
+      why: serving.ok
+        ? `Devices on ${network.name} get addresses from this box.`
+        : (blocking?.sentence ?? `Not served: ${REFUSALS[serving.reason]}.`),
+      pools: network.pools.map((pool, index) => ({
+        from: formatIpv4(pool.from),
+        to: formatIpv4(pool.to),
+        ...core.poolCounts(lan, index),
+      })),
+      counters: core.counters(lan),
+    };
+  }
+
+  readonly #isReserved = (lease: Lease): boolean =>
+    this.#parts?.core.isReserved(lease.address) ?? false;
+}
+
+function conditionsOf(core: Core): Condition[] {
+  return core.conditions.active().map((condition) => {
+    const entry = CONDITIONS[condition.id];
+    const values = { ...condition.values, subject: condition.subject };
+    return {
+      id: condition.id,
+      subject: condition.subject,
+      severity: entry.severity,
+      sentence: sentence(entry.text, values),
+      advice: sentence(entry.advice, values),
+      since: isoTime(condition.sinceWall),
+    };
+  });
+}

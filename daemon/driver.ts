@@ -1,0 +1,211 @@
+// The loop: take an event, step the core, perform its effects in order. The simulator runs exactly
+// this file; only the ports around it are fake there.
+
+import type { Now } from "./base/time.ts";
+import { CONDITIONS, type LogId, type LogValues, sentence } from "./catalogue.ts";
+import type { Core } from "./core/core.ts";
+import type { Effect } from "./core/effect.ts";
+import type { CoreEvent } from "./core/event.ts";
+import type { Lease } from "./core/lease.ts";
+import type { Journal } from "./journal/journal.ts";
+import { LIMITS } from "./limits.ts";
+import type { Clock, JournalState, Link } from "./ports.ts";
+
+/** What others may want to know of what the driver does. Called after the effect was performed. */
+export interface DriverObserver {
+  leaseChanged(lease: Lease): void;
+  log(id: LogId, values: LogValues, now: Now): void;
+}
+
+interface WaitingReply {
+  readonly lan: number;
+  readonly frame: Uint8Array;
+  /** The reply may leave when the journal is durable through this record. */
+  readonly sequence: number;
+}
+
+/** The frame event is one object for all frames: its bytes are valid only during the step anyway. */
+interface MutableFrameEvent {
+  readonly kind: "frame";
+  lan: number;
+  bytes: Uint8Array;
+  start: number;
+  end: number;
+  checksumReady: boolean;
+}
+
+export class Driver {
+  /** Requests dropped because too many replies were waiting for the disk. */
+  overloadDrops = 0;
+  readonly #core: Core;
+  readonly #clock: Clock;
+  readonly #observer: DriverObserver;
+  readonly #effects: Effect[] = [];
+  readonly #frameEvent: MutableFrameEvent = {
+    kind: "frame",
+    lan: 0,
+    bytes: new Uint8Array(0),
+    start: 0,
+    end: 0,
+    checksumReady: true,
+  };
+  #journal: Journal | undefined;
+  #links: readonly Link[] = [];
+  #waiting: WaitingReply[] = [];
+  #waitingHead = 0;
+  #batchNow: Now | undefined;
+  #loggedConditions = new Map<string, string>();
+
+  constructor(core: Core, clock: Clock, observer: DriverObserver) {
+    this.#core = core;
+    this.#clock = clock;
+    this.#observer = observer;
+  }
+
+  /** The journal and the driver need each other, so the journal is handed over after both exist. */
+  attach(journal: Journal, links: readonly Link[]): void {
+    this.#journal = journal;
+    this.#links = links;
+  }
+
+  /** New links after a configuration change; their order is the order of the networks. */
+  setLinks(links: readonly Link[]): void {
+    this.#links = links;
+  }
+
+  /** Replies that wait for the disk. */
+  get waitingReplies(): number {
+    return this.#waiting.length - this.#waitingHead;
+  }
+
+  /** One received frame; `batchEnd` must follow after the last one of a batch. */
+  frame(lan: number, bytes: Uint8Array, start: number, end: number, checksumReady: boolean): void {
+    if (this.waitingReplies >= LIMITS.waitingRepliesMax) {
+      this.overloadDrops++;
+      return;
+    }
+    const event = this.#frameEvent;
+    event.lan = lan;
+    event.bytes = bytes;
+    event.start = start;
+    event.end = end;
+    event.checksumReady = checksumReady;
+    this.#batchNow ??= this.#clock.now();
+    this.#step(event, this.#batchNow);
+  }
+
+  batchEnd(): void {
+    const now = this.#batchNow ?? this.#clock.now();
+    this.#batchNow = undefined;
+    this.#flush(now);
+  }
+
+  /** Any event but a frame. */
+  event(event: CoreEvent): void {
+    const now = this.#clock.now();
+    this.#step(event, now);
+    this.#flush(now);
+  }
+
+  /** The journal says that every record up to `through` is on stable storage. */
+  durable(through: number): void {
+    const now = this.#clock.now();
+    this.#step({ kind: "durable", through }, now);
+    this.#release(through);
+    this.#flush(now);
+  }
+
+  /** The journal failed, became slow, or works again. Replies whose records were lost do not leave. */
+  journalState(state: JournalState): void {
+    if (state.kind === "failing") {
+      this.#waiting = [];
+      this.#waitingHead = 0;
+    }
+    this.event({ kind: "journal", state });
+  }
+
+  #step(event: CoreEvent, now: Now): void {
+    const effects = this.#effects;
+    this.#core.step(event, now, effects);
+    if (effects.length > 0) {
+      this.#perform(effects, now);
+      effects.length = 0;
+    }
+  }
+
+  #perform(effects: readonly Effect[], now: Now): void {
+    let dependsOn = 0;
+    for (const effect of effects) {
+      switch (effect.kind) {
+        case "persist":
+          this.#journal?.append(effect.lease);
+          dependsOn = effect.lease.sequence;
+          this.#observer.leaseChanged(effect.lease);
+          break;
+        case "send":
+          if (dependsOn === 0) this.#links[effect.lan]?.send(effect.frame);
+          else this.#waiting.push({ lan: effect.lan, frame: effect.frame, sequence: dependsOn });
+          break;
+        case "alarm":
+          this.#clock.setAlarm(effect.atMonotonic, this.#onAlarm);
+          break;
+        case "snapshot":
+          this.#journal?.snapshot();
+          break;
+        case "log":
+          this.#observer.log(effect.id, effect.values, now);
+          break;
+      }
+    }
+  }
+
+  readonly #onAlarm = (): void => this.event({ kind: "alarm" });
+
+  #release(through: number): void {
+    const waiting = this.#waiting;
+    let head = this.#waitingHead;
+    for (; head < waiting.length; head++) {
+      const reply = waiting[head];
+      if (!reply || reply.sequence > through) break;
+      this.#links[reply.lan]?.send(reply.frame);
+    }
+    if (head === waiting.length) {
+      waiting.length = 0;
+      head = 0;
+    } else if (head > 1024) {
+      waiting.splice(0, head);
+      head = 0;
+    }
+    this.#waitingHead = head;
+  }
+
+  #flush(now: Now): void {
+    for (const link of this.#links) link.flush();
+    this.#journal?.kick(now);
+    if (this.#core.conditions.revision !== this.#conditionsSeen) this.#logConditions(now);
+  }
+
+  #conditionsSeen = -1;
+
+  /** Conditions are state, not events: their begin and end are logged here, once, for all of them. */
+  #logConditions(now: Now): void {
+    this.#conditionsSeen = this.#core.conditions.revision;
+    const active = new Map<string, string>();
+    for (const condition of this.#core.conditions.active()) {
+      const text = sentence(CONDITIONS[condition.id].text, {
+        ...condition.values,
+        subject: condition.subject,
+      });
+      active.set(`${condition.id} ${condition.subject}`, text);
+    }
+    for (const [key, text] of active) {
+      if (!this.#loggedConditions.has(key)) {
+        this.#observer.log("condition-began", { sentence: text }, now);
+      }
+    }
+    for (const [key, text] of this.#loggedConditions) {
+      if (!active.has(key)) this.#observer.log("condition-ended", { sentence: text }, now);
+    }
+    this.#loggedConditions = active;
+  }
+}

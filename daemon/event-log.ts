@@ -1,0 +1,70 @@
+// What happened, for the log and for the page: sentences from the catalogue, at a bounded rate.
+
+import type { Now } from "./base/time.ts";
+import { LOG, type LogId, type LogValues, sentence } from "./catalogue.ts";
+import type { EventView } from "./http/api-types.ts";
+import { LIMITS } from "./limits.ts";
+import type { LogSink } from "./ports.ts";
+
+interface Rate {
+  windowStart: number;
+  written: number;
+  left: number;
+}
+
+/** Keeps the last LIMITS.eventLogMax events and writes all of them, but no flood, to the sink. */
+export class EventLog {
+  readonly #sink: LogSink;
+  readonly #rates = new Map<LogId, Rate>();
+  readonly #events: EventView[] = [];
+  readonly #listener: (event: EventView) => void;
+  #sequence = 0;
+
+  constructor(sink: LogSink, listener: (event: EventView) => void) {
+    this.#sink = sink;
+    this.#listener = listener;
+  }
+
+  /** Events after `sequence`, oldest first. */
+  since(sequence: number): EventView[] {
+    return this.#events.filter((event) => event.sequence > sequence);
+  }
+
+  write(id: LogId, values: LogValues, now: Now): void {
+    const rate = this.#rateOf(id, now);
+    if (rate.written >= LIMITS.logLinesPerSecond) {
+      rate.left++;
+      return;
+    }
+    rate.written++;
+    const entry = LOG[id];
+    const left = rate.left > 0 ? ` (${rate.left} more like it were left out)` : "";
+    rate.left = 0;
+    const text = sentence(entry.text, values) + left;
+    this.#sink.write({ wall: now.wall, id, level: entry.level, text, values });
+    if (entry.level === "debug") return;
+    const event: EventView = {
+      sequence: ++this.#sequence,
+      at: new Date(now.wall).toISOString(),
+      id,
+      severity: entry.level,
+      sentence: text,
+    };
+    this.#events.push(event);
+    if (this.#events.length > LIMITS.eventLogMax) this.#events.shift();
+    this.#listener(event);
+  }
+
+  #rateOf(id: LogId, now: Now): Rate {
+    let rate = this.#rates.get(id);
+    if (!rate) {
+      rate = { windowStart: now.monotonic, written: 0, left: 0 };
+      this.#rates.set(id, rate);
+    }
+    if (now.monotonic - rate.windowStart >= 1000) {
+      rate.windowStart = now.monotonic;
+      rate.written = 0;
+    }
+    return rate;
+  }
+}

@@ -1,0 +1,77 @@
+// tandemd: reads its arguments, wires the parts together, and ends them in order.
+
+import { mkdir } from "node:fs/promises";
+import path from "node:path";
+import { parseArgs } from "node:util";
+import { Appliance } from "./appliance.ts";
+import { VERSION } from "./base/version.ts";
+import { StreamLog } from "./io/log.ts";
+import { Surfaces } from "./surfaces.ts";
+
+const USAGE = `usage: tandemd [options]
+
+  --config DIR      holds config.json and box.json         (/etc/tandem)
+  --state DIR       leases and the last good configuration (/var/lib/tandem)
+  --run DIR         the API socket tandem.sock             (/run/tandem)
+  --rawlink SOCKET  where the packet helper listens        (RUN/rawlink.sock)
+  --web DIR         the built page                         (web/ beside this program)
+  --debug           log more
+`;
+
+function options() {
+  const { values } = parseArgs({
+    options: {
+      config: { type: "string", default: "/etc/tandem" },
+      state: { type: "string", default: "/var/lib/tandem" },
+      run: { type: "string", default: "/run/tandem" },
+      rawlink: { type: "string" },
+      web: { type: "string", default: path.join(import.meta.dirname, "web") },
+      debug: { type: "boolean", default: false },
+    },
+  });
+  return values;
+}
+
+async function main(values: ReturnType<typeof options>): Promise<void> {
+  const log = new StreamLog(process.stdout, {
+    managed: process.env.JOURNAL_STREAM !== undefined,
+    showDebug: values.debug,
+  });
+  await mkdir(values.run, { recursive: true });
+  const appliance = new Appliance({
+    configDir: values.config,
+    stateDir: values.state,
+    rawlinkSocket: values.rawlink ?? path.join(values.run, "rawlink.sock"),
+    version: VERSION,
+    log,
+  });
+  const surfaces = new Surfaces(appliance, {
+    socketPath: path.join(values.run, "tandem.sock"),
+    webDir: values.web,
+    version: VERSION,
+    onProblem: (text) => appliance.say("surface-problem", { text }),
+  });
+  const stop = async (reason: string) => {
+    await appliance.stop(reason);
+    await surfaces.stop();
+    process.exit(0);
+  };
+  process.on("SIGTERM", () => void stop("asked to by SIGTERM"));
+  process.on("SIGINT", () => void stop("asked to by SIGINT"));
+  process.on("SIGHUP", () => void appliance.reload());
+  await surfaces.start();
+  appliance.onChange(() => surfaces.update());
+  await appliance.start();
+}
+
+let values: ReturnType<typeof options>;
+try {
+  values = options();
+} catch (error) {
+  process.stderr.write(`tandemd: ${(error as Error).message}\n${USAGE}`);
+  process.exit(3);
+}
+main(values).catch((error: unknown) => {
+  process.stderr.write(`tandemd: ${error instanceof Error ? error.stack : String(error)}\n`);
+  process.exit(1);
+});

@@ -1,0 +1,100 @@
+// What the box shows of itself: the API and page over HTTP, and its object on the system bus.
+
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+import type { Appliance } from "./appliance.ts";
+import { createWebApp, type WebApp } from "./http/routes.ts";
+import { loadWebFiles, type WebFiles } from "./http/web-files.ts";
+import { ApplianceBus, type ApplianceView } from "./io/dbus.ts";
+import {
+  folderReader,
+  type HttpServer,
+  listenLoopback,
+  listenUnix,
+  startKeepAlive,
+} from "./io/http-server.ts";
+
+export interface SurfaceOptions {
+  /** Path of the Unix socket of the API. */
+  readonly socketPath: string;
+  /** Folder of the built page; the API works without it. */
+  readonly webDir: string;
+  readonly version: string;
+  /** Something that cannot be shown now, as a sentence. */
+  readonly onProblem: (text: string) => void;
+}
+
+export class Surfaces {
+  readonly #appliance: Appliance;
+  readonly #options: SurfaceOptions;
+  readonly #web: WebApp;
+  readonly #bus: ApplianceBus;
+  readonly #servers: HttpServer[] = [];
+  #stopKeepAlive: () => void = () => {};
+  #loopbackPort = 0;
+
+  constructor(appliance: Appliance, options: SurfaceOptions) {
+    this.#appliance = appliance;
+    this.#options = options;
+    const page = this.#loadPage();
+    this.#web = createWebApp(appliance.box, {
+      ...(page ? { web: page } : {}),
+      onFault: (error) => options.onProblem(`an answer over HTTP failed: ${String(error)}`),
+    });
+    this.#bus = new ApplianceBus(undefined, {
+      connected: () => {
+        appliance.say("bus-connected", {});
+        appliance.setCondition("bus-absent", "", undefined);
+      },
+      lost: (why) => appliance.setCondition("bus-absent", "", { why }),
+    });
+  }
+
+  /** The Unix socket comes first and must work: without it nobody could ask what is wrong. */
+  async start(): Promise<void> {
+    this.#servers.push(await listenUnix(this.#options.socketPath, this.#web.app.fetch));
+    this.#stopKeepAlive = startKeepAlive(() => this.#web.streams.keepAlive());
+    this.#bus.start(this.#busView());
+  }
+
+  /** Called when something may have changed: the bus hears of it, the page's port is opened. */
+  update(): void {
+    this.#bus.update(this.#busView());
+    const port = this.#appliance.httpPort;
+    if (port !== 0 && port !== this.#loopbackPort) void this.#listen(port);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopKeepAlive();
+    this.#web.streams.closeAll();
+    await Promise.all([this.#bus.stop(), ...this.#servers.map((server) => server.close())]);
+  }
+
+  async #listen(port: number): Promise<void> {
+    this.#loopbackPort = port;
+    try {
+      this.#servers.push(await listenLoopback(port, this.#web.app.fetch));
+      this.#appliance.setCondition("page-port-busy", "", undefined);
+    } catch (error) {
+      // The next update tries again: the other program may be gone by then.
+      this.#loopbackPort = 0;
+      this.#appliance.setCondition("page-port-busy", "", { port, why: (error as Error).message });
+    }
+  }
+
+  #loadPage(): WebFiles | undefined {
+    try {
+      return loadWebFiles(folderReader(pathToFileURL(`${path.resolve(this.#options.webDir)}/`)));
+    } catch (error) {
+      this.#options.onProblem(`the page cannot be shown: ${(error as Error).message}`);
+      return undefined;
+    }
+  }
+
+  #busView(): ApplianceView {
+    const status = this.#appliance.box.status();
+    const { role, state, why, since, conditions, networks } = status;
+    const { name } = status.box;
+    return { role, state, why, since, name, version: this.#options.version, conditions, networks };
+  }
+}
