@@ -21,6 +21,8 @@ export interface JudgeOptions {
 /** Wireshark's PI_ERROR (severity) and PI_MALFORMED (group). */
 const SEVERITY_ERROR = 0x00800000;
 const GROUP_MALFORMED = 0x07000000;
+/** How Wireshark reports a mistake of its own, such as a table of its without a handler. */
+const OWN_MISTAKE = "ERROR, please report";
 const OUTPUT_BYTES_MAX = 256 << 20;
 const PROBLEM_FIELDS = [
   "frame.number",
@@ -68,6 +70,7 @@ function problemsOf(lines: readonly string[][]): FrameProblem[] {
       const isMalformed = Number(groups?.[i]) === GROUP_MALFORMED;
       if (!isMalformed && Number(severity) !== SEVERITY_ERROR) continue;
       const text = texts?.[i] ?? "";
+      if (text.startsWith(OWN_MISTAKE)) continue;
       problems.push({ frame, severity: isMalformed ? "malformed" : "error", text });
     }
     const isNoted = problems.some((one) => one.frame === frame && one.severity === "malformed");

@@ -1,0 +1,159 @@
+// The files a box finds at its start: configuration, identity, bus and keepalived configuration.
+
+import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type BoxName, plan } from "./topology.ts";
+
+/** Where things of one box are, and where the program comes from. */
+export interface BoxPaths {
+  readonly folder: string;
+  readonly state: string;
+  readonly run: string;
+  readonly busSocket: string;
+  readonly apiSocket: string;
+  readonly helperSocket: string;
+  readonly busConfig: string;
+  readonly keepalivedConfig: string;
+}
+
+export function boxPaths(lab: string, box: BoxName): BoxPaths {
+  const folder = join(lab, box);
+  const run = join(folder, "run");
+  return {
+    folder,
+    state: join(folder, "state"),
+    run,
+    busSocket: join(run, "bus"),
+    apiSocket: join(run, "tandem.sock"),
+    helperSocket: join(run, "rawlink.sock"),
+    busConfig: join(folder, "bus.conf"),
+    keepalivedConfig: join(folder, "keepalived.conf"),
+  };
+}
+
+/** `policies` are D-Bus policy files that the bus of the box takes in. */
+export function writeBoxFiles(paths: BoxPaths, box: BoxName, policies: readonly string[]): void {
+  const policyFolder = join(paths.folder, "bus.d");
+  for (const folder of [paths.folder, paths.state, paths.run, policyFolder]) mkdirSync(folder);
+  const json = (name: string, value: unknown): void =>
+    writeFileSync(join(paths.folder, name), `${JSON.stringify(value, null, 2)}\n`);
+  json("config.json", configuration());
+  json("box.json", identity(box));
+  writeFileSync(paths.busConfig, busConfig(paths.busSocket, policyFolder));
+  policies.forEach((file, index) => {
+    copyFileSync(file, join(policyFolder, `${index}.conf`));
+  });
+  writeFileSync(paths.keepalivedConfig, keepalivedConfig(box));
+}
+
+// Shared by both boxes: the networks they serve.
+function configuration(): unknown {
+  const { subnet, gateway, from, to } = plan.lan;
+  const dns = [gateway];
+  const domain = "lab.example";
+  const lan = { name: "lan", subnet, gateway, dns, domain, pools: [{ from, to }] };
+  return { version: 1, networks: [{ ...lan, leaseSeconds: 3600 }] };
+}
+
+// Who this box is; never the same on two boxes.
+function identity(box: BoxName): unknown {
+  const role = box === "a" ? "serving" : "standby";
+  const lan = { interface: "lan0", address: `${plan.boxes[box].lan}/24` };
+  return { version: 1, name: box.toUpperCase(), role, networks: { lan } };
+}
+
+function busConfig(socket: string, policyFolder: string): string {
+  return `<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-BUS Bus Configuration 1.0//EN"
+ "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+<busconfig>
+  <type>system</type>
+  <listen>unix:path=${socket}</listen>
+  <auth>EXTERNAL</auth>
+  <policy context="default">
+    <allow user="*"/>
+    <deny own="*"/>
+    <deny send_type="method_call"/>
+    <allow send_type="signal"/>
+    <allow send_requested_reply="true" send_type="method_return"/>
+    <allow send_requested_reply="true" send_type="error"/>
+    <allow receive_type="method_call"/>
+    <allow receive_type="method_return"/>
+    <allow receive_type="error"/>
+    <allow receive_type="signal"/>
+    <allow send_destination="org.freedesktop.DBus" send_interface="org.freedesktop.DBus"/>
+    <allow send_destination="org.freedesktop.DBus"
+           send_interface="org.freedesktop.DBus.Introspectable"/>
+    <allow send_destination="org.freedesktop.DBus"
+           send_interface="org.freedesktop.DBus.Properties"/>
+  </policy>
+  <policy user="root">
+    <allow own="org.keepalived.Vrrp1"/>
+    <allow send_destination="org.keepalived.Vrrp1"/>
+  </policy>
+  <includedir>${policyFolder}</includedir>
+</busconfig>
+`;
+}
+
+// A static one: the daemon observes and steers keepalived when two boxes are paired, and it generates
+// this file then. "{" ends a line and "}" stands alone: keepalived's parser wants it so.
+function keepalivedConfig(box: BoxName): string {
+  const own = plan.boxes[box];
+  const other = plan.boxes[box === "a" ? "b" : "a"];
+  return `global_defs {
+    router_id box-${box}
+    enable_dbus
+    dbus_service_name org.keepalived.Vrrp1
+    vrrp_version 3
+    vrrp_startup_delay 0.5
+    vrrp_garp_master_repeat 3
+    vrrp_garp_master_delay 1
+    vrrp_garp_lower_prio_repeat 3
+    vrrp_garp_lower_prio_delay 1
+    vrrp_garp_master_refresh 60
+    vrrp_higher_prio_send_advert true
+    reload_check_config
+    dynamic_interfaces allow_if_changes
+    max_auto_priority -1
+    vrrp_no_swap
+}
+vrrp_sync_group BOX {
+    group {
+        HB
+        LAN0
+    }
+}
+vrrp_instance HB {
+    interface ded0
+    dont_track_primary
+    state BACKUP
+    nopreempt
+    virtual_router_id 250
+    priority ${own.priority}
+    advert_int 0.1
+    unicast_src_ip ${own.pair}
+    unicast_peer {
+        ${other.pair}
+    }
+    check_unicast_src
+    virtual_ipaddress {
+        ${plan.wan.virtual}/24 dev wan0 no_track
+    }
+    virtual_routes {
+        default via ${plan.wan.gateway} dev wan0 no_track
+    }
+}
+vrrp_instance LAN0 {
+    interface lan0
+    dont_track_primary
+    state BACKUP
+    nopreempt
+    virtual_router_id 51
+    priority ${own.priority}
+    advert_int 0.1
+    virtual_ipaddress {
+        ${plan.lan.gateway}/24 dev lan0
+    }
+}
+`;
+}

@@ -1,0 +1,195 @@
+// One box of the lab: its namespace, its processes and what a person can do to it.
+
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { askBox, type BoxAnswer } from "./ask.ts";
+import { type BoxPaths, boxPaths, writeBoxFiles } from "./box-files.ts";
+import { killAllIn } from "./processes.ts";
+import { inNamespace, reason, until } from "./shell.ts";
+import { Service, type ServiceState } from "./supervisor.ts";
+import { type BoxName, boxPorts } from "./topology.ts";
+import type { Wires } from "./wires.ts";
+
+export type ServiceName = "bus" | "keepalived" | "rawlink" | "tandemd";
+
+export interface BoxStatus {
+  readonly name: BoxName;
+  readonly power: boolean;
+  readonly services: Readonly<Record<ServiceName, ServiceStatus>>;
+  readonly daemon: BoxAnswer;
+}
+
+export interface ServiceStatus {
+  readonly state: ServiceState;
+  readonly pid: number;
+  readonly restarts: number;
+}
+
+/** Files outside the lab's folder that a box needs. */
+export interface Programs {
+  readonly node: string;
+  readonly tandemd: string;
+  readonly rawlink: string;
+  readonly policies: readonly string[];
+}
+
+type Say = (sentence: string) => void;
+
+export class Box {
+  readonly name: BoxName;
+  readonly paths: BoxPaths;
+  #services: Record<ServiceName, Service>;
+  #wires: Wires;
+  #say: Say;
+
+  constructor(lab: string, name: BoxName, programs: Programs, wires: Wires, say: Say) {
+    this.name = name;
+    this.paths = boxPaths(lab, name);
+    this.#wires = wires;
+    this.#say = say;
+    writeBoxFiles(this.paths, name, programs.policies);
+    const service = (what: ServiceName, argv: readonly string[]): Service =>
+      new Service({
+        name: what,
+        argv: inNamespace(name, argv),
+        env: environment(this.paths),
+        folder: this.paths.folder,
+        logFile: this.logFile(what),
+        onChange: (sentence) => say(`box ${name}: ${sentence}`),
+      });
+    this.#services = {
+      bus: service("bus", busCommand(this.paths)),
+      keepalived: service("keepalived", keepalivedCommand(this.paths)),
+      rawlink: service("rawlink", [programs.rawlink, "-s", this.paths.helperSocket]),
+      tandemd: service("tandemd", daemonCommand(this.paths, programs)),
+    };
+  }
+
+  /** Switches the box on, or starts again what a person stopped. */
+  async start(): Promise<void> {
+    const dark = !this.#wires.isPowered(this.name);
+    if (dark) {
+      await this.#wires.connect(this.name, boxPorts(this.name), true);
+      await this.#wires.power(this.name, true);
+    }
+    const { bus, keepalived, rawlink, tandemd } = this.#services;
+    bus.start();
+    rawlink.start();
+    // keepalived never looks for the bus again when it was not there at its start.
+    if (keepalived.state === "stopped") {
+      await until(() => existsSync(this.paths.busSocket), 3000, 20);
+    }
+    keepalived.start();
+    tandemd.start();
+    this.#say(`box ${this.name} ${dark ? "is switched on" : "runs in full again"}`);
+  }
+
+  /** kill -9 of the daemon, which stays dead until `start`. */
+  async kill(): Promise<void> {
+    this.#mustHavePower();
+    await this.#services.tandemd.stop("SIGKILL");
+    this.#say(`box ${this.name}: tandemd was killed`);
+  }
+
+  /** All processes at once, and the ports with them. Files stay as they are. */
+  async powerCut(): Promise<void> {
+    this.#mustHavePower();
+    const services = Object.values(this.#services);
+    const ends = services.map((service) => service.stop("SIGKILL"));
+    await killAllIn(this.name);
+    await Promise.all(ends);
+    await this.#wires.power(this.name, false);
+    await this.#wires.disconnect(this.name);
+    this.#say(`box ${this.name} has lost its power`);
+  }
+
+  /** An orderly end of the daemon, for the end of the lab. */
+  async shutDown(): Promise<void> {
+    await this.#services.tandemd.stop("SIGTERM");
+  }
+
+  async switchService(name: ServiceName, on: boolean): Promise<void> {
+    this.#mustHavePower();
+    if (on) this.#services[name].start();
+    else await this.#services[name].stop("SIGKILL");
+    this.#say(`box ${this.name}: ${name} was ${on ? "started" : "stopped"}`);
+  }
+
+  isRunning(name: ServiceName): boolean {
+    return this.#services[name].state !== "stopped";
+  }
+
+  logFile(name: ServiceName): string {
+    return join(this.paths.folder, `${name}.log`);
+  }
+
+  async status(): Promise<BoxStatus> {
+    const power = this.#wires.isPowered(this.name);
+    const one = ({ state, pid, restarts }: Service): ServiceStatus => ({ state, pid, restarts });
+    const { bus, keepalived, rawlink, tandemd } = this.#services;
+    return {
+      name: this.name,
+      power,
+      services: {
+        bus: one(bus),
+        keepalived: one(keepalived),
+        rawlink: one(rawlink),
+        tandemd: one(tandemd),
+      },
+      daemon: await this.#ask(power),
+    };
+  }
+
+  async #ask(power: boolean): Promise<BoxAnswer> {
+    if (!power) return { reachable: false, sentence: `Box ${this.name} has no power.` };
+    if (!this.isRunning("tandemd")) {
+      return { reachable: false, sentence: `tandemd of box ${this.name} was killed.` };
+    }
+    try {
+      return await askBox(this.paths.apiSocket);
+    } catch (error) {
+      return { reachable: false, sentence: `tandemd does not answer: ${reason(error)}.` };
+    }
+  }
+
+  #mustHavePower(): void {
+    if (!this.#wires.isPowered(this.name)) throw new Error(`box ${this.name} has no power`);
+  }
+}
+
+function environment(paths: BoxPaths): Record<string, string> {
+  return {
+    PATH: "/usr/sbin:/usr/bin:/sbin:/bin",
+    HOME: paths.folder,
+    // keepalived writes its dumps there, or both boxes would write to the same file in /tmp.
+    TMPDIR: paths.run,
+    DBUS_SYSTEM_BUS_ADDRESS: `unix:path=${paths.busSocket}`,
+  };
+}
+
+function busCommand(paths: BoxPaths): string[] {
+  return ["dbus-daemon", `--config-file=${paths.busConfig}`, "--nopidfile", "--nofork"];
+}
+
+function keepalivedCommand(paths: BoxPaths): string[] {
+  const pid = (name: string): string => join(paths.run, `${name}.pid`);
+  const files = [
+    "-p",
+    pid("keepalived"),
+    "-r",
+    pid("vrrp"),
+    "-c",
+    pid("checkers"),
+    "-b",
+    pid("bfd"),
+  ];
+  return ["keepalived", "-n", "-l", "-P", "-f", paths.keepalivedConfig, ...files];
+}
+
+// The daemon has no capability at all, as on a real box.
+function daemonCommand(paths: BoxPaths, programs: Programs): string[] {
+  const bare = ["--bounding-set=-all", "--inh-caps=-all", "--ambient-caps=-all", "--no-new-privs"];
+  const folders = ["--config", paths.folder, "--state", paths.state, "--run", paths.run];
+  const node = [programs.node, "--max-semi-space-size=4", programs.tandemd];
+  return ["setpriv", ...bare, "--", ...node, ...folders];
+}
