@@ -1,0 +1,119 @@
+/** Command line of the bench. */
+import { parseArgs } from "node:util";
+
+export interface BenchOptions {
+  /** Names from the table of servers, in the order to measure them. */
+  readonly servers: readonly string[];
+  /** Length of a confirming run, seconds. */
+  readonly seconds: number;
+  /** Length of a search run, seconds. */
+  readonly searchSeconds: number;
+  /** Where the search stops: 0.05 is 5 % between the passing and the failing rate. */
+  readonly resolution: number;
+  /** How many confirming runs at most. */
+  readonly confirmations: number;
+  /** Only this rate, no search. */
+  readonly rate: number | null;
+  /** Rates at which every server that can is also measured, for latency and CPU. */
+  readonly paced: readonly number[];
+  /** Distinct clients of a run. */
+  readonly clients: number;
+  /** Clients whose leases are held when resident memory is read; 0 leaves that out. */
+  readonly memoryLeases: number;
+  readonly json: string;
+  readonly profile: boolean;
+  /** Folder for lease stores, null for one inside dist/. */
+  readonly store: string | null;
+  readonly allowTmpfs: boolean;
+  readonly help: boolean;
+}
+
+/** A mistake on the command line; the message says which. */
+export class UsageError extends Error {}
+
+export const USAGE = `npm run bench -- [options]
+
+Measures how many complete DHCP exchanges (DISCOVER, OFFER, REQUEST, ACK) per second each server
+answers with less than 1 % loss, with what latency, CPU time and memory.
+
+  --servers A,B    which servers, of: SERVERS
+  --quick          shorter and coarser: a first look, not a result
+  --seconds N      length of a confirming run (10)
+  --rate N         no search: measure at this rate only
+  --paced A,B      also measure at these rates (200,2000); "none" leaves that out
+  --clients N      distinct clients of a run (50000)
+  --profile        tandem runs with --cpu-prof; the profile is kept beside the JSON file
+  --store DIR      folder for the lease stores (a folder in dist/); must be on a real disk
+  --allow-tmpfs    measure even if that folder is in memory
+  --json FILE      where the results go (dist/bench.json)
+  --help           this text
+`;
+
+/** Addresses the bench's pool holds; more clients than that cannot all have one. */
+export const POOL_SIZE = 65_274;
+
+/** Leases with which resident memory is stated. */
+const MEMORY_LEASES = 10_000;
+
+export function parseOptions(args: readonly string[], known: readonly string[]): BenchOptions {
+  const { values } = parse(args);
+  const quick = values.quick === true;
+  const servers = values.servers?.split(",").filter((name) => name !== "") ?? known;
+  for (const name of servers) {
+    if (!known.includes(name)) {
+      throw new UsageError(`There is no server "${name}"; known are ${known.join(", ")}.`);
+    }
+  }
+  const clients = whole("clients", values.clients ?? "50000");
+  if (clients > POOL_SIZE - 1000) {
+    throw new UsageError(`--clients must be at most ${POOL_SIZE - 1000}: the pool is a /16.`);
+  }
+  const rate = values.rate === undefined ? null : whole("rate", values.rate);
+  const paced = values.paced ?? (quick || rate !== null ? "none" : "200,2000");
+  return {
+    servers,
+    seconds: whole("seconds", values.seconds ?? (quick ? "4" : "10")),
+    searchSeconds: quick ? 2 : 3,
+    confirmations: quick ? 4 : 8,
+    resolution: quick ? 0.12 : 0.04,
+    rate,
+    paced: paced === "none" ? [] : paced.split(",").map((text) => whole("paced", text)),
+    clients,
+    memoryLeases: quick || rate !== null ? 0 : MEMORY_LEASES,
+    json: values.json ?? "dist/bench.json",
+    profile: values.profile === true,
+    store: values.store ?? null,
+    allowTmpfs: values["allow-tmpfs"] === true,
+    help: values.help === true,
+  };
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        servers: { type: "string" },
+        quick: { type: "boolean" },
+        seconds: { type: "string" },
+        rate: { type: "string" },
+        paced: { type: "string" },
+        clients: { type: "string" },
+        profile: { type: "boolean" },
+        store: { type: "string" },
+        "allow-tmpfs": { type: "boolean" },
+        json: { type: "string" },
+        help: { type: "boolean" },
+      },
+    });
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function whole(option: string, text: string): number {
+  if (!/^[1-9]\d{0,6}$/.test(text)) {
+    throw new UsageError(`--${option} needs a whole number from 1, not "${text}".`);
+  }
+  return Number(text);
+}
