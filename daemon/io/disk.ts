@@ -1,4 +1,19 @@
 // The Disk port over a real folder.
+//
+// How a log file is written was measured on a virtual disk with ext4: 14,000 records of 110 bytes a
+// second, with one write after the other and then paced by 2 ms as the journal does. 3 µs of each
+// record are the measurement's own.
+//
+//                                   writes/s   µs of CPU per record   median and slowest percent, ms
+//   write, then fdatasync             870        17                     0.5    3.3
+//   O_DSYNC                           890        14                     0.4    2.9
+//   O_DSYNC, zeros written ahead      890        11                     0.3    1.4
+//   write, then fdatasync, paced      360         9.7                   2.1    5.9
+//   O_DSYNC, paced                    360         9.5                   2.6    5.5
+//   O_DSYNC, zeros ahead, paced       370         9.2                   2.1    5.3
+//
+// At 50 records a second zeros ahead save a third of the bytes that reach the disk, because most
+// writes then change no metadata.
 
 import { constants, fdatasync, ftruncate, write, writev } from "node:fs";
 import { type FileHandle, mkdir, open, readdir, rename, rm } from "node:fs/promises";
@@ -73,7 +88,7 @@ export class FolderDisk implements Disk {
 
   createLog(name: string): Promise<DiskFile> {
     return attempt("create", name, async () => {
-      // O_DSYNC makes write and sync one call, which costs a third less than two of them.
+      // O_DSYNC makes write and sync one call.
       const handle = await open(this.#path(name), CREATE | constants.O_DSYNC, 0o600);
       return new FolderFile(name, handle, LIMITS.journalZerosAhead);
     });

@@ -3,7 +3,7 @@
 // Group commit: while one write is under way the next batch collects. A write that would follow the
 // one before at once waits up to LIMITS.journalPaceMilliseconds, so that it carries more records:
 // under a flood the writes themselves take the processor, not the records in them. At low load a
-// record is written at once.
+// record is written at once. Figures are in io/disk.ts.
 //
 // There is one operation on the segment at a time, and `#work` chooses the next one:
 //
@@ -13,42 +13,29 @@
 //   failing  records are dropped; once a second: a fresh segment   ok, failing
 //            and a snapshot of the whole book
 //
-// After a failed write or sync nobody knows what the file holds (fsync reports an error once and
-// may have dropped the data), so that file is never written again: the book in memory is the truth,
-// and the journal is whole again when all of it is in a snapshot.
+// After a failed write or sync nobody knows what the file holds (fsync reports an error once and may
+// have dropped the data), so it is never written again: the book in memory is the truth until all of
+// it is in a snapshot.
 
 import { assert } from "../base/assert.ts";
 import { IoError } from "../base/errors.ts";
-import { CLOCK_SANE_SINCE, type Now, type WallSeconds } from "../base/time.ts";
-import type { LogId, LogValues } from "../catalogue.ts";
+import type { Now, WallSeconds } from "../base/time.ts";
 import type { Lease } from "../core/lease.ts";
 import { LIMITS } from "../limits.ts";
 import type { Clock, Disk, DiskFile, JournalState } from "../ports.ts";
+import { Alarm } from "./alarm.ts";
 import { Batch } from "./batch.ts";
 import { differs, failing, textOf } from "./failure.ts";
+import type { JournalEvents, JournalOptions } from "./options.ts";
 import type { JournalFile } from "./place-reader.ts";
 import { encodeLease } from "./record.ts";
-import { type RecoveryReport, recover, repair } from "./recover.ts";
+import { findingsForLog, type RecoveryReport, recover, repair } from "./recover.ts";
 import type { Recovery } from "./replay.ts";
 import { beginSegment } from "./segment.ts";
-import { writeSnapshot } from "./snapshot.ts";
+import { segmentBytesFor, writeSnapshot } from "./snapshot.ts";
+import { Stamp } from "./stamp.ts";
 
-export interface JournalEvents {
-  /** Every record with a sequence up to `through` is on stable storage. */
-  durable(through: number): void;
-  state(state: JournalState): void;
-  log(id: LogId, values: LogValues): void;
-}
-
-export interface JournalOptions {
-  /** Its alarm must belong to the journal alone. */
-  readonly clock: Clock;
-  readonly events: JournalEvents;
-  /** All leases, as they are now. First asked after the first `append` or `kick`. */
-  readonly book: () => Iterable<Lease>;
-  /** Random, 1 to 2^32-1: key of the checksums if this is a new journal. See record.ts. */
-  readonly salt: number;
-}
+export type { JournalEvents, JournalOptions } from "./options.ts";
 
 export interface OpenedJournal {
   readonly journal: Journal;
@@ -69,9 +56,11 @@ export class Journal {
   readonly #clock: Clock;
   readonly #events: JournalEvents;
   readonly #salt: number;
+  readonly #alarm: Alarm;
   readonly #batch = new Batch();
-  #book: () => Iterable<Lease>;
-  #started = false;
+  readonly #book: () => Iterable<Lease>;
+  /** What recovery found; it is the book until the core has taken it over. */
+  #recovered: readonly Lease[] | undefined;
   #state: JournalState = OK;
   #file: DiskFile | undefined;
   #lastSequence: number;
@@ -79,8 +68,7 @@ export class Journal {
   #segmentFirst = 0;
   #segmentBytes = 0;
   #snapshotBytes = 0;
-  /** Last wall time known to be sensible, used while the clock is not set. */
-  #wallFloor: WallSeconds;
+  readonly #stamp: Stamp;
   #wall: WallSeconds = 0;
 
   /** An operation on the segment is under way, since `#busySince`. */
@@ -91,23 +79,27 @@ export class Journal {
   #writingBytes = 0;
   /** Records appended now are not written: the next snapshot has them. */
   #dropping = false;
+  /** More records came than may wait; said at the next `kick`. */
+  #overflow = false;
   #retryAt = 0;
-  #alarmAt = Number.POSITIVE_INFINITY;
 
   #snapshotWanted = false;
   #snapshotNotBefore = Number.NEGATIVE_INFINITY;
   #snapshotRunning = false;
+  #closing: Promise<void> | undefined;
   #onClosed: (() => void) | undefined;
 
   private constructor(disk: Disk, options: JournalOptions, recovery: Recovery) {
     this.#disk = disk;
     this.#clock = options.clock;
     this.#events = options.events;
+    this.#alarm = new Alarm(options.clock, () => this.#onAlarm());
     this.#book = options.book;
+    this.#recovered = recovery.leases;
     this.#salt = recovery.salt ?? options.salt;
     this.#lastSequence = recovery.lastSequence;
     this.#durableThrough = recovery.lastSequence;
-    this.#wallFloor = recovery.lastWall;
+    this.#stamp = new Stamp(options.clock, recovery.lastWall);
   }
 
   /**
@@ -118,10 +110,10 @@ export class Journal {
    */
   static async open(disk: Disk, options: JournalOptions): Promise<OpenedJournal> {
     const { recovery, files, report } = await recover(disk);
-    const { leases, lastSequence, lastWall } = recovery;
     const journal = new Journal(disk, options, recovery);
-    journal.#sayFindings(recovery);
+    for (const values of findingsForLog(recovery)) options.events.log("journal-repaired", values);
     await journal.#begin(recovery, files);
+    const { leases, lastSequence, lastWall } = recovery;
     return { journal, leases, lastSequence, lastWall, report };
   }
 
@@ -147,24 +139,26 @@ export class Journal {
   /** Takes the lease as it is now. Its sequence is one more than that of the lease before. */
   append(lease: Lease): void {
     assert(lease.sequence === this.#lastSequence + 1, "journal sequences must rise by one");
-    this.#started = true;
+    this.#recovered = undefined;
     this.#lastSequence = lease.sequence;
     if (this.#dropping) return;
     const room = this.#batch.room();
     if (!room) {
-      this.#fail(new IoError(OVERFLOW, "ENOBUFS"));
+      this.#overflow = true;
+      this.#drop();
       return;
     }
-    if (this.#batch.length === 0) this.#wall = this.#wallNow();
+    if (this.#batch.length === 0) this.#wall = this.#stamp.now();
     this.#batch.length = encodeLease(room, this.#batch.length, lease, this.#wall, this.#salt);
   }
 
   /** To be called at the end of each batch of input: lets the records be written. */
   kick(now: Now): void {
-    if (!this.#started) {
-      this.#started = true;
+    if (this.#recovered) {
+      this.#recovered = undefined;
       if (this.#state.kind !== "ok") this.#events.state(this.#state);
     }
+    if (this.#overflow) this.#fail(new IoError(OVERFLOW, "ENOBUFS"));
     if (!this.#busy) this.#work(now.monotonic);
   }
 
@@ -177,36 +171,22 @@ export class Journal {
 
   /** Makes everything appended durable if the disk allows it, and closes the files. */
   close(): Promise<void> {
-    return new Promise((resolve) => {
+    this.#closing ??= new Promise((resolve) => {
       this.#onClosed = resolve;
       if (!this.#busy) this.#work(this.#clock.now().monotonic);
     });
+    return this.#closing;
   }
 
   async #begin(recovery: Recovery, files: readonly JournalFile[]): Promise<void> {
-    const { leases } = recovery;
-    const book = this.#book;
-    // Until the core has taken over the recovered leases, they are the book.
-    this.#book = () => (this.#started ? book() : leases);
     this.#setBusy(this.#clock.now().monotonic);
     try {
       await repair(this.#disk, recovery, files);
-      await this.#writeAnew(leases);
-      this.#busy = false;
+      await this.#writeAnew(recovery.leases);
+      this.#idle();
     } catch (error) {
-      this.#busy = false;
+      this.#idle();
       this.#fail(error);
-    }
-  }
-
-  #sayFindings(recovery: Recovery): void {
-    for (const { file, reason, bytes, missing } of recovery.findings) {
-      this.#events.log("journal-repaired", {
-        file,
-        reason: missing > 0 ? `${reason} (${missing} missing)` : reason,
-        lost: bytes,
-        kept: recovery.kept.get(file) ?? 0,
-      });
     }
   }
 
@@ -219,10 +199,12 @@ export class Journal {
     if (this.#state.kind === "failing") {
       if (this.#snapshotRunning) return;
       if (now >= this.#retryAt) this.#run(now, this.#retry());
-      else this.#alarm(this.#retryAt);
+      else this.#alarm.atLatest(this.#retryAt);
       return;
     }
-    if (this.#snapshotDue(now)) {
+    const isLong = this.#segmentBytes >= segmentBytesFor(this.#snapshotBytes);
+    const may = !this.#snapshotRunning && now >= this.#snapshotNotBefore;
+    if (may && (isLong || this.#snapshotWanted)) {
       this.#run(now, this.#rotate());
       return;
     }
@@ -230,7 +212,7 @@ export class Journal {
     if (waiting === 0) return;
     const due = this.#lastWriteEnd + LIMITS.journalPaceMilliseconds;
     if (waiting >= LIMITS.journalPaceBytes || now >= due) this.#write(now);
-    else this.#alarm(due);
+    else this.#alarm.atLatest(due);
   }
 
   #workToClose(now: number): void {
@@ -242,9 +224,8 @@ export class Journal {
     if (this.#snapshotRunning) return;
     this.#busy = true;
     this.#file = undefined;
-    const closed = this.#onClosed ?? (() => {});
-    if (file) file.close().then(closed, closed);
-    else closed();
+    if (file) file.close().then(this.#onClosed, this.#onClosed);
+    else this.#onClosed?.();
   }
 
   #write(now: number): void {
@@ -270,7 +251,6 @@ export class Journal {
     if (!this.#busy) this.#work(now);
   };
 
-  /** Follows an operation that is not the hot write. */
   #run(now: number, operation: Promise<void>): void {
     this.#setBusy(now);
     operation.then(() => {
@@ -282,7 +262,7 @@ export class Journal {
   #setBusy(now: number): void {
     this.#busy = true;
     this.#busySince = now;
-    this.#alarm(now + LIMITS.slowWriteMilliseconds);
+    this.#alarm.atLatest(now + LIMITS.slowWriteMilliseconds);
   }
 
   /** Nothing is under way any more. Returns the monotonic time. */
@@ -291,13 +271,6 @@ export class Journal {
     this.#writingBytes = 0;
     if (this.#state.kind === "slow") this.#setState(OK);
     return this.#clock.now().monotonic;
-  }
-
-  #snapshotDue(now: number): boolean {
-    if (this.#snapshotRunning || now < this.#snapshotNotBefore) return false;
-    const { journalSegmentBytesMin: min, journalSegmentBytesMax: max } = LIMITS;
-    const size = this.#snapshotBytes * LIMITS.journalSegmentPerSnapshot;
-    return this.#snapshotWanted || this.#segmentBytes >= Math.min(max, Math.max(min, size));
   }
 
   /** Begins a segment, then a snapshot beside it. The old segment stays in use if that fails. */
@@ -314,7 +287,7 @@ export class Journal {
       }
       await old?.close().catch(() => {});
     }
-    void this.#snapshot(through, Array.from(this.#book()));
+    void this.#snapshot(through, this.#leases());
   }
 
   async #retry(): Promise<void> {
@@ -322,7 +295,7 @@ export class Journal {
     this.#file = undefined;
     await old?.close().catch(() => {});
     this.#dropping = false;
-    const through = await this.#writeAnew(Array.from(this.#book()));
+    const through = await this.#writeAnew(this.#leases());
     if (this.#dropping) throw new IoError(OVERFLOW, "ENOBUFS");
     this.#durableThrough = through;
     this.#setState(OK);
@@ -345,8 +318,8 @@ export class Journal {
   /** Begins the segment whose first record has this sequence. Rejects, and then nothing changed. */
   async #newSegment(first: number): Promise<void> {
     const after = this.#durableThrough;
-    const about = { first, after, salt: this.#salt, wall: this.#wallNow() };
-    this.#file = await beginSegment(this.#disk, about);
+    const wall = this.#stamp.now();
+    this.#file = await beginSegment(this.#disk, { first, after, salt: this.#salt, wall });
     this.#segmentFirst = first;
     this.#segmentBytes = 0;
   }
@@ -368,12 +341,17 @@ export class Journal {
     if (!this.#busy) this.#work(this.#clock.now().monotonic);
   }
 
+  /** The references are copied, so the book may change in any way while they are written. */
+  #leases(): readonly Lease[] {
+    return this.#recovered ?? Array.from(this.#book());
+  }
+
   async #writeSnapshot(through: number, leases: readonly Lease[]): Promise<number> {
     const bytes = await writeSnapshot(this.#disk, {
       through,
       leases,
       salt: this.#salt,
-      wall: this.#wallNow(),
+      wall: this.#stamp.now(),
       cancelled: () => this.#onClosed !== undefined || this.#dropping,
     });
     if (bytes > 0) this.#snapshotBytes = bytes;
@@ -387,11 +365,16 @@ export class Journal {
     this.#events.log("journal-snapshot-failed", { reason: textOf(error) });
   }
 
-  #fail(error: unknown): void {
+  #drop(): void {
     this.#dropping = true;
     this.#batch.clear();
+  }
+
+  #fail(error: unknown): void {
+    this.#overflow = false;
+    this.#drop();
     this.#retryAt = this.#clock.now().monotonic + LIMITS.diskRetryMilliseconds;
-    this.#alarm(this.#retryAt);
+    this.#alarm.atLatest(this.#retryAt);
     this.#setState(failing(error));
   }
 
@@ -401,15 +384,7 @@ export class Journal {
     if (differs(before, state)) this.#events.state(state);
   }
 
-  /** One alarm for everything: it never comes too late, and too early does no harm. */
-  #alarm(at: number): void {
-    if (at >= this.#alarmAt) return;
-    this.#alarmAt = at;
-    this.#clock.setAlarm(at, this.#onAlarm);
-  }
-
-  readonly #onAlarm = (): void => {
-    this.#alarmAt = Number.POSITIVE_INFINITY;
+  #onAlarm(): void {
     const now = this.#clock.now().monotonic;
     if (!this.#busy) {
       this.#work(now);
@@ -420,13 +395,6 @@ export class Journal {
       this.#setState({ kind: "slow", milliseconds });
     }
     const periods = Math.floor(milliseconds / LIMITS.slowWriteMilliseconds) + 1;
-    this.#alarm(this.#busySince + periods * LIMITS.slowWriteMilliseconds);
-  };
-
-  /** A clock that was never set would let the next start believe that it is long ago. */
-  #wallNow(): WallSeconds {
-    const wall = Math.floor(this.#clock.now().wall / 1000);
-    if (wall >= CLOCK_SANE_SINCE) this.#wallFloor = wall;
-    return Math.max(0, wall >= CLOCK_SANE_SINCE ? wall : Math.max(wall, this.#wallFloor));
+    this.#alarm.atLatest(this.#busySince + periods * LIMITS.slowWriteMilliseconds);
   }
 }

@@ -2,6 +2,7 @@
 // files only after everything was read, and keeps aside what it cuts.
 
 import { IoError } from "../base/errors.ts";
+import type { LogValues } from "../catalogue.ts";
 import { LIMITS } from "../limits.ts";
 import type { Disk } from "../ports.ts";
 import { parseFileName, setAsideName } from "./file-names.ts";
@@ -57,6 +58,16 @@ export async function repair(
   for (const file of recovery.setAside) await disk.rename(file.name, setAsideName(file, 0));
   for (const name of recovery.remove) await disk.remove(name);
   await disk.syncFolder();
+}
+
+/** The values of one "journal-repaired" line for each finding. */
+export function findingsForLog(recovery: Recovery): LogValues[] {
+  return recovery.findings.map(({ file, reason, bytes, missing }) => ({
+    file,
+    reason: missing > 0 ? `${reason} (${missing} missing)` : reason,
+    lost: bytes,
+    kept: recovery.kept.get(file) ?? 0,
+  }));
 }
 
 /** Keeps damaged bytes for a person to look at. A full disk must not stop the repair for it. */

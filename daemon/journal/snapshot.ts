@@ -53,6 +53,12 @@ export async function writeSnapshot(disk: Disk, options: SnapshotOptions): Promi
   }
 }
 
+/** How long a segment may become beside a snapshot of this length until the next snapshot. */
+export function segmentBytesFor(snapshotBytes: number): number {
+  const { journalSegmentBytesMin: min, journalSegmentBytesMax: max } = LIMITS;
+  return Math.min(max, Math.max(min, snapshotBytes * LIMITS.journalSegmentPerSnapshot));
+}
+
 async function writeSlices(file: DiskFile, options: SnapshotOptions): Promise<number> {
   const { leases, through, salt, wall } = options;
   const slice = LIMITS.journalSnapshotSlice;

@@ -68,6 +68,9 @@ describe("a power cut at every operation", () => {
         const found = await tryOpen(disk, written);
         const wrong = found ? complaint(durable, found, written) : "did not open";
         expect(wrong, `seed ${seed}, operation ${index}`).toBe("");
+        // Only what was under way can be torn; whole files and all before must be as they should.
+        const labels = found?.opened.report.findings.map((finding) => finding.label) ?? [];
+        for (const label of labels) expect(["torn tail", "damaged in the middle"]).toContain(label);
       }
     }
   });

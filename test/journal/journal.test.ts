@@ -6,11 +6,7 @@ import { settle } from "../support/fake-clock.ts";
 import { FakeDisk, type Operation } from "../support/fake-disk.ts";
 import { seeded } from "../support/random.ts";
 import { leases, reseal, segment } from "./files.ts";
-import { Office } from "./office.ts";
-
-function newDisk(): FakeDisk {
-  return new FakeDisk({ random: seeded(1) });
-}
+import { namesOf, newDisk, Office, opened } from "./office.ts";
 
 /** Every operation from now on. */
 function record(disk: FakeDisk): Operation[] {
@@ -21,24 +17,6 @@ function record(disk: FakeDisk): Operation[] {
   };
   return operations;
 }
-
-async function opened(disk: FakeDisk): Promise<Office> {
-  const office = await Office.open(disk);
-  await settle();
-  await office.clock.advance(100);
-  return office;
-}
-
-function namesOf(disk: FakeDisk): string[] {
-  return [...disk.contents().keys()].sort();
-}
-
-const FAILING = [
-  ["ENOSPC", "full"],
-  ["EDQUOT", "full"],
-  ["EROFS", "read-only"],
-  ["EIO", "error"],
-] as const;
 
 describe("group commit", () => {
   test("at low load a record is written at once, in one operation", async () => {
@@ -199,6 +177,25 @@ describe("snapshots", () => {
     expect(namesOf(disk)).toHaveLength(2);
   });
 
+  test("records that wait while the segment changes are where they belong", async () => {
+    const disk = newDisk();
+    const office = await opened(disk);
+    for (let address = 1; address < 10; address++) office.change(address);
+    office.kick();
+    await settle();
+    office.change(3);
+    office.journal.snapshot();
+    office.change(4);
+    await office.clock.advance(10);
+    expect(office.journal.durableThrough).toBe(11);
+    expect(namesOf(disk)).toEqual([segmentName(10), "snapshot-0000000000000009.tdj"]);
+    disk.powerCut();
+    disk.start();
+    const next = await opened(disk);
+    expect(next.opened.report.findings).toEqual([]);
+    expect(next.book).toEqual(office.book);
+  });
+
   test("a snapshot asked for while one is under way is written as well", async () => {
     const disk = newDisk();
     const office = await opened(disk);
@@ -323,190 +320,6 @@ describe("repair", () => {
       const third = await Office.open(disk);
       expect(third.book.size, `seed ${seed}`).toBe(39);
     }
-  });
-});
-
-describe("a failing disk", () => {
-  test.each(FAILING)(
-    "%s while writing: said at once, healed by a snapshot",
-    async (error, reason) => {
-      const disk = newDisk();
-      const office = await opened(disk);
-      office.change(1);
-      office.kick();
-      await office.clock.advance(10);
-      disk.fault = ({ kind }) => (kind === "read" || kind === "list" ? undefined : { error });
-      office.change(2);
-      office.kick();
-      await settle();
-      expect(office.states).toMatchObject([{ kind: "failing", reason }]);
-      office.change(3);
-      office.kick();
-      await office.clock.advance(5 * LIMITS.diskRetryMilliseconds);
-      expect(office.durableCalls).toEqual([1]);
-      expect(office.journal.waitingBytes).toBe(0);
-      disk.fault = undefined;
-      office.change(4);
-      await office.clock.advance(LIMITS.diskRetryMilliseconds);
-      expect(office.state).toBe("ok");
-      expect(office.durableCalls).toEqual([1, 4]);
-      office.change(5);
-      office.kick();
-      await office.clock.advance(10);
-      expect(office.durableCalls).toEqual([1, 4, 5]);
-      disk.powerCut();
-      disk.start();
-      const next = await opened(disk);
-      expect(next.book).toEqual(office.book);
-      expect(next.opened.report.findings).toEqual([]);
-    },
-  );
-
-  test("a file whose sync failed is never written again", async () => {
-    const disk = newDisk();
-    const office = await opened(disk);
-    office.change(1);
-    const bad = segmentName(1);
-    disk.fault = ({ kind }) => (kind === "append" ? { error: "EIO" } : undefined);
-    office.kick();
-    await settle();
-    disk.fault = ({ kind, name }) => {
-      if (kind === "append" || kind === "write") expect(name).not.toBe(bad);
-      return undefined;
-    };
-    await office.clock.advance(LIMITS.diskRetryMilliseconds);
-    office.change(2);
-    office.kick();
-    await office.clock.advance(10);
-    expect(office.durableCalls).toEqual([1, 2]);
-    expect(namesOf(disk)).not.toContain(bad);
-  });
-
-  test.each([
-    ["close", /^journal/],
-    ["create", /^journal/],
-    ["append", /^journal/],
-    ["syncFolder", /^$/],
-    ["create", /^snapshot/],
-    ["write", /^snapshot/],
-    ["sync", /^snapshot/],
-    ["rename", /^snapshot/],
-  ])("records appended while the retry is at its %s %s are not lost", async (kind, name) => {
-    const disk = newDisk();
-    const office = await opened(disk);
-    for (let address = 1; address < 20; address++) office.change(address);
-    office.kick();
-    await settle();
-    disk.fault = (each) => (each.kind === "append" ? { error: "EIO" } : undefined);
-    office.change(1);
-    office.kick();
-    await office.clock.advance(500);
-    office.change(2);
-    let hung = 0;
-    disk.fault = (each) =>
-      each.kind === kind && name.test(each.name) && hung++ === 0 ? "hang" : undefined;
-    await office.clock.advance(LIMITS.diskRetryMilliseconds);
-    expect(hung).toBe(1);
-    expect(office.durableCalls).toEqual([19]);
-    office.change(3);
-    office.kick();
-    await office.clock.advance(10);
-    disk.wake();
-    await office.clock.advance(10);
-    expect(office.durableCalls.at(-1)).toBe(office.sequence);
-    disk.powerCut();
-    disk.start();
-    const next = await opened(disk);
-    expect(next.book).toEqual(office.book);
-    expect(next.opened.report.findings).toEqual([]);
-  });
-
-  test("a disk that cannot be written at the start: the leases are known all the same", async () => {
-    const disk = newDisk();
-    const made = segment(leases(1, 9));
-    disk.put(made.name, made.bytes);
-    disk.fault = ({ kind }) =>
-      kind === "read" || kind === "list" ? undefined : { error: "EROFS" };
-    const office = await Office.open(disk);
-    expect(office.book.size).toBe(9);
-    expect(office.journal.state).toMatchObject({ kind: "failing", reason: "read-only" });
-    office.states.length = 0;
-    office.kick();
-    expect(office.states, "said again to those who came after the start").toHaveLength(1);
-    await office.clock.advance(3000);
-    disk.fault = undefined;
-    await office.clock.advance(1000);
-    expect(office.state).toBe("ok");
-    disk.powerCut();
-    disk.start();
-    const next = await opened(disk);
-    expect(next.book).toEqual(office.book);
-  });
-
-  test("a retry before the book is handed over keeps the recovered leases", async () => {
-    const disk = newDisk();
-    const made = segment(leases(1, 9));
-    disk.put(made.name, made.bytes);
-    disk.fault = ({ kind }) =>
-      kind === "read" || kind === "list" ? undefined : { error: "EROFS" };
-    const office = await Office.open(disk);
-    office.book.clear();
-    disk.fault = undefined;
-    await office.clock.advance(5000);
-    const next = await opened(disk);
-    expect(next.book.size).toBe(9);
-  });
-
-  test("more records than may wait: said, dropped, and made good by a snapshot", async () => {
-    const disk = newDisk();
-    const office = await opened(disk);
-    disk.fault = ({ kind }) => (kind === "append" ? "hang" : undefined);
-    office.change(0);
-    office.kick();
-    while (office.state === "ok") office.change(office.sequence % 1000);
-    expect(office.journal.waitingBytes).toBeLessThan(LIMITS.journalBatchBytesMax);
-    expect(office.states).toMatchObject([{ kind: "failing", reason: "error" }]);
-    for (let more = 0; more < 100; more++) office.change(more);
-    disk.fault = undefined;
-    disk.wake();
-    await office.clock.advance(2 * LIMITS.diskRetryMilliseconds);
-    expect(office.state).toBe("ok");
-    expect(office.durableCalls.at(-1)).toBe(office.sequence);
-    disk.powerCut();
-    disk.start();
-    expect((await opened(disk)).book).toEqual(office.book);
-  });
-});
-
-describe("a slow disk", () => {
-  test("a write under way for long is said, again and again, until it ends", async () => {
-    const disk = newDisk();
-    const office = await opened(disk);
-    disk.fault = ({ kind }) => (kind === "append" ? "hang" : undefined);
-    office.change(1);
-    office.kick();
-    await office.clock.advance(LIMITS.slowWriteMilliseconds - 1);
-    expect(office.states).toEqual([]);
-    await office.clock.advance(1);
-    expect(office.states).toEqual([{ kind: "slow", milliseconds: 1000 }]);
-    await office.clock.advance(2000);
-    expect(office.states.at(-1)).toEqual({ kind: "slow", milliseconds: 3000 });
-    disk.fault = undefined;
-    disk.wake();
-    await settle();
-    expect(office.states.at(-1)).toEqual({ kind: "ok" });
-    expect(office.durableCalls).toEqual([1]);
-  });
-
-  test("short writes, one after the other for a long time, are not slow", async () => {
-    const office = await opened(newDisk());
-    for (let round = 0; round < 300; round++) {
-      office.change(round % 10);
-      office.kick();
-      await office.clock.advance(20);
-    }
-    expect(office.states).toEqual([]);
-    expect(office.durableCalls).toHaveLength(300);
   });
 });
 

@@ -4,9 +4,10 @@
 import type { Lease } from "../../daemon/core/lease.ts";
 import { Journal, type OpenedJournal } from "../../daemon/journal/journal.ts";
 import type { JournalState } from "../../daemon/ports.ts";
-import { FakeClock } from "../support/fake-clock.ts";
-import type { FakeDisk } from "../support/fake-disk.ts";
+import { FakeClock, settle } from "../support/fake-clock.ts";
+import { FakeDisk } from "../support/fake-disk.ts";
 import { makeLease } from "../support/leases.ts";
+import { seeded } from "../support/random.ts";
 import { SALT } from "./files.ts";
 
 /** Every lease content that was ever appended, by sequence; shared by all lives of a box. */
@@ -106,4 +107,20 @@ export function complaint(durable: Map<number, Lease>, found: Office, written: W
     if (lease.sequence > found.sequence) return `${lease.sequence} is above the last sequence`;
   }
   return "";
+}
+
+export function newDisk(): FakeDisk {
+  return new FakeDisk({ random: seeded(1) });
+}
+
+/** A journal opened, and everything done that follows by itself. */
+export async function opened(disk: FakeDisk): Promise<Office> {
+  const office = await Office.open(disk);
+  await settle();
+  await office.clock.advance(100);
+  return office;
+}
+
+export function namesOf(disk: FakeDisk): string[] {
+  return [...disk.contents().keys()].sort();
 }

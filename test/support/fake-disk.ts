@@ -294,7 +294,6 @@ class FakeFile implements DiskFile {
   #write(kind: "write" | "append", bytes: Uint8Array, end: () => void): Promise<void> {
     const inode = this.#inode;
     const at = this.#end;
-    // The caller may use its buffer again as soon as the operation has ended, not before.
     const begin = (): void => {
       if (this.#closed) throw new IoError(`write ${this.#name}: bad file descriptor`, "EBADF");
       inode.write(at, bytes);
@@ -304,12 +303,17 @@ class FakeFile implements DiskFile {
       }
       this.#end = at + bytes.length;
     };
+    // Until now the kernel may not have looked: a caller that used its buffer again is found out.
+    const written = (): void => {
+      inode.write(at, bytes);
+      end();
+    };
     const spoil = (): void => {
       const part = Math.floor(this.#disk.random() * (bytes.length + 1));
       inode.write(at, bytes.subarray(0, part));
       inode.loseUnsynced();
     };
-    return this.#disk.run(kind, this.#name, bytes.length, end, begin, spoil);
+    return this.#disk.run(kind, this.#name, bytes.length, written, begin, spoil);
   }
 }
 

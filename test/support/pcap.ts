@@ -23,7 +23,7 @@ export function readPcap(file: Uint8Array): Uint8Array[] {
       throw new Error(`frame ${frames.length} was cut to ${captured} bytes`);
     at += RECORD_HEADER_BYTES;
     if (at + captured > file.length) throw new Error(`frame ${frames.length} is cut short`);
-    frames.push(file.slice(at, at + captured));
+    frames.push(new Uint8Array(file.subarray(at, at + captured)));
     at += captured;
   }
   return frames;
