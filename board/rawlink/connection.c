@@ -25,8 +25,8 @@ static struct {
 
 static unsigned slot_of(const struct connection *c) { return (unsigned)(c - connections); }
 
-static void watch(int operation, int fd, uint32_t events, enum source source, const struct connection *c,
-                  unsigned kind)
+static void watch(int operation, int fd, uint32_t events, enum source source,
+                  const struct connection *c, unsigned kind)
 {
   struct epoll_event event = {.events = events};
   event.data.u64 = (uint64_t)c->generation << 32 | kind << 16 | slot_of(c) << 8 | source;
@@ -36,8 +36,20 @@ static void watch(int operation, int fd, uint32_t events, enum source source, co
 
 static void watch_client(const struct connection *c)
 {
-  uint32_t events = (c->send_waits ? 0 : (uint32_t)EPOLLIN) | (c->out_len > 0 ? (uint32_t)EPOLLOUT : 0);
+  uint32_t events = c->send_waits ? 0 : EPOLLIN;
+  if (c->out_len > 0)
+    events |= EPOLLOUT;
   watch(EPOLL_CTL_MOD, c->fd, events, SOURCE_CLIENT, c, 0);
+}
+
+static void watch_packets(int operation, const struct connection *c)
+{
+  for (unsigned kind = 0; kind < KINDS; kind++) {
+    uint32_t events = c->paused ? 0 : EPOLLIN;
+    if (c->send_waits && c->waits_for == kind)
+      events |= EPOLLOUT;
+    watch(operation, c->packet_fd[kind], events, SOURCE_PACKET, c, kind);
+  }
 }
 
 void connections_start(int epoll, int sink_error)
@@ -50,8 +62,8 @@ void connections_start(int epoll, int sink_error)
       c->packet_fd[kind] = packet_open(kind);
       if (c->packet_fd[kind] < 0)
         die("cannot open a packet socket, which needs CAP_NET_RAW: %s", strerror(errno));
-      watch(EPOLL_CTL_ADD, c->packet_fd[kind], EPOLLIN, SOURCE_PACKET, c, kind);
     }
+    watch_packets(EPOLL_CTL_ADD, c);
   }
 }
 
@@ -90,6 +102,23 @@ static size_t client_write(const struct connection *c, struct iovec *parts, size
   return errno == EAGAIN || errno == EINTR ? 0 : SIZE_MAX;
 }
 
+/* What the kernel dropped since the last call: for want of our reading only while we did read. */
+static void count_kernel_drops(struct connection *c)
+{
+  uint32_t *count = c->paused ? &c->drops.slow : &c->drops.kernel;
+  for (unsigned kind = 0; kind < KINDS; kind++)
+    *count += packet_drops(c->packet_fd[kind]);
+}
+
+/* While a client is behind, its frames wait in the kernel, which drops what it cannot hold. That
+ * spares the work of fetching frames only to drop them. */
+static void packets_pause(struct connection *c, bool pause)
+{
+  count_kernel_drops(c);
+  c->paused = pause;
+  watch_packets(EPOLL_CTL_MOD, c);
+}
+
 static void out_flush(struct connection *c)
 {
   size_t first = c->out_len < OUT_SIZE - c->out_at ? c->out_len : OUT_SIZE - c->out_at;
@@ -103,6 +132,8 @@ static void out_flush(struct connection *c)
     c->out_at = (c->out_at + sent) % OUT_SIZE;
     c->out_len -= sent;
   }
+  if (c->paused && c->out_len <= OUT_SIZE / 4)
+    packets_pause(c, false);
 }
 
 /* A message that is not a frame; false if the client has not even read so far. */
@@ -121,25 +152,18 @@ bool client_tell(struct connection *c, const uint8_t *bytes, size_t len)
 
 static void client_frames(struct connection *c, struct iovec *messages, unsigned count)
 {
-  unsigned i = 0;
   bool idle = c->out_len == 0;
-  if (idle) {
-    size_t sent = client_write(c, messages, count);
-    while (i < count && sent >= messages[i].iov_len)
-      sent -= messages[i++].iov_len;
-    if (i == count)
-      return;
-    out_put(c, (uint8_t *)messages[i].iov_base + sent, messages[i].iov_len - sent);
-    i++;
+  size_t sent = idle ? client_write(c, messages, count) : 0;
+  for (unsigned i = 0; i < count; i++) {
+    size_t skip = sent < messages[i].iov_len ? sent : messages[i].iov_len;
+    out_put(c, (uint8_t *)messages[i].iov_base + skip, messages[i].iov_len - skip);
+    sent -= skip;
   }
-  for (; i < count; i++) {
-    if (messages[i].iov_len <= out_space(c, OUT_RESERVE))
-      out_put(c, messages[i].iov_base, messages[i].iov_len);
-    else
-      c->drops.slow++;
-  }
-  if (idle)
+  if (idle && c->out_len > 0)
     watch_client(c);
+  /* There is always room for a whole batch. */
+  if (out_space(c, OUT_RESERVE) < BATCH * MESSAGE_MAX)
+    packets_pause(c, true);
 }
 
 void client_error(struct connection *c, int error, const char *what, const char *why)
@@ -165,21 +189,23 @@ static void client_error_rarely(struct connection *c, int error, const char *wha
 
 static void connection_close(struct connection *c, const char *why)
 {
-  say("connection %u (%s): closed, %s", slot_of(c), c->name[0] != '\0' ? c->name : "not opened", why);
+  const char *name = c->name[0] != '\0' ? c->name : "not opened";
+  say("connection %u (%s): closed, %s", slot_of(c), name, why);
   close(c->fd); /* leaves the epoll set with it */
   c->fd = -1;
   c->generation++;
   if (c->link.present)
     link_detach(c);
-  for (unsigned kind = 0; kind < KINDS; kind++)
-    watch(EPOLL_CTL_MOD, c->packet_fd[kind], EPOLLIN, SOURCE_PACKET, c, kind);
+  c->paused = c->send_waits = false;
+  watch_packets(EPOLL_CTL_MOD, c);
 }
 
 static void client_open(struct connection *c, const struct message *message)
 {
   memcpy(c->name, message->payload, message->len);
   if (sink_errno != 0)
-    client_error(c, sink_errno, "UDP port 67 is not ours, so the kernel or another DHCP server may answer too",
+    client_error(c, sink_errno,
+                 "UDP port 67 is not ours, so the kernel or another DHCP server may answer too",
                  strerror(sink_errno));
   monitor_list();
 }
@@ -192,7 +218,8 @@ static bool batch_flush(struct connection *c)
   batch.count = 0;
   if (count == 0)
     return true;
-  unsigned done = packet_send(c->packet_fd[batch.kind], batch.frames, count, &c->drops.failed, &error);
+  unsigned done =
+    packet_send(c->packet_fd[batch.kind], batch.frames, count, &c->drops.failed, &error);
   if (error != 0)
     client_error_rarely(c, error, "sending failed", strerror(error));
   if (done == count)
@@ -200,7 +227,7 @@ static bool batch_flush(struct connection *c)
   c->in_at = batch.at[done];
   c->send_waits = true;
   c->waits_for = batch.kind;
-  watch(EPOLL_CTL_MOD, c->packet_fd[batch.kind], EPOLLIN | EPOLLOUT, SOURCE_PACKET, c, batch.kind);
+  watch_packets(EPOLL_CTL_MOD, c);
   watch_client(c);
   return false;
 }
@@ -236,7 +263,10 @@ static unsigned client_parse(struct connection *c)
   enum message_status status;
   struct message message;
 
-  while ((status = message_parse(c->in + c->in_at, c->in_len - c->in_at, &message)) == MESSAGE_WHOLE) {
+  for (;;) {
+    status = message_parse(c->in + c->in_at, c->in_len - c->in_at, &message);
+    if (status != MESSAGE_WHOLE)
+      break;
     bool opens = message.type == M_OPEN;
     if (opens != (c->name[0] == '\0') || (opens && !name_is_valid(message.payload, message.len))) {
       status = MESSAGE_BAD;
@@ -264,7 +294,7 @@ static unsigned client_parse(struct connection *c)
 void client_resume(struct connection *c)
 {
   c->send_waits = false;
-  watch(EPOLL_CTL_MOD, c->packet_fd[c->waits_for], EPOLLIN, SOURCE_PACKET, c, c->waits_for);
+  watch_packets(EPOLL_CTL_MOD, c);
   watch_client(c);
   client_parse(c);
 }
@@ -301,7 +331,7 @@ bool connection_accept(int listen_fd, uint64_t now)
   c->fd = fd;
   memset(c->name, 0, sizeof c->name);
   c->link = (struct link_state){0};
-  c->link_known = c->link_due = c->listing = c->seen = c->attach_again = c->in_bridge = c->send_waits = false;
+  c->link_known = c->link_due = c->listing = c->seen = c->attach_again = c->in_bridge = false;
   c->drops = c->drops_told = (struct drop_counts){0};
   c->since = now;
   c->error_at = now - ERROR_EVERY_MS;
@@ -325,7 +355,9 @@ unsigned connection_event(uint64_t tag, uint32_t events)
       moved = client_read(c);
     return moved;
   }
-  if (events & (EPOLLIN | EPOLLERR)) {
+  if (c->paused) {
+    packet_forgive(c->packet_fd[kind]);
+  } else if (events & (EPOLLIN | EPOLLERR)) {
     struct iovec *messages;
     int count = packet_receive(c->packet_fd[kind], &messages);
     if (count > 0 && c->link.present) {
@@ -352,9 +384,7 @@ void connections_tick(uint64_t now)
     attach_again |= c->attach_again;
     if (c->link_due)
       link_tell(c);
-    for (unsigned kind = 0; kind < KINDS; kind++)
-      if (c->link.present)
-        c->drops.kernel += packet_drops(c->packet_fd[kind]);
+    count_kernel_drops(c);
     if (memcmp(&c->drops, &c->drops_told, sizeof c->drops) != 0 &&
         client_tell(c, bytes, put_drops(bytes, &c->drops)))
       c->drops_told = c->drops;

@@ -15,6 +15,7 @@ struct connection {
   bool listing, seen; /* takes part in the running listing; was found by it */
   bool attach_again;
   bool in_bridge; /* so nothing will arrive, which was said */
+  bool paused;     /* the client is behind: its packet sockets are not read meanwhile */
   bool send_waits; /* the packet socket is full: the client is not read meanwhile */
   enum packet_kind waits_for;
   struct drop_counts drops, drops_told;

@@ -10,8 +10,9 @@ void link_tell(struct connection *c)
   uint8_t bytes[HEADER_LEN + LINK_LEN];
   const uint8_t *mac = c->link.mac;
   if (c->link.present)
-    say("%s: index %u, %02x:%02x:%02x:%02x:%02x:%02x, MTU %u, carrier %s", c->name, c->link.ifindex, mac[0],
-        mac[1], mac[2], mac[3], mac[4], mac[5], c->link.mtu, c->link.carrier ? "on" : "off");
+    say("%s: index %u, %02x:%02x:%02x:%02x:%02x:%02x, MTU %u, carrier %s", c->name,
+        c->link.ifindex, mac[0], mac[1], mac[2], mac[3], mac[4], mac[5], c->link.mtu,
+        c->link.carrier ? "on" : "off");
   else
     say("%s: no such interface, waiting for it", c->name);
   c->link_known = true;
@@ -70,7 +71,8 @@ void connections_link(const struct link_event *event)
     if (!event->gone && strcmp(event->name, c->name) == 0) {
       c->seen = true;
       if (!event->ethernet && !c->link_known)
-        client_error(c, EPROTONOSUPPORT, "cannot use the interface", "it is not an Ethernet interface");
+        client_error(c, EPROTONOSUPPORT, "cannot use the interface",
+                     "it is not an Ethernet interface");
       if (event->in_bridge && !c->in_bridge)
         client_error(c, EBUSY, "nothing arrives on this interface",
                      "it is a port of a bridge, so the bridge has to be used instead");

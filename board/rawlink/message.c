@@ -168,12 +168,13 @@ static bool says_bridge_port(const uint8_t *bytes, size_t len)
   return false;
 }
 
-static void link_attribute(struct link_event *event, uint16_t type, const uint8_t *value, size_t len)
+static void link_attribute(struct link_event *event, uint16_t type, const uint8_t *value,
+                           size_t len)
 {
   switch (type) {
   case IFLA_IFNAME:
     if (len > 0 && len <= sizeof event->name)
-      memcpy(event->name, value, strnlen((const char *)value, len < sizeof event->name ? len : len - 1));
+      memcpy(event->name, value, strnlen((const char *)value, len - 1));
     break;
   case IFLA_ADDRESS:
     if (len == MAC_LEN)
@@ -207,7 +208,7 @@ bool link_event_parse(const uint8_t *bytes, size_t len, struct link_event *event
   memcpy(&info, bytes + NLMSG_HDRLEN, sizeof info);
   if (header.nlmsg_type != RTM_NEWLINK && header.nlmsg_type != RTM_DELLINK)
     return false;
-  /* A bridge tells of its ports with the same messages: leaving a bridge is not the end of a link. */
+  /* A bridge tells of its ports with the same messages: leaving it is not the end of a link. */
   if (info.ifi_family != AF_UNSPEC || info.ifi_index <= 0)
     return false;
 

@@ -95,7 +95,8 @@ void monitor_read(void)
   static uint8_t buffer[64 * 1024] __attribute__((aligned(8)));
   struct sockaddr_nl from;
   struct iovec io = {.iov_base = buffer, .iov_len = sizeof buffer};
-  struct msghdr message = {.msg_name = &from, .msg_namelen = sizeof from, .msg_iov = &io, .msg_iovlen = 1};
+  struct msghdr message = {
+    .msg_name = &from, .msg_namelen = sizeof from, .msg_iov = &io, .msg_iovlen = 1};
 
   ssize_t count = recvmsg(netlink_fd, &message, MSG_DONTWAIT);
   if (count < 0) {

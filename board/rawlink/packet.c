@@ -69,7 +69,7 @@ static int lock_filter(int fd, struct sock_filter *filter, size_t len)
   return setsockopt(fd, SOL_SOCKET, SO_LOCK_FILTER, &on, sizeof on);
 }
 
-/* As large as we may: the forced size needs CAP_NET_ADMIN, the plain one is cut to the system's limit. */
+/* As large as we may: to force the size needs CAP_NET_ADMIN, the plain one has a system limit. */
 static void grow_buffer(int fd, int forced, int plain)
 {
   int size = SOCKET_BUFFER;
@@ -144,7 +144,8 @@ int packet_receive(int fd, struct iovec **messages)
   for (int i = 0; i < count; i++) {
     struct cmsghdr *control = CMSG_FIRSTHDR(&headers[i].msg_hdr);
     struct tpacket_auxdata data = {0};
-    if (control != NULL && control->cmsg_level == SOL_PACKET && control->cmsg_type == PACKET_AUXDATA)
+    if (control != NULL && control->cmsg_level == SOL_PACKET &&
+        control->cmsg_type == PACKET_AUXDATA)
       memcpy(&data, CMSG_DATA(control), sizeof data);
     uint8_t flags = data.tp_status & TP_STATUS_CSUMNOTREADY ? FLAG_CHECKSUM_NOT_READY : 0;
     put_header(message[i], M_FRAME, flags, (uint16_t)headers[i].msg_len);
@@ -155,7 +156,8 @@ int packet_receive(int fd, struct iovec **messages)
   return count;
 }
 
-unsigned packet_send(int fd, const struct iovec *frames, unsigned count, uint32_t *failed, int *error)
+unsigned packet_send(int fd, const struct iovec *frames, unsigned count, uint32_t *failed,
+                     int *error)
 {
   static struct mmsghdr headers[BATCH];
   unsigned done = 0;
@@ -187,6 +189,13 @@ uint32_t packet_drops(int fd)
   socklen_t len = sizeof stats;
   /* Reading sets the kernel's counter back to zero. */
   return getsockopt(fd, SOL_PACKET, PACKET_STATISTICS, &stats, &len) < 0 ? 0 : stats.tp_drops;
+}
+
+void packet_forgive(int fd)
+{
+  int error;
+  socklen_t len = sizeof error;
+  getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len);
 }
 
 int sink_open(void)

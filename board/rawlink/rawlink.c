@@ -22,10 +22,13 @@
 
 #define TICK_MS 1000
 #define EVENTS 32 /* handled per turn */
-/* Under load, frames are gathered for a moment: one turn of the loop then moves many of them. */
-#define LOAD_FRAMES 4        /* this many in one interval is load */
-#define LOAD_INTERVAL_US 1000
-#define GATHER_US 500
+/* Under load rawlink pauses between two turns of its loop, so that each turn moves many frames:
+ * waking a process costs as much as ten frames. README.md has the figures. Rates are frames per
+ * millisecond. */
+#define LOAD_RATE 4
+#define LOAD_PAUSE_US 500
+#define FLOOD_RATE 16
+#define FLOOD_PAUSE_US 1000
 
 struct options {
   const char *path;
@@ -241,21 +244,25 @@ static _Noreturn void stop(void)
   exit(0);
 }
 
-/* Sleeps a moment when frames come in faster than LOAD_FRAMES per LOAD_INTERVAL_US. */
 static void gather(unsigned moved, uint64_t now)
 {
-  static uint64_t interval_start;
-  static unsigned frames, frames_before;
+  static uint64_t since, rate;
+  static unsigned frames;
+  struct timespec pause = {0};
+
   frames += moved;
-  if (now - interval_start >= LOAD_INTERVAL_US) {
-    frames_before = now - interval_start < 2 * LOAD_INTERVAL_US ? frames : 0;
+  if (now - since >= 1000) {
+    rate = (uint64_t)frames * 1000 / (now - since);
     frames = 0;
-    interval_start = now;
+    since = now;
   }
-  if (frames_before >= LOAD_FRAMES || frames >= LOAD_FRAMES) {
-    struct timespec pause = {.tv_nsec = GATHER_US * 1000};
-    nanosleep(&pause, NULL);
-  }
+  if (rate >= FLOOD_RATE)
+    pause.tv_nsec = FLOOD_PAUSE_US * 1000;
+  else if (rate >= LOAD_RATE || frames >= LOAD_RATE)
+    pause.tv_nsec = LOAD_PAUSE_US * 1000;
+  else
+    return;
+  nanosleep(&pause, NULL);
 }
 
 static unsigned dispatch(const struct epoll_event *event, uint64_t now)

@@ -47,8 +47,8 @@ struct link_state {
 
 /* Totals since the connection was opened, as in M_DROPS. */
 struct drop_counts {
-  uint32_t kernel;  /* arrived, but the socket buffer was full */
-  uint32_t slow;    /* arrived, but the client read too slowly */
+  uint32_t kernel;  /* arrived, but the socket's buffer was full */
+  uint32_t slow;    /* the same, while the client read too slowly */
   uint32_t refused; /* the client asked to send what rawlink does not send */
   uint32_t failed;  /* the kernel did not take it, or there is no interface */
 };
@@ -71,7 +71,7 @@ size_t put_link(uint8_t *out, const struct link_state *link);
 size_t put_drops(uint8_t *out, const struct drop_counts *drops);
 size_t put_error(uint8_t *out, int error, const char *text);
 bool name_is_valid(const uint8_t *name, size_t len);
-/* NULL when the frame may be sent (its kind in *kind), else the reason why not, as a sentence part. */
+/* NULL when the frame may be sent (its kind in *kind), else in a few words why not. */
 const char *send_refusal(const uint8_t *frame, size_t len, const struct link_state *link,
                          enum packet_kind *kind);
 
@@ -93,12 +93,16 @@ bool link_event_parse(const uint8_t *bytes, size_t len, struct link_event *event
 int packet_open(enum packet_kind kind);
 int packet_attach(int fd, enum packet_kind kind, uint32_t ifindex);
 void packet_park(int fd);
-/* Receives up to BATCH frames as ready-made M_FRAME messages; *messages is valid until the next call. */
+/* Receives up to BATCH frames as ready M_FRAME messages; *messages is valid until the next call. */
 int packet_receive(int fd, struct iovec **messages);
 /* Sends count frames (at most BATCH); returns how many were dealt with, fewer only if the socket is
  * full. Those the kernel refused are added to *failed, with the last errno in *error. */
-unsigned packet_send(int fd, const struct iovec *frames, unsigned count, uint32_t *failed, int *error);
+unsigned packet_send(int fd, const struct iovec *frames, unsigned count, uint32_t *failed,
+                     int *error);
+/* Frames dropped for want of room since the last call. */
 uint32_t packet_drops(int fd);
+/* Takes a pending error, such as "network is down", off a socket that is not read now. */
+void packet_forgive(int fd);
 /* Holds UDP port 67, so that the kernel does not answer clients with "port unreachable". */
 int sink_open(void);
 

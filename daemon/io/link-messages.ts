@@ -17,7 +17,7 @@ export interface MessageEvents {
   /** After the last whole frame of a chunk that had any. */
   batchEnd(): void;
   state(state: LinkState): void;
-  /** Why the interface cannot be used or a frame was not sent: a part of a sentence, no full stop. */
+  /** Why the interface cannot be used or a frame was not sent: words without a full stop. */
   error(text: string): void;
   /** Totals of frames since the connection began. */
   drops(kernel: number, slow: number, refused: number, failed: number): void;
@@ -155,7 +155,7 @@ export class MessageReader {
   }
 }
 
-/** Length of the payload of the message whose header is at `at`; -1 when there is no such message. */
+/** Payload length of the message whose header is at `at`; -1 when there is no such message. */
 function payloadBytes(bytes: Uint8Array, at: number): number {
   const length = ((bytes[at + 2] as number) << 8) | (bytes[at + 3] as number);
   switch (bytes[at]) {

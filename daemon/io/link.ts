@@ -16,8 +16,8 @@ export type { LinkState } from "./link-messages.ts";
 
 export interface LinkEvents extends MessageEvents {
   /**
-   * rawlink answers now, or it does not (any more), with the reason as a part of a sentence. Told at
-   * each change, also of the reason. While it does not answer, the last `state` means nothing.
+   * rawlink answers now, or it does not (any more), with the reason as a part of a sentence. Told
+   * at each change, also of the reason. While it does not answer, the last `state` means nothing.
    */
   helper(connected: boolean, why: string): void;
   /**
@@ -32,7 +32,7 @@ const READ_BYTES = 256 << 10;
 const BATCH_BYTES = 512 << 10;
 const RETRY_FIRST_MILLISECONDS = 100;
 const RETRY_LAST_MILLISECONDS = 2000;
-/** rawlink answers and reads within milliseconds; after this it is stuck, so try another connection. */
+/** rawlink answers and reads within milliseconds; after this it is stuck, so connect anew. */
 const ANSWER_MILLISECONDS = 3000;
 
 type Drops = readonly [kernel: number, slow: number, refused: number, failed: number];

@@ -12,9 +12,11 @@ export interface Received {
 export class Client {
   readonly socket: Socket;
   readonly states: LinkState[] = [];
+  /** For each state: how many frames came before it. */
+  readonly framesBefore: number[] = [];
   readonly frames: Received[] = [];
   readonly errors: string[] = [];
-  drops = [0, 0, 0, 0];
+  drops: [number, number, number, number] = [0, 0, 0, 0];
   violation: string | null = null;
   closed = false;
 
@@ -24,7 +26,10 @@ export class Client {
         this.frames.push({ bytes: hex(bytes.subarray(start, end)), checksumReady });
       },
       batchEnd: () => {},
-      state: (state) => this.states.push(state),
+      state: (state) => {
+        this.states.push(state);
+        this.framesBefore.push(this.frames.length);
+      },
       error: (text) => this.errors.push(text),
       drops: (...totals) => {
         this.drops = totals;

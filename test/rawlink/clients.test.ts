@@ -147,12 +147,15 @@ describe.each(USUAL)("clients (%s)", (kind) => {
     const client = await Client.open(rawlink.socket, "v0");
     client.socket.pause();
     await peer.command(`burst 10000 ${hex(udpFrame({ source: room.mac("v1"), data: 333 }))}`);
-    room.sh("ip link set v1 down");
-    room.sh("ip link set v1 up");
+    room.sh("ip link set v0 down");
+    room.sh("ip link set v0 up");
     client.socket.resume();
     await until(() => client.states.length >= 3, "down and up were told");
     expect(client.states.map((state) => state.carrier).slice(0, 3)).toEqual([true, false, true]);
     await witness.state((state) => state.carrier, "carrier");
+    const last = udpFrame({ source: room.mac("v1"), data: 335 });
+    await peer.send(last);
+    await client.receives(last);
     client.close();
   });
 });

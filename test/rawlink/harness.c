@@ -7,71 +7,7 @@
 #include "../../board/rawlink/message.c"
 #include "../../board/rawlink/packet.c"
 
-#include <stdio.h>
-#include <stdlib.h>
-
-static uint64_t state;
-static unsigned long seed, checks;
-
-#define CHECK(condition)                                                                      \
-  do {                                                                                        \
-    checks++;                                                                                 \
-    if (!(condition)) {                                                                       \
-      fprintf(stderr, "harness.c:%d: not true with seed %lu: %s\n", __LINE__, seed, #condition); \
-      abort();                                                                                \
-    }                                                                                         \
-  } while (0)
-
-/* xorshift64* */
-static uint32_t any(uint32_t below)
-{
-  state ^= state >> 12;
-  state ^= state << 25;
-  state ^= state >> 27;
-  return (uint32_t)((state * 0x2545f4914f6cdd1dULL) >> 33) % below;
-}
-
-static const uint8_t own_mac[MAC_LEN] = {0x02, 0, 0, 0, 0, 0x01};
-static const struct link_state own_link = {
-  .present = true, .carrier = true, .ifindex = 7, .mtu = 1500, .mac = {0x02, 0, 0, 0, 0, 0x01}};
-
-static uint8_t *block(const uint8_t *bytes, size_t len)
-{
-  uint8_t *copy = malloc(len > 0 ? len : 1);
-  if (len > 0)
-    memcpy(copy, bytes, len);
-  return copy;
-}
-
-static size_t udp_frame(uint8_t *out, unsigned header_words, size_t data, uint16_t source, uint16_t target)
-{
-  size_t header = header_words * 4, total = header + 8 + data;
-  memset(out, 0, 14 + total);
-  memset(out, 0xff, MAC_LEN);
-  memcpy(out + 6, own_mac, MAC_LEN);
-  put16(out + 12, ETH_P_IP);
-  out[14] = (uint8_t)(0x40 | header_words);
-  put16(out + 16, (uint16_t)total);
-  out[22] = 64;
-  out[23] = 17;
-  put16(out + 14 + header, source);
-  put16(out + 16 + header, target);
-  put16(out + 18 + header, (uint16_t)(8 + data));
-  return 14 + total;
-}
-
-static size_t arp_frame(uint8_t *out, uint8_t operation)
-{
-  static const uint8_t start[] = {0, 1, 8, 0, 6, 4, 0};
-  memset(out, 0, 60);
-  memset(out, 0xff, MAC_LEN);
-  memcpy(out + 6, own_mac, MAC_LEN);
-  put16(out + 12, ETH_P_ARP);
-  memcpy(out + 14, start, sizeof start);
-  out[21] = operation;
-  memcpy(out + 22, own_mac, MAC_LEN);
-  return 42;
-}
+#include "harness.h"
 
 static const char *refusal(const uint8_t *frame, size_t len, enum packet_kind *kind)
 {
@@ -94,17 +30,17 @@ static const struct {
   uint8_t value;
   const char *part;
 } ip_wrongs[] = {
-  {6, 0x03, "source MAC"},        {11, 0x02, "source MAC"},       {12, 0x86, "neither IPv4 nor ARP"},
-  {13, 0x01, "neither IPv4"},     {14, 0x65, "malformed"},        {14, 0x44, "malformed"},
-  {16, 0x7f, "total length"},     {17, 27, "total length"},       {14, 0x4f, "total length"},
-  {20, 0x20, "fragment"},         {21, 0x01, "fragment"},         {20, 0x1f, "fragment"},
-  {23, 6, "not UDP"},             {23, 1, "not UDP"},             {35, 68, "source port"},
-  {34, 1, "source port"},         {38, 1, "UDP length"},          {39, 7, "UDP length"},
+  {6, 0x03, "source MAC"},   {11, 0x02, "source MAC"},   {12, 0x86, "neither IPv4"},
+  {13, 0x01, "neither"},     {14, 0x65, "malformed"},    {14, 0x44, "malformed"},
+  {14, 0x4f, "total"},       {16, 0x7f, "total length"}, {17, 27, "total length"},
+  {20, 0x20, "fragment"},    {21, 0x01, "fragment"},     {20, 0x1f, "fragment"},
+  {23, 6, "not UDP"},        {23, 1, "not UDP"},         {34, 1, "source port"},
+  {35, 68, "source port"},   {38, 1, "UDP length"},      {39, 7, "UDP length"},
 }, arp_wrongs[] = {
-  {6, 0x03, "source MAC"},        {14, 1, "not for IPv4"},        {17, 6, "not for IPv4"},
-  {18, 7, "not for IPv4"},        {19, 16, "not for IPv4"},       {21, 3, "neither request nor reply"},
-  {21, 0, "neither request"},     {20, 1, "neither request"},     {22, 0x12, "sender address"},
-  {27, 0x02, "sender address"},
+  {6, 0x03, "source MAC"},   {14, 1, "not for IPv4"},    {17, 6, "not for IPv4"},
+  {18, 7, "not for IPv4"},   {19, 16, "not for IPv4"},   {20, 1, "neither request"},
+  {21, 3, "nor reply"},      {21, 0, "nor reply"},       {22, 0x12, "sender address"},
+  {27, 0x02, "sender"},
 };
 
 static void send_table(void)
@@ -139,21 +75,6 @@ static void send_table(void)
   for (size_t cut = 0; cut < len; cut++)
     CHECK(refusal(frame, cut, &kind) != NULL);
   CHECK(refusal(frame, arp_frame(frame, 2), &kind) == NULL);
-}
-
-/* A frame with a few bytes changed, cut or prolonged; returns its length. */
-static size_t mutated_frame(uint8_t *frame)
-{
-  size_t len = any(3) == 0 ? arp_frame(frame, (uint8_t)any(4))
-                           : udp_frame(frame, 5 + (any(4) == 0 ? any(11) : 0), any(600),
-                                       any(8) ? 67 : 68, (uint16_t)(66 + any(4)));
-  for (unsigned n = any(4); n > 0; n--)
-    frame[any((uint32_t)(len < 60 ? len : 60))] = (uint8_t)any(256);
-  if (any(4) == 0)
-    len = any((uint32_t)len + 1);
-  else if (any(8) == 0)
-    len += any(40);
-  return len;
 }
 
 /* The rule for sending, written a second time and from the other end. */
@@ -195,7 +116,9 @@ static bool may_come(const uint8_t *f, size_t len, enum packet_kind kind)
     return false;
   if (kind == KIND_ARP)
     return f[13] == 6;
-  if (len < 24 || f[13] != 0 || f[14] < 0x45 || f[14] > 0x4f || f[23] != 17 || (f[20] & 0x1f) || f[21])
+  if (len < 24 || f[13] != 0 || f[14] < 0x45 || f[14] > 0x4f || f[23] != 17)
+    return false;
+  if ((f[20] & 0x1f) != 0 || f[21] != 0)
     return false;
   size_t port = 14 + (f[14] & 15u) * 4 + 2;
   return port + 2 <= len && f[port] == 0 && (f[port + 1] == 67 || f[port + 1] == 68);
@@ -266,7 +189,7 @@ static void filter_random(enum packet_kind kind, unsigned rounds)
     CHECK(pass == may_come(frame, len, kind));
     passed += pass;
   }
-  CHECK(passed > rounds / 50 && passed < rounds - rounds / 50);
+  CHECK(passed > rounds / 50);
   filter_end();
 }
 
@@ -299,8 +222,8 @@ static void messages_random(unsigned rounds)
     CHECK(status == MESSAGE_BAD || cut - whole < MESSAGE_MAX);
     free(copy);
   }
-  static const uint8_t bad[][4] = {{0, 0, 0, 1},    {3, 0, 0, 1},    {0x81, 0, 0, 20}, {2, 1, 0, 60},
-                                   {2, 0, 8, 1},    {1, 0, 0xff, 0}, {'G', 'E', 'T', ' '}};
+  static const uint8_t bad[][4] = {{0, 0, 0, 1}, {3, 0, 0, 1}, {0x81, 0, 0, 20}, {2, 1, 0, 60},
+                                   {2, 0, 8, 1}, {1, 0, 0xff, 0}, {'G', 'E', 'T', ' '}};
   for (size_t i = 0; i < COUNT(bad); i++) {
     struct message message;
     CHECK(message_parse(bad[i], 4, &message) == MESSAGE_BAD);
@@ -313,8 +236,7 @@ static size_t put_attribute(uint8_t *out, uint16_t type, const void *value, size
   struct rtattr attribute = {.rta_len = (unsigned short)(sizeof attribute + len), .rta_type = type};
   memset(out, 0, RTA_SPACE(len));
   memcpy(out, &attribute, sizeof attribute);
-  if (len > 0)
-    memcpy(out + sizeof attribute, value, len);
+  memcpy(out + sizeof attribute, value, len);
   return RTA_SPACE(len);
 }
 
@@ -324,9 +246,8 @@ static size_t link_message(uint8_t *out, const char *name)
   uint32_t mtu = 1500;
   struct ifinfomsg info = {.ifi_family = AF_UNSPEC, .ifi_type = ARPHRD_ETHER, .ifi_index = 7,
                            .ifi_flags = IFF_UP | IFF_RUNNING | IFF_LOWER_UP};
-  size_t at = NLMSG_HDRLEN;
-  memcpy(out + at, &info, sizeof info);
-  at += sizeof info;
+  size_t at = NLMSG_HDRLEN + sizeof info;
+  memcpy(out + NLMSG_HDRLEN, &info, sizeof info);
   at += put_attribute(out + at, IFLA_IFNAME, name, strlen(name) + 1);
   at += put_attribute(out + at, IFLA_MTU, &mtu, sizeof mtu);
   at += put_attribute(out + at, IFLA_ADDRESS, own_mac, MAC_LEN);
@@ -344,8 +265,8 @@ static void link_events(unsigned rounds)
   struct link_event event;
   size_t len = link_message(bytes, "lan0");
   CHECK(link_event_parse(bytes, len, &event) && strcmp(event.name, "lan0") == 0);
-  CHECK(event.ethernet && event.in_bridge && !event.gone && event.link.carrier && event.link.present);
-  CHECK(event.link.mtu == 1500 && event.link.ifindex == 7 && memcmp(event.link.mac, own_mac, 6) == 0);
+  CHECK(event.ethernet && event.in_bridge && !event.gone);
+  CHECK(memcmp(&event.link, &own_link, sizeof own_link) == 0);
   bytes[NLMSG_HDRLEN] = AF_BRIDGE;
   CHECK(!link_event_parse(bytes, len, &event));
   len = link_message(bytes, "a-name-with-more-than-15");
@@ -365,12 +286,12 @@ static void link_events(unsigned rounds)
 }
 
 static bool name_ok(const char *name) { return name_is_valid((const uint8_t *)name, strlen(name)); }
-
 static void names(void)
 {
   CHECK(name_ok("lan0") && name_ok("br-lan") && name_ok("eth0.5") && name_ok("fifteen-letters"));
   CHECK(!name_ok("") && !name_ok("sixteen-letters!") && !name_ok(".") && !name_ok(".."));
-  CHECK(!name_ok("a/b") && !name_ok("a b") && !name_ok("a\nb") && !name_ok("eth0:1") && !name_ok("\x80"));
+  CHECK(!name_ok("a/b") && !name_ok("a b") && !name_ok("a\nb") && !name_ok("eth0:1"));
+  CHECK(!name_ok("\x80"));
   CHECK(!name_is_valid((const uint8_t *)"a\0b", 3));
 }
 
@@ -381,11 +302,13 @@ static void outgoing(void)
   CHECK(put_link(bytes, &own_link) == 24 && bytes[0] == M_LINK && get16(bytes + 2) == 20);
   CHECK(bytes[4] == 1 && bytes[5] == 1 && bytes[11] == 7 && get16(bytes + 14) == 1500);
   CHECK(memcmp(bytes + 16, own_mac, 6) == 0 && get16(bytes + 22) == 0);
-  CHECK(put_drops(bytes, &drops) == 20 && get16(bytes + 2) == 16 && bytes[9] == 1 && bytes[11] == 3);
+  CHECK(put_drops(bytes, &drops) == 20 && get16(bytes + 2) == 16);
+  CHECK(bytes[7] == 1 && bytes[9] == 1 && bytes[11] == 3 && bytes[15] == 3 && bytes[16] == 255);
   memset(text, 'x', sizeof text);
   text[sizeof text - 1] = '\0';
   CHECK(put_error(bytes, ENODEV, (char *)text) == HEADER_LEN + 4 + ERROR_TEXT_MAX);
-  CHECK(put_error(bytes, ENODEV, "gone") == 12 && bytes[7] == ENODEV && memcmp(bytes + 8, "gone", 4) == 0);
+  CHECK(put_error(bytes, ENODEV, "gone") == 12 && bytes[7] == ENODEV);
+  CHECK(memcmp(bytes + 8, "gone", 4) == 0);
 }
 
 int main(int argc, char **argv)

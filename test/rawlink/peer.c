@@ -65,7 +65,8 @@ static void command(char *line)
   } else if (strcmp(line, "udp\n") == 0) {
     int fd = udp_socket();
     address.sin_addr.s_addr = INADDR_BROADCAST;
-    need(setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, interface, (socklen_t)strlen(interface)) == 0, "device");
+    socklen_t len = (socklen_t)strlen(interface);
+    need(setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, interface, len) == 0, "device");
     need(sendto(fd, "hello", 5, 0, (void *)&address, sizeof address) == 5, "sendto");
     close(fd);
   } else if (strcmp(line, "hold\n") == 0) {

@@ -2,6 +2,7 @@
 
 import {
   chmodSync,
+  chownSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -117,8 +118,7 @@ describe.each(USUAL)("the process (%s)", (kind) => {
     chmodSync(room.folder, 0o755);
     const folder = join(room.folder, "run");
     mkdirSync(folder);
-    const { execFileSync } = await import("node:child_process");
-    execFileSync("chown", ["65534:65533", folder]);
+    chownSync(folder, 65534, 65533);
     const socket = join(folder, "sock");
     const rawlink = await room.rawlink(["-u", "65534", "-g", "65533"], socket);
     expect(rawlink.status("Uid")).toBe("65534\t65534\t65534\t65534");
