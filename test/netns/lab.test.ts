@@ -2,6 +2,7 @@
 
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { request } from "node:http";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
@@ -23,21 +24,54 @@ async function namespaces(lab: RunningLab): Promise<Set<string>> {
   return found;
 }
 
+/**
+ * The lab's processes, each with its start time. Namespaces cannot be watched for themselves: the
+ * kernel gives their numbers to the next program that makes some.
+ */
+async function processes(lab: RunningLab): Promise<Set<string>> {
+  const known = await namespaces(lab);
+  const inside = numbers().filter((pid) => known.has(linkOf(`/proc/${pid}/ns/net`)));
+  return new Set([...inside, lab.pid].map(identity).filter((found) => !found.endsWith(ended)));
+}
+
 /** Everything on this machine that still has to do with the lab. */
 function remains(lab: RunningLab, known: ReadonlySet<string>): string[] {
   const left = existsSync(lab.folder) ? [lab.folder] : [];
-  for (const entry of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
-    try {
-      const command = readFileSync(`/proc/${entry}/cmdline`, "utf8").replaceAll("\0", " ");
-      if (command.includes(`${lab.folder}/`)) left.push(command);
-      if (known.has(readlinkSync(`/proc/${entry}/ns/net`))) left.push(`in its network: ${command}`);
-      const mounts = readFileSync(`/proc/${entry}/mountinfo`, "utf8");
-      if (mounts.includes(lab.folder)) left.push(`a mount seen by ${command}`);
-    } catch {
-      // It ended meanwhile.
-    }
+  for (const pid of numbers()) {
+    const command = textOf(`/proc/${pid}/cmdline`).replaceAll("\0", " ");
+    if (known.has(identity(pid))) left.push(`process ${pid}: ${command}`);
+    if (textOf(`/proc/${pid}/mountinfo`).includes(lab.folder)) left.push(`a mount: ${command}`);
   }
   return left;
+}
+
+function numbers(): number[] {
+  return readdirSync("/proc").map(Number).filter(Number.isInteger);
+}
+
+const ended = "ended";
+
+// A process that has ended and waits for its parent to ask how is no process any more.
+function identity(pid: number): string {
+  const stat = textOf(`/proc/${pid}/stat`);
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return `${pid} ${fields[0] === "Z" ? ended : (fields[19] ?? ended)}`;
+}
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return "";
+  }
+}
+
+function linkOf(file: string): string {
+  try {
+    return readlinkSync(file);
+  } catch {
+    return "";
+  }
 }
 
 function control(lab: RunningLab, ...words: string[]) {
@@ -46,14 +80,29 @@ function control(lab: RunningLab, ...words: string[]) {
   return spawnSync(process.execPath, argv, { encoding: "utf8" });
 }
 
+/** GET on a connection of its own: one that is kept may belong to a daemon that has just died. */
+function page(port: number, path: string): Promise<{ code: number | undefined; body: string }> {
+  return new Promise((resolve, reject) => {
+    const sent = request({ host: "127.0.0.1", port, path, agent: false }, (response) => {
+      let body = "";
+      response.setEncoding("utf8").on("data", (text: string) => {
+        body += text;
+      });
+      response.on("end", () => resolve({ code: response.statusCode, body }));
+    });
+    sent.on("error", reject);
+    sent.end();
+  });
+}
+
 test("an orderly end leaves nothing behind", async () => {
   const mounts = readFileSync("/proc/self/mountinfo", "utf8");
   const resolver = readFileSync("/etc/resolv.conf", "utf8");
   const lab = await startLab({ clients: 4 });
   await lab.untilUp();
-  const known = await namespaces(lab);
-  expect(known.size).toBe(8);
-  expect(remains(lab, known).length).toBeGreaterThan(8);
+  expect((await namespaces(lab)).size).toBe(8);
+  const known = await processes(lab);
+  expect(remains(lab, known).length).toBeGreaterThan(12);
   await lab.stop();
   expect(remains(lab, known)).toEqual([]);
   expect(readFileSync("/proc/self/mountinfo", "utf8")).toBe(mounts);
@@ -63,15 +112,17 @@ test("an orderly end leaves nothing behind", async () => {
 
 test("the command `stop` ends it just as well", async () => {
   const lab = await startLab({ clients: 1 });
-  const known = await namespaces(lab);
+  const known = await processes(lab);
   expect(control(lab, "stop").status).toBe(0);
-  expect(remains(lab, known)).toEqual([]);
+  expect(existsSync(lab.folder)).toBe(false);
+  // The outer process ends right behind its folder.
+  await lab.waitFor("the end of the lab", () => remains(lab, known).length === 0, 3000);
 });
 
 test("a killed lab takes everything with it, and the next start removes its folder", async () => {
   const lab = await startLab({ clients: 2 });
   await lab.untilUp();
-  const known = await namespaces(lab);
+  const known = await processes(lab);
   await lab.crash();
   const onlyFolder = (): boolean => remains(lab, known).every((left) => left === lab.folder);
   await lab.waitFor("the death of all processes", onlyFolder);
@@ -156,15 +207,17 @@ describe("pages on 127.0.0.1", () => {
     const lab = await startLab({ clients: 0 });
     try {
       for (const [index, letter] of ["A", "B"].entries()) {
-        const url = `http://127.0.0.1:${lab.ports[index]}/api/v1/status`;
-        const name = async (): Promise<string> =>
-          ((await (await fetch(url)).json()) as { box: { name: string } }).box.name;
+        const port = lab.ports[index] ?? 0;
+        const name = async (): Promise<string> => {
+          const { body } = await page(port, "/api/v1/status");
+          return (JSON.parse(body) as { box: { name: string } }).box.name;
+        };
         await lab.waitFor(`the page of box ${letter}`, async () => (await name()) === letter);
       }
       await lab.cmd("kill a");
-      const answer = await fetch(`http://127.0.0.1:${lab.ports[0]}/`);
-      expect(answer.status).toBe(502);
-      expect(await answer.text()).toBe("Box A does not answer: its daemon is not running.\n");
+      const answer = await page(lab.ports[0], "/");
+      expect(answer.code).toBe(502);
+      expect(answer.body).toBe("Box A does not answer: its daemon is not running.\n");
     } finally {
       await lab.stop();
     }
