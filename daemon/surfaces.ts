@@ -36,9 +36,8 @@ export class Surfaces {
   constructor(appliance: Appliance, options: SurfaceOptions) {
     this.#appliance = appliance;
     this.#options = options;
-    const page = this.#loadPage();
     this.#web = createWebApp(appliance.box, {
-      ...(page ? { web: page } : {}),
+      web: this.#loadPage(),
       onFault: (error) => options.onProblem(`an answer over HTTP failed: ${String(error)}`),
     });
     this.#bus = new ApplianceBus(undefined, {
@@ -52,7 +51,7 @@ export class Surfaces {
 
   /** The Unix socket comes first and must work: without it nobody could ask what is wrong. */
   async start(): Promise<void> {
-    this.#servers.push(await listenUnix(this.#options.socketPath, this.#web.app.fetch));
+    this.#servers.push(await listenUnix(this.#options.socketPath, this.#web.answer));
     this.#stopKeepAlive = startKeepAlive(() => this.#web.streams.keepAlive());
     this.#bus.start(this.#busView());
   }
@@ -73,7 +72,7 @@ export class Surfaces {
   async #listen(port: number): Promise<void> {
     this.#loopbackPort = port;
     try {
-      this.#servers.push(await listenLoopback(port, this.#web.app.fetch));
+      this.#servers.push(await listenLoopback(port, this.#web.answer));
       this.#appliance.setCondition("page-port-busy", "", undefined);
     } catch (error) {
       // The next update tries again: the other program may be gone by then.

@@ -46,7 +46,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "npm:valibot",
   ],
   "daemon/http/api-types.ts": [],
-  "daemon/http/": ["daemon/base/", "daemon/limits.ts", "daemon/catalogue.ts", "npm:hono"],
+  "daemon/http/": ["daemon/base/", "daemon/limits.ts", "daemon/catalogue.ts"],
   "daemon/io/": [
     "daemon/base/",
     "daemon/wire/",
@@ -55,7 +55,6 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "daemon/ports.ts",
     "node:",
     "npm:lowdb",
-    "npm:hono",
   ],
   "daemon/io/dbus-connection.ts": [
     "daemon/base/",

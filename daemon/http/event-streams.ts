@@ -1,6 +1,7 @@
 import { LIMITS } from "../limits.ts";
 import type { Status, StreamEvent } from "./api-types.ts";
 import type { BoxView } from "./box-view.ts";
+import type { BodySink, StreamBody } from "./message.ts";
 
 /**
  * The live listeners of GET /api/v1/events. Each event is encoded once for all of them. A listener
@@ -8,7 +9,7 @@ import type { BoxView } from "./box-view.ts";
  */
 export class EventStreams {
   readonly #view: BoxView;
-  readonly #open = new Set<ReadableStreamDefaultController<Uint8Array>>();
+  readonly #open = new Set<BodySink>();
   #unsubscribe: (() => void) | undefined;
   /** What the status that all listeners have says, so that one that says the same is not sent again. */
   #lastStatus = "";
@@ -25,30 +26,21 @@ export class EventStreams {
    * A new stream: the status, then the log events after `lastEventId` (all of the ring when it is
    * of an earlier run or unknown), then everything as it happens. Undefined when all are taken.
    */
-  open(lastEventId: string | undefined): ReadableStream<Uint8Array> | undefined {
+  open(lastEventId: string | undefined): StreamBody | undefined {
     if (this.#open.size >= LIMITS.eventStreamsMax) return undefined;
-    let own: ReadableStreamDefaultController<Uint8Array> | undefined;
-    return new ReadableStream<Uint8Array>(
-      {
-        start: (controller) => {
-          own = controller;
-          const status = this.#view.status();
-          const boot = bootOf(status.box.startedAt);
-          let text = `retry: ${RETRY_MILLISECONDS}\n\n${encode({ kind: "status", status }, boot)}`;
-          for (const event of this.#view.events(sequenceAfter(lastEventId, boot))) {
-            text += encode({ kind: "log", event }, boot);
-          }
-          controller.enqueue(UTF8.encode(text));
-          this.#open.add(controller);
-          this.#lastStatus = "";
-          this.#unsubscribe ??= this.#view.subscribe((event) => this.#broadcast(event));
-        },
-        cancel: () => {
-          if (own !== undefined) this.#forget(own);
-        },
-      },
-      new ByteLengthQueuingStrategy({ highWaterMark: LIMITS.eventStreamBytesMax }),
-    );
+    const status = this.#view.status();
+    const boot = bootOf(status.box.startedAt);
+    let text = `retry: ${RETRY_MILLISECONDS}\n\n${encode({ kind: "status", status }, boot)}`;
+    for (const event of this.#view.events(sequenceAfter(lastEventId, boot))) {
+      text += encode({ kind: "log", event }, boot);
+    }
+    return (sink) => {
+      sink.write(UTF8.encode(text));
+      sink.onClose(() => this.#forget(sink));
+      this.#open.add(sink);
+      this.#lastStatus = "";
+      this.#unsubscribe ??= this.#view.subscribe((event) => this.#broadcast(event));
+    };
   }
 
   /**
@@ -65,9 +57,9 @@ export class EventStreams {
 
   /** Ends all streams, for a clean stop of the daemon. */
   closeAll(): void {
-    for (const controller of [...this.#open]) {
-      this.#forget(controller);
-      controller.close();
+    for (const sink of [...this.#open]) {
+      this.#forget(sink);
+      sink.end();
     }
   }
 
@@ -82,18 +74,18 @@ export class EventStreams {
   }
 
   #send(bytes: Uint8Array): void {
-    for (const controller of [...this.#open]) {
-      if ((controller.desiredSize ?? 0) > 0) {
-        controller.enqueue(bytes);
+    for (const sink of [...this.#open]) {
+      if (sink.waitingBytes < LIMITS.eventStreamBytesMax) {
+        sink.write(bytes);
       } else {
-        this.#forget(controller);
-        controller.error(new Error("the listener reads too slowly"));
+        this.#forget(sink);
+        sink.cut();
       }
     }
   }
 
-  #forget(controller: ReadableStreamDefaultController<Uint8Array>): void {
-    this.#open.delete(controller);
+  #forget(sink: BodySink): void {
+    this.#open.delete(sink);
     if (this.#open.size > 0) return;
     this.#unsubscribe?.();
     this.#unsubscribe = undefined;

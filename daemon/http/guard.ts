@@ -1,12 +1,7 @@
 // The cheap defences of an appliance page. See daemon/README.md for what each of them stops.
 
-import type { MiddlewareHandler } from "hono";
+import type { HttpRequest, HttpResponse } from "./message.ts";
 import { problem } from "./problem.ts";
-
-/** How a request came in; a missing value counts as TCP, the stricter one. */
-export interface Transport {
-  readonly transport?: "tcp" | "unix";
-}
 
 /**
  * Sent with every answer. Scripts and styles only as files from here, nothing inline; and no
@@ -33,33 +28,31 @@ export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 };
 
-export const securityHeaders: MiddlewareHandler = async (c, next) => {
-  await next();
-  for (const [name, value] of Object.entries(SECURITY_HEADERS)) c.res.headers.set(name, value);
-};
-
-/** Everything can be read and nothing changed: any method but GET and HEAD is refused. */
-export const readOnly: MiddlewareHandler = async (c, next) => {
-  if (c.req.method === "GET" || c.req.method === "HEAD") return next();
-  return problem(405, "This can only be read: use GET or HEAD.", { allow: "GET, HEAD" });
-};
+/** Why a request is not answered at all, or undefined. */
+export function refusal(request: HttpRequest): HttpResponse | undefined {
+  return hostCheck(request) ?? readOnly(request) ?? sameSite(request);
+}
 
 /**
  * Against DNS rebinding: a foreign page whose name suddenly points at 127.0.0.1 still sends its
  * own name as Host. A Unix socket cannot be reached from a browser and needs no check.
  */
-export const hostCheck: MiddlewareHandler<{ Bindings: Transport }> = async (c, next) => {
-  if (c.env?.transport === "unix") return next();
-  const host = c.req.header("host") ?? new URL(c.req.url).host;
-  if (LOCAL_HOST.test(host)) return next();
+function hostCheck(request: HttpRequest): HttpResponse | undefined {
+  if (request.transport === "unix" || LOCAL_HOST.test(request.header("host") ?? "")) return;
   return problem(421, "Open this box as 127.0.0.1, localhost or [::1]; other names are refused.");
-};
+}
+
+/** Everything can be read and nothing changed: any method but GET and HEAD is refused. */
+function readOnly({ method }: HttpRequest): HttpResponse | undefined {
+  if (method === "GET" || method === "HEAD") return;
+  return problem(405, "This can only be read: use GET or HEAD.", { allow: "GET, HEAD" });
+}
 
 /** A page of another site may link here, but not fetch from here or hold event streams open. */
-export const sameSite: MiddlewareHandler = async (c, next) => {
-  const isNavigation = c.req.header("sec-fetch-mode") === "navigate";
-  if (c.req.header("sec-fetch-site") !== "cross-site" || isNavigation) return next();
+function sameSite(request: HttpRequest): HttpResponse | undefined {
+  if (!request.path.startsWith("/api/") || request.header("sec-fetch-mode") === "navigate") return;
+  if (request.header("sec-fetch-site") !== "cross-site") return;
   return problem(403, "Pages of other sites may not read from this box.");
-};
+}
 
 const LOCAL_HOST = /^(127\.0\.0\.1|localhost|\[::1\])(:[0-9]{1,5})?$/i;

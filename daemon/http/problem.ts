@@ -1,20 +1,15 @@
 import type { Problem } from "./api-types.ts";
+import { type HttpResponse, textResponse } from "./message.ts";
 
 /** An error answer in the form of RFC 9457; `type` stays about:blank, so the title is the status. */
 export function problem(
   status: keyof typeof TITLES,
   detail: string,
   headers: Readonly<Record<string, string>> = {},
-): Response {
+): HttpResponse {
   const body: Problem = { type: "about:blank", title: TITLES[status], status, detail };
-  return new Response(JSON.stringify(body), {
-    status,
-    headers: {
-      "content-type": "application/problem+json",
-      "cache-control": "no-store",
-      ...headers,
-    },
-  });
+  const response = textResponse(status, "application/problem+json", JSON.stringify(body));
+  return { ...response, headers: { ...response.headers, ...headers } };
 }
 
 /** A request that cannot be answered as asked; becomes a problem with status 400. */

@@ -1,4 +1,5 @@
 import { IoError } from "../base/errors.ts";
+import type { HttpRequest, HttpResponse } from "./message.ts";
 
 /** One file of the page, in every encoding it is served in. */
 export interface WebFile {
@@ -7,9 +8,9 @@ export interface WebFile {
   readonly hashed: boolean;
   /** Opaque, without quotes; the same for the same content. */
   readonly etag: string;
-  readonly identity: Uint8Array<ArrayBuffer>;
-  readonly gzip: Uint8Array<ArrayBuffer>;
-  readonly brotli: Uint8Array<ArrayBuffer>;
+  readonly identity: Uint8Array;
+  readonly gzip: Uint8Array;
+  readonly brotli: Uint8Array;
 }
 
 /** The files of the page by name. */
@@ -20,7 +21,7 @@ export type WebFiles = ReadonlyMap<string, WebFile>;
  * kilobytes. `read` gives the content of a file beside it. Throws what `read` throws, or
  * IoError when the manifest is not one.
  */
-export function loadWebFiles(read: (name: string) => Uint8Array<ArrayBuffer>): WebFiles {
+export function loadWebFiles(read: (name: string) => Uint8Array): WebFiles {
   const files = new Map<string, WebFile>();
   for (const { name, hashed, etag } of parseManifest(read("manifest.json"))) {
     files.set(name, {
@@ -36,8 +37,8 @@ export function loadWebFiles(read: (name: string) => Uint8Array<ArrayBuffer>): W
 }
 
 /** The answer for a file, as small as the client accepts it, or 304 when the client has it. */
-export function serveWebFile(file: WebFile, request: Request): Response {
-  const encoding = chooseEncoding(request.headers.get("accept-encoding") ?? "");
+export function serveWebFile(file: WebFile, request: HttpRequest): HttpResponse {
+  const encoding = chooseEncoding(request.header("accept-encoding") ?? "");
   const etag = `"${file.etag}${SUFFIX[encoding]}"`;
   const headers: Record<string, string> = {
     "content-type": TYPES[file.name.slice(file.name.lastIndexOf(".") + 1)] ?? OCTETS,
@@ -46,12 +47,10 @@ export function serveWebFile(file: WebFile, request: Request): Response {
     vary: "accept-encoding",
     etag,
   };
-  if (holds(request.headers.get("if-none-match"), etag)) {
-    return new Response(null, { status: 304, headers });
-  }
+  if (holds(request.header("if-none-match"), etag)) return { status: 304, headers };
   if (encoding !== "identity") headers["content-encoding"] = ENCODING_NAME[encoding];
   headers["content-length"] = String(file[encoding].length);
-  return new Response(file[encoding], { headers });
+  return { status: 200, headers, body: file[encoding] };
 }
 
 function parseManifest(bytes: Uint8Array): Pick<WebFile, "name" | "hashed" | "etag">[] {
@@ -79,8 +78,8 @@ function chooseEncoding(accepted: string): Encoding {
 }
 
 /** RFC 9110 §13.1.2: weak comparison, any of a list, or "*". */
-function holds(ifNoneMatch: string | null, etag: string): boolean {
-  if (ifNoneMatch === null) return false;
+function holds(ifNoneMatch: string | undefined, etag: string): boolean {
+  if (ifNoneMatch === undefined) return false;
   const tags = ifNoneMatch.split(",").map((tag) => tag.trim().replace(/^W\//, ""));
   return tags.includes(etag) || tags.includes("*");
 }

@@ -3,11 +3,12 @@
 // makes a socket with a name of its own first and then calls every other one it finds. Whoever is
 // called answers by being there, so of two daemons that start together at least one sees the other.
 
-import { randomBytes } from "node:crypto";
 import { type FileHandle, readdir, rm } from "node:fs/promises";
 import { connect, createServer, type Server } from "node:net";
 import path from "node:path";
+import { hex } from "../base/bytes.ts";
 import { IoError } from "../base/errors.ts";
+import { randomBytes } from "./random.ts";
 
 export interface FolderLock {
   release(): Promise<void>;
@@ -20,7 +21,7 @@ export interface FolderLock {
 export async function lockFolder(folder: string, handle: FileHandle): Promise<FolderLock> {
   // A socket's path holds 107 bytes at most; through the open folder it is always short enough.
   const near = `/proc/self/fd/${handle.fd}`;
-  const own = `lock-${process.pid}-${randomBytes(6).toString("hex")}.sock`;
+  const own = `lock-${process.pid}-${hex(randomBytes(6))}.sock`;
   const server = await listen(path.join(near, own));
   try {
     for (const name of await readdir(folder)) {

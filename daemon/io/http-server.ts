@@ -1,17 +1,12 @@
 // Sockets for the HTTP side: a Unix socket for the command line, loopback TCP for the page.
 
 import { chmodSync, lstatSync, readFileSync, unlinkSync } from "node:fs";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { connect, type ListenOptions } from "node:net";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import { connect, type ListenOptions, type Socket } from "node:net";
 import { fileURLToPath } from "node:url";
 import { IoError } from "../base/errors.ts";
+import type { BodySink, HttpHandler, HttpRequest } from "../http/message.ts";
 import { LIMITS } from "../limits.ts";
-
-/** Answers one request; `transport` says which kind of socket it came in on. */
-export type HttpHandler = (
-  request: Request,
-  env: { readonly transport: "tcp" | "unix" },
-) => Response | Promise<Response>;
 
 export interface HttpServer {
   /** The TCP port in use, also when 0 was asked for; 0 for a Unix socket. */
@@ -58,10 +53,10 @@ export function startKeepAlive(callback: () => void): () => void {
 }
 
 /** Reads files of one folder by name, for loadWebFiles. Throws IoError. */
-export function folderReader(folder: URL): (name: string) => Uint8Array<ArrayBuffer> {
+export function folderReader(folder: URL): (name: string) => Uint8Array {
   return (name) => {
     try {
-      return new Uint8Array(readFileSync(new URL(name, folder)));
+      return readFileSync(new URL(name, folder));
     } catch (error) {
       throw new IoError(`${fileURLToPath(folder)}${name}: ${codeOf(error)}`);
     }
@@ -70,6 +65,10 @@ export function folderReader(folder: URL): (name: string) => Uint8Array<ArrayBuf
 
 /** Well under the time after which the page calls what it shows old. */
 const KEEP_ALIVE_MILLISECONDS = 4000;
+
+// An import of node:http evaluates all it exports, among it a web client that nothing here uses; the
+// same holds for the classes Request and Response (see http/message.ts).
+const { createServer } = process.getBuiltinModule("node:http");
 
 function newServer(handler: HttpHandler, transport: "tcp" | "unix"): Server {
   const server = createServer(
@@ -82,72 +81,73 @@ function newServer(handler: HttpHandler, transport: "tcp" | "unix"): Server {
       noDelay: true,
     },
     (incoming, outgoing) => {
-      answer(handler, transport, incoming, outgoing).catch(() => outgoing.destroy());
+      try {
+        answer(handler, transport, incoming, outgoing);
+      } catch {
+        incoming.socket.destroy();
+      }
     },
   );
   server.maxConnections = LIMITS.httpConnectionsMax;
   return server;
 }
 
-async function answer(
+function answer(
   handler: HttpHandler,
   transport: "tcp" | "unix",
   incoming: IncomingMessage,
   outgoing: ServerResponse,
-): Promise<void> {
-  const request = requestOf(incoming);
+): void {
+  const request = requestOf(incoming, transport);
   if (request === undefined) {
     outgoing.writeHead(400, { connection: "close" }).end();
     return;
   }
-  const response = await handler(request, { transport });
-  const headers: Record<string, string> = Object.fromEntries(response.headers);
-  // A body is never read, so the connection cannot be used again after it.
-  if (!READS.includes(request.method)) headers.connection = "close";
-  outgoing.writeHead(response.status, headers);
-  if (response.body === null || request.method === "HEAD") {
-    outgoing.end();
-    await response.body?.cancel();
-  } else {
-    await pump(response.body, outgoing);
-  }
+  const { status, headers, body } = handler(request);
+  // A body that came in is never read, so the connection cannot be used again after it.
+  const isLast = !READS.includes(request.method);
+  outgoing.writeHead(status, isLast ? { ...headers, connection: "close" } : headers);
+  if (typeof body === "function") body(sinkOf(outgoing, incoming.socket));
+  else outgoing.end(body);
 }
 
-/** Undefined when it is nothing that a Request can say (TRACE, a broken target). */
-function requestOf(incoming: IncomingMessage): Request | undefined {
-  const { method = "GET", url = "/", rawHeaders } = incoming;
-  const headers: [string, string][] = [];
-  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
-    headers.push([rawHeaders[i] ?? "", rawHeaders[i + 1] ?? ""]);
+/** Undefined when the target is not one of this server ("*", a broken URL). */
+function requestOf(incoming: IncomingMessage, transport: "tcp" | "unix"): HttpRequest | undefined {
+  const { method = "GET", url = "/" } = incoming;
+  let target = url;
+  if (!url.startsWith("/")) {
+    // As for a proxy; the host in it says nothing, the Host header is what is checked.
+    if (!URL.canParse(url)) return undefined;
+    const { pathname, search } = new URL(url);
+    target = pathname + search;
   }
-  try {
-    // The host in this URL says nothing: who was asked for is checked by the Host header.
-    const target = url.startsWith("/") ? `http://box.invalid${url}` : url;
-    return new Request(target, { method, headers });
-  } catch {
-    return undefined;
-  }
+  const pathEnd = target.includes("?") ? target.indexOf("?") : target.length;
+  return {
+    method,
+    path: target.slice(0, pathEnd),
+    query: new URLSearchParams(target.slice(pathEnd)),
+    transport,
+    header: (name) => incoming.headersDistinct[name]?.join(", "),
+  };
 }
 
-/** Writes as fast as the client reads. A stream that fails cuts the connection at once. */
-async function pump(body: ReadableStream<Uint8Array>, outgoing: ServerResponse): Promise<void> {
-  const reader = body.getReader();
-  const hasClosed = new Promise<void>((resolve) => {
-    outgoing.once("close", () => {
-      reader.cancel().catch(() => undefined);
-      resolve();
-    });
-  });
-  reader.closed.catch(() => outgoing.destroy());
-  outgoing.flushHeaders();
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) break;
-    if (outgoing.write(value)) continue;
-    const hasDrained = new Promise<void>((resolve) => outgoing.once("drain", resolve));
-    await Promise.race([hasDrained, hasClosed]);
-  }
-  outgoing.end();
+function sinkOf(outgoing: ServerResponse, socket: Socket): BodySink {
+  return {
+    write: (bytes) => outgoing.write(bytes),
+    get waitingBytes() {
+      return outgoing.writableLength;
+    },
+    end: () => outgoing.end(),
+    cut: () => socket.destroy(),
+    // In a turn of its own, so that packets are answered between two parts of a long body.
+    onDrain: (callback) =>
+      outgoing.on("drain", () =>
+        setImmediate(() => {
+          if (!socket.destroyed) callback();
+        }),
+      ),
+    onClose: (callback) => outgoing.once("close", callback),
+  };
 }
 
 const READS: readonly string[] = ["GET", "HEAD"];

@@ -3,68 +3,67 @@ import type { LeasePage, Problem } from "../../daemon/http/api-types.ts";
 import { createWebApp } from "../../daemon/http/routes.ts";
 import { LIMITS } from "../../daemon/limits.ts";
 import { FakeBox, fakeCondition, fakeLease } from "../support/fake-box.ts";
-
-const BASE = "http://127.0.0.1:8080";
+import { type Answer, type Asked, ask } from "./ask.ts";
 
 function setUp(leases = 0) {
   const box = new FakeBox();
   for (let n = 0; n < leases; n++) box.book.set(fakeLease(n).address, fakeLease(n));
   const faults: unknown[] = [];
-  const { app } = createWebApp(box, { onFault: (error) => faults.push(error) });
-  const get = async (path: string, headers: Record<string, string> = {}) =>
-    await app.request(BASE + path, { headers });
-  return { box, app, get, faults };
+  const { answer } = createWebApp(box, { onFault: (error) => faults.push(error) });
+  const send = (target: string, asked: Asked) => ask(answer, target, asked);
+  const get = (target: string, headers: Record<string, string> = {}) => send(target, { headers });
+  return { box, send, get, faults };
 }
 
-async function problemOf(response: Response): Promise<Problem> {
-  expect(response.headers.get("content-type")).toBe("application/problem+json");
-  const body = (await response.json()) as Problem;
+function problemOf(response: Answer): Problem {
+  expect(response.header("content-type")).toBe("application/problem+json");
+  const body = response.json() as Problem;
   expect(body.status).toBe(response.status);
   return body;
 }
 
 describe("GET /api/v1/status", () => {
-  test("is the view's status, never cached", async () => {
+  test("is the view's status, never cached", () => {
     const { box, get } = setUp();
-    const response = await get("/api/v1/status");
+    const response = get("/api/v1/status");
     expect(response.status).toBe(200);
-    expect(response.headers.get("content-type")).toBe("application/json");
-    expect(response.headers.get("cache-control")).toBe("no-store");
-    expect(await response.json()).toEqual(box.status());
+    expect(response.header("content-type")).toBe("application/json");
+    expect(response.header("cache-control")).toBe("no-store");
+    expect(response.json()).toEqual(box.status());
   });
 
-  test("an error of our own is a problem without its text, and is reported", async () => {
+  test("an error of our own is a problem without its text, and is reported", () => {
     const { box, get, faults } = setUp();
     box.status = () => {
       throw new Error("secret path");
     };
-    const response = await get("/api/v1/status");
+    const response = get("/api/v1/status");
     expect(response.status).toBe(500);
-    expect(JSON.stringify(await problemOf(response))).not.toContain("secret");
+    expect(JSON.stringify(problemOf(response))).not.toContain("secret");
     expect(faults).toHaveLength(1);
-    expect(response.headers.get("x-content-type-options")).toBe("nosniff");
+    expect(response.header("x-content-type-options")).toBe("nosniff");
   });
 });
 
 describe("GET /api/v1/leases", () => {
-  test("gives 100 at a time unless asked otherwise", async () => {
+  test("gives 100 at a time unless asked otherwise", () => {
     const { get } = setUp(150);
-    const first = (await (await get("/api/v1/leases")).json()) as LeasePage;
+    const first = get("/api/v1/leases").json() as LeasePage;
     expect(first.total).toBe(150);
     expect(first.leases).toHaveLength(100);
-    const second = (await (await get("/api/v1/leases?offset=100&limit=1000")).json()) as LeasePage;
+    const second = get("/api/v1/leases?offset=100&limit=1000").json() as LeasePage;
     expect(second.leases.map((lease) => lease.address)[0]).toBe("10.77.0.200");
     expect(second.leases).toHaveLength(50);
   });
 
-  test("passes network, state, search and order on", async () => {
+  test("passes network, state, search and order on", () => {
     const { box, get } = setUp();
     const seen: unknown[] = [];
     box.leases = (query) => {
       seen.push(query);
       return { total: 0, offset: 0, leases: [] };
     };
-    await get("/api/v1/leases?network=office&state=active&search=PRINT&sort=-seenAt&limit=5");
+    get("/api/v1/leases?network=office&state=active&search=PRINT&sort=-seenAt&limit=5");
     expect(seen).toEqual([
       {
         offset: 0,
@@ -90,11 +89,11 @@ describe("GET /api/v1/leases", () => {
     ["sort=--mac", "sort"],
     ["sort=-", "sort"],
     [`search=${"x".repeat(LIMITS.searchTextMax + 1)}`, "search"],
-  ])("refuses %s and names the parameter", async (query, name) => {
+  ])("refuses %s and names the parameter", (query, name) => {
     const { get } = setUp();
-    const response = await get(`/api/v1/leases?${query}`);
+    const response = get(`/api/v1/leases?${query}`);
     expect(response.status).toBe(400);
-    expect((await problemOf(response)).detail).toContain(`"${name}"`);
+    expect(problemOf(response).detail).toContain(`"${name}"`);
   });
 });
 
@@ -102,47 +101,69 @@ describe("leases as CSV", () => {
   test.each([
     ["Accept", "/api/v1/leases", { accept: "text/csv" }],
     ["format", "/api/v1/leases?format=csv", {}],
-  ])("by %s: all of them, read page by page", async (_, path, headers) => {
+  ])("by %s: all of them, read page by page", (_, path, headers) => {
     const { box, get } = setUp(2500);
-    const response = await get(path, headers as Record<string, string>);
-    expect(response.headers.get("content-type")).toMatch(/^text\/csv/);
-    const lines = (await response.text()).split("\r\n");
+    const response = get(path, headers as Record<string, string>);
+    expect(response.header("content-type")).toMatch(/^text\/csv/);
+    const lines = response.text().split("\r\n");
     expect(lines[0]).toMatch(/^address,network,state,mac,/);
     expect(lines).toHaveLength(2500 + 2);
     expect(new Set(lines.slice(1)).size).toBe(2501);
     expect(box.leaseQueries).toBeGreaterThanOrEqual(3);
   });
 
-  test("a limit holds for CSV as well", async () => {
+  test("page by page: the next one is made when the client has read the last", () => {
+    const { box, get } = setUp(2500);
+    const reader = get("/api/v1/leases?format=csv").stream();
+    expect(box.leaseQueries).toBe(1);
+    expect(reader.timesFull).toBe(1);
+    reader.read();
+    expect(box.leaseQueries).toBe(2);
+    reader.close();
+    expect(box.leaseQueries).toBe(2);
+  });
+
+  test("an error on the way cuts the answer short, and is reported", () => {
+    const { box, get, faults } = setUp(2500);
+    const reader = get("/api/v1/leases?format=csv").stream();
+    box.leases = () => {
+      throw new Error("ours");
+    };
+    expect(reader.rest().length).toBeGreaterThan(1000);
+    expect(reader.state).toBe("cut");
+    expect(faults).toEqual([new Error("ours")]);
+  });
+
+  test("a limit holds for CSV as well", () => {
     const { get } = setUp(30);
-    const text = await (await get("/api/v1/leases?format=csv&limit=7&offset=3")).text();
+    const text = get("/api/v1/leases?format=csv&limit=7&offset=3").text();
     expect(text.trimEnd().split("\r\n")).toHaveLength(8);
     expect(text).toContain("10.77.0.103,");
   });
 
-  test("a device's name never becomes a formula", async () => {
+  test("a device's name never becomes a formula", () => {
     const { box, get } = setUp();
     box.grant(fakeLease(1, { hostname: '=cmd|"/c calc"!a1', vendorClass: "a,b" }));
-    const line = (await (await get("/api/v1/leases?format=csv")).text()).split("\r\n")[1];
+    const line = get("/api/v1/leases?format=csv").text().split("\r\n")[1];
     expect(line).toContain(`,"'=cmd|""/c calc""!a1","a,b",`);
   });
 
-  test("an unknown format is not acceptable", async () => {
+  test("an unknown format is not acceptable", () => {
     const { get } = setUp();
-    expect((await get("/api/v1/leases?format=xml")).status).toBe(406);
-    expect((await get("/api/v1/leases", { accept: "application/xml" })).status).toBe(406);
-    expect((await get("/api/v1/leases", { accept: "text/html, */*;q=0.8" })).status).toBe(200);
+    expect(get("/api/v1/leases?format=xml").status).toBe(406);
+    expect(get("/api/v1/leases", { accept: "application/xml" }).status).toBe(406);
+    expect(get("/api/v1/leases", { accept: "text/html, */*;q=0.8" }).status).toBe(200);
   });
 });
 
 describe("GET /metrics", () => {
-  test("is OpenMetrics: families together, labels escaped, end mark last", async () => {
+  test("is OpenMetrics: families together, labels escaped, end mark last", () => {
     const { box, get } = setUp();
     box.figures = { memory_bytes: 5, "office:ack": 3, broken: Number.NaN };
     box.change({ conditions: [fakeCondition({ subject: 'a"b\\c\nd' })] });
-    const response = await get("/metrics");
-    expect(response.headers.get("content-type")).toMatch(/^application\/openmetrics-text/);
-    const text = await response.text();
+    const response = get("/metrics");
+    expect(response.header("content-type")).toMatch(/^application\/openmetrics-text/);
+    const text = response.text();
     expect(text).toContain("# TYPE tandem_packets counter\n");
     expect(text).toContain('tandem_packets_total{network="office",kind="ack"} 41\n');
     expect(text).toContain('subject="a\\"b\\\\c\\nd"');
@@ -158,24 +179,27 @@ describe("GET /metrics", () => {
 describe("read-only", () => {
   test.each(["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND"])(
     "%s is refused everywhere",
-    async (method) => {
-      const { app } = setUp();
+    (method) => {
+      const { send } = setUp();
       for (const path of ["/", "/api/v1/status", "/api/v1/leases", "/nothing"]) {
-        const response = await app.request(BASE + path, { method });
+        const response = send(path, { method });
         expect(response.status).toBe(405);
-        expect(response.headers.get("allow")).toBe("GET, HEAD");
-        await problemOf(response);
+        expect(response.header("allow")).toBe("GET, HEAD");
+        problemOf(response);
       }
     },
   );
 
-  test("HEAD is GET without the body, and holds no event stream", async () => {
-    const { box, app } = setUp();
-    const response = await app.request(`${BASE}/api/v1/status`, { method: "HEAD" });
+  test("HEAD is GET without the body, and holds no event stream", () => {
+    const { box, get, send } = setUp();
+    const response = send("/api/v1/status", { method: "HEAD" });
     expect(response.status).toBe(200);
-    expect(await response.text()).toBe("");
-    const events = await app.request(`${BASE}/api/v1/events`, { method: "HEAD" });
+    expect(response.text()).toBe("");
+    expect(response.header("content-length")).toBe(String(get("/api/v1/status").bytes().length));
+    const events = send("/api/v1/events", { method: "HEAD" });
     expect(events.status).toBe(200);
+    expect(events.header("content-type")).toBe("text/event-stream");
+    expect(events.text()).toBe("");
     expect(box.listenerCount).toBe(0);
   });
 });
@@ -183,9 +207,9 @@ describe("read-only", () => {
 describe("who may ask", () => {
   test.each(["127.0.0.1", "127.0.0.1:8081", "localhost:9", "LOCALHOST", "[::1]", "[::1]:8080"])(
     "Host %s is this box",
-    async (host) => {
+    (host) => {
       const { get } = setUp();
-      expect((await get("/api/v1/status", { host })).status).toBe(200);
+      expect(get("/api/v1/status", { host }).status).toBe(200);
     },
   );
 
@@ -197,51 +221,47 @@ describe("who may ask", () => {
     "localhost:80:80",
     "evil@localhost",
     "",
-  ])('Host "%s" is refused, on TCP', async (host) => {
-    const { app, get } = setUp();
-    const response = await get("/api/v1/status", { host });
+  ])('Host "%s" is refused, on TCP', (host) => {
+    const { get, send } = setUp();
+    const response = get("/api/v1/status", { host });
     expect(response.status).toBe(421);
-    await problemOf(response);
-    const overUnix = await app.request(
-      `${BASE}/api/v1/status`,
-      { headers: { host } },
-      { transport: "unix" },
-    );
+    problemOf(response);
+    const overUnix = send("/api/v1/status", { headers: { host }, transport: "unix" });
     expect(overUnix.status).toBe(200);
   });
 
-  test("pages of other sites may link here but not read", async () => {
+  test("pages of other sites may link here but not read", () => {
     const { get } = setUp();
     const headers = { "sec-fetch-site": "cross-site", "sec-fetch-mode": "cors" };
-    expect((await get("/api/v1/status", headers)).status).toBe(403);
+    expect(get("/api/v1/status", headers).status).toBe(403);
     const link = { ...headers, "sec-fetch-mode": "navigate" };
-    expect((await get("/api/v1/status", link)).status).toBe(200);
-    expect((await get("/api/v1/status", { "sec-fetch-site": "same-origin" })).status).toBe(200);
+    expect(get("/api/v1/status", link).status).toBe(200);
+    expect(get("/api/v1/status", { "sec-fetch-site": "same-origin" }).status).toBe(200);
   });
 });
 
-test("every answer carries the security headers", async () => {
-  const { app, get } = setUp();
+test("every answer carries the security headers", () => {
+  const { get, send } = setUp();
   const responses = [
-    await get("/api/v1/status"),
-    await get("/api/v1/leases?limit=x"),
-    await get("/nothing"),
-    await get("/api/v1/status", { host: "evil.example" }),
-    await app.request(`${BASE}/`, { method: "POST" }),
-    await app.request(`${BASE}/api/v1/events`, { method: "HEAD" }),
+    get("/api/v1/status"),
+    get("/api/v1/leases?limit=x"),
+    get("/nothing"),
+    get("/api/v1/status", { host: "evil.example" }),
+    send("/", { method: "POST" }),
+    send("/api/v1/events", { method: "HEAD" }),
   ];
   for (const response of responses) {
-    const policy = response.headers.get("content-security-policy") ?? "";
+    const policy = response.header("content-security-policy") ?? "";
     expect(policy).toContain("default-src 'none'");
     expect(policy).toContain("frame-ancestors 'none'");
     expect(policy).not.toContain("unsafe");
-    expect(response.headers.get("x-content-type-options")).toBe("nosniff");
-    expect(response.headers.get("referrer-policy")).toBe("no-referrer");
+    expect(response.header("x-content-type-options")).toBe("nosniff");
+    expect(response.header("referrer-policy")).toBe("no-referrer");
   }
 });
 
-test("an unknown path is a problem, and the page says when it is not installed", async () => {
+test("an unknown path is a problem, and the page says when it is not installed", () => {
   const { get } = setUp();
-  expect((await problemOf(await get("/api/v1/nothing"))).status).toBe(404);
-  expect((await problemOf(await get("/"))).detail).toContain("not installed");
+  expect(problemOf(get("/api/v1/nothing")).status).toBe(404);
+  expect(problemOf(get("/")).detail).toContain("not installed");
 });

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { linkSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { connect, createServer } from "node:net";
@@ -5,10 +6,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { IoError } from "../../daemon/base/errors.ts";
+import {
+  type HttpHandler,
+  type HttpResponse,
+  streamResponse,
+  textResponse,
+} from "../../daemon/http/message.ts";
 import { createWebApp } from "../../daemon/http/routes.ts";
 import {
   folderReader,
-  type HttpHandler,
   type HttpServer,
   listenLoopback,
   listenUnix,
@@ -16,7 +22,11 @@ import {
 import { LIMITS } from "../../daemon/limits.ts";
 import { FakeBox, fakeLease } from "../support/fake-box.ts";
 
-const hello: HttpHandler = (_, env) => new Response(`hello over ${env.transport}`);
+const hello: HttpHandler = ({ transport }) => plain(`hello over ${transport}`);
+
+function plain(text: string): HttpResponse {
+  return textResponse(200, "text/plain", text);
+}
 
 let folder = "";
 let servers: HttpServer[] = [];
@@ -118,12 +128,12 @@ describe("on loopback", () => {
 });
 
 test("odd requests get an answer, or an end, and nothing lingers", async () => {
-  const { app } = createWebApp(new FakeBox());
-  const server = keep(await listenLoopback(0, app.fetch));
+  const { answer } = createWebApp(new FakeBox());
+  const server = keep(await listenLoopback(0, answer));
   const first = async (text: string) =>
     (await raw(server.port, text)).split("\r\n")[0]?.slice(9, 12) ?? "";
   const host = "Host: localhost\r\n";
-  expect(await first(`TRACE / HTTP/1.1\r\n${host}\r\n`)).toBe("400");
+  expect(await first(`TRACE / HTTP/1.1\r\n${host}\r\n`)).toBe("405");
   expect(await first(`OPTIONS * HTTP/1.1\r\n${host}\r\n`)).toBe("400");
   expect(await first(`POST / HTTP/1.1\r\n${host}Content-Length: 9999999\r\n\r\nabc`)).toBe("405");
   expect(await first(`CONNECT evil:1 HTTP/1.1\r\n${host}\r\n`)).toBe("");
@@ -131,22 +141,21 @@ test("odd requests get an answer, or an end, and nothing lingers", async () => {
   expect(await first(`GET //evil.example/x HTTP/1.1\r\n${close}`)).toBe("404");
   expect(await first(`GET http://evil.example/api/v1/status HTTP/1.1\r\n${close}`)).toBe("200");
   expect(await first("GET /api/v1/status HTTP/1.0\r\n\r\n")).toBe("421");
+  const twoHosts = `${host}Host: evil.example\r\nConnection: close\r\n\r\n`;
+  expect(await first(`GET /api/v1/status HTTP/1.1\r\n${twoHosts}`)).toBe("421");
   expect(await first(`HEAD /api/v1/leases?format=csv HTTP/1.1\r\n${close}`)).toBe("200");
   expect(await first(`GET /api/v1/status HTTP/1.1\r\nUpgrade: websocket\r\n${close}`)).toBe("200");
 });
 
 test("an answer that fails on its way cuts the connection, and nothing else", async () => {
   const server = keep(
-    await listenLoopback(0, (request) => {
-      if (request.url.endsWith("/throws")) throw new Error("ours");
-      if (!request.url.endsWith("/breaks")) return new Response("fine");
-      return new Response(
-        new ReadableStream({
-          pull(controller) {
-            controller.error(new Error("half way"));
-          },
-        }),
-      );
+    await listenLoopback(0, ({ path }) => {
+      if (path === "/throws") throw new Error("ours");
+      if (path !== "/breaks") return plain("fine");
+      return streamResponse("text/plain", (sink) => {
+        sink.write(new TextEncoder().encode("half"));
+        sink.cut();
+      });
     }),
   );
   await expect(fetch(`http://127.0.0.1:${server.port}/throws`)).rejects.toThrow();
@@ -155,11 +164,66 @@ test("an answer that fails on its way cuts the connection, and nothing else", as
   expect(await (await fetch(`http://127.0.0.1:${server.port}/`)).text()).toBe("fine");
 });
 
+test("HEAD is answered with the head alone, and the connection can be used again", async () => {
+  const server = keep(await listenLoopback(0, createWebApp(new FakeBox()).answer));
+  const head = "HEAD /api/v1/status HTTP/1.1\r\nHost: localhost\r\n";
+  const text = await raw(server.port, `${head}\r\n${head}Connection: close\r\n\r\n`);
+  const answers = text.split("\r\n\r\n");
+  expect(answers).toHaveLength(3);
+  expect(answers[0]).toMatch(/^HTTP\/1\.1 200 .*content-length: [1-9][0-9]+/s);
+  expect(answers[1]).toMatch(/^HTTP\/1\.1 200 .*content-length: [1-9][0-9]+/s);
+});
+
+test("a long body is made in turns, and a client that goes away in between does no harm", async () => {
+  const box = new FakeBox();
+  for (let n = 0; n < 5000; n++) box.book.set(fakeLease(n).address, fakeLease(n));
+  let turn = 0;
+  const turns: number[] = [];
+  const pages = box.leases.bind(box);
+  box.leases = (query) => {
+    turns.push(turn);
+    setImmediate(() => turn++);
+    return pages(query);
+  };
+  const server = keep(await listenLoopback(0, createWebApp(box).answer));
+  const target = "/api/v1/leases?format=csv";
+  const response = await fetch(`http://127.0.0.1:${server.port}${target}`);
+  expect((await response.text()).split("\r\n")).toHaveLength(5000 + 2);
+  expect(turns).toEqual([0, 1, 2, 3, 4, 5]);
+  const socket = connect(server.port, "127.0.0.1");
+  socket.write(`GET ${target} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+  await until(() => turns.length > 6);
+  socket.destroy();
+  expect((await fetch(`http://127.0.0.1:${server.port}/api/v1/status`)).status).toBe(200);
+});
+
+test("answering does not load Node's web client, which would cost the box many megabytes", async () => {
+  const script = `
+    import { createWebApp } from "./daemon/http/routes.ts";
+    import { listenLoopback } from "./daemon/io/http-server.ts";
+    import { FakeBox } from "./test/support/fake-box.ts";
+    const { get } = process.getBuiltinModule("node:http");
+    const server = await listenLoopback(0, createWebApp(new FakeBox()).answer);
+    for (const path of ["status", "leases?format=csv", "events?format=json", "events"]) {
+      const target = { port: server.port, path: "/api/v1/" + path, agent: false };
+      await new Promise((resolve) => get(target, (response) => response.once("data", resolve)));
+    }
+    console.log(process.moduleLoadList.filter((name) => /undici|webstreams/.test(name)).join());
+    process.exit();`;
+  const options = { cwd: join(import.meta.dirname, "../.."), encoding: "utf8" } as const;
+  const { stdout, status } = spawnSync(
+    process.execPath,
+    ["--input-type=module", "-e", script],
+    options,
+  );
+  expect({ stdout, status }).toEqual({ stdout: "\n", status: 0 });
+});
+
 describe("event streams over a real socket", () => {
   test("a listener that closes its connection is forgotten", async () => {
     const box = new FakeBox();
-    const { app, streams } = createWebApp(box);
-    const server = keep(await listenLoopback(0, (request, env) => app.fetch(request, env)));
+    const { answer, streams } = createWebApp(box);
+    const server = keep(await listenLoopback(0, answer));
     const stop = new AbortController();
     const response = await fetch(`http://127.0.0.1:${server.port}/api/v1/events`, {
       signal: stop.signal,
@@ -171,10 +235,23 @@ describe("event streams over a real socket", () => {
     expect(box.listenerCount).toBe(0);
   });
 
+  test("one that waits behind another on the same connection is forgotten with it", async () => {
+    const box = new FakeBox();
+    const { answer, streams } = createWebApp(box);
+    const server = keep(await listenLoopback(0, answer));
+    const socket = connect(server.port, "127.0.0.1");
+    socket.on("error", () => {});
+    socket.write("GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(2));
+    await until(() => streams.count === 2);
+    socket.destroy();
+    await until(() => streams.count === 0);
+    expect(box.listenerCount).toBe(0);
+  });
+
   test("one that does not read is cut off; its memory and its place are free", async () => {
     const box = new FakeBox();
-    const { app, streams } = createWebApp(box);
-    const server = keep(await listenLoopback(0, (request, env) => app.fetch(request, env)));
+    const { answer, streams } = createWebApp(box);
+    const server = keep(await listenLoopback(0, answer));
     const socket = connect(server.port, "127.0.0.1");
     let closed = false;
     socket.on("close", () => {
@@ -195,8 +272,8 @@ describe("event streams over a real socket", () => {
   });
 
   test("stopping the server ends open streams", async () => {
-    const { app, streams } = createWebApp(new FakeBox());
-    const server = await listenLoopback(0, (request, env) => app.fetch(request, env));
+    const { answer, streams } = createWebApp(new FakeBox());
+    const server = await listenLoopback(0, answer);
     const response = await fetch(`http://127.0.0.1:${server.port}/api/v1/events`);
     const reader = response.body?.getReader();
     await reader?.read();
