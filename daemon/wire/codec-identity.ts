@@ -18,6 +18,7 @@ import {
   u8,
   u32,
 } from "./option-codecs.ts";
+import { copyOf } from "./reader.ts";
 import { EncodeError, Writer } from "./writer.ts";
 
 export interface ClientFqdn {
@@ -70,7 +71,8 @@ export const clientFqdn: Codec<ClientFqdn> = {
     const writer = new Writer().u8(flags).u8(value.rcode1).u8(value.rcode2);
     if (!value.isWireForm) return writer.bytes(textOrEmpty.encode(value.name)).done();
     for (const label of labelsOf(value.name)) writer.counted8(label);
-    return value.name.endsWith(".") ? writer.u8(0).done() : writer.done();
+    // A final dot is the root's, unless it is an escaped dot of the last label.
+    return /(^|[^\\])(\\\\)*\.$/.test(value.name) ? writer.u8(0).done() : writer.done();
   },
   parse: (input) => fqdnFields.parse(input),
   format: (value) => fqdnFields.format(value),
@@ -108,7 +110,7 @@ export const userClass: Codec<UserClass> = {
       return { isRaw: false, classes: countedClasses.decode(data, start, end) };
     } catch (error) {
       if (!(error instanceof DecodeError)) throw error;
-      return { isRaw: true, classes: [data.slice(start, end)] };
+      return { isRaw: true, classes: [copyOf(data, start, end)] };
     }
   },
   encode: (value) => {
@@ -160,7 +162,7 @@ export const machineUuid: Codec<Uint8Array> = {
   max: 17,
   decode: (data, start, end) => {
     if (data[start] !== 0) throw new DecodeError("uuid type", 0, `${data[start]} is not 0`);
-    return data.slice(start + 1, end);
+    return copyOf(data, start + 1, end);
   },
   encode: (value) => new Writer().u8(0).bytes(bytesOf(16, 16).encode(value)).done(),
   parse: (input) => {

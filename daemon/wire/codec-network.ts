@@ -25,7 +25,7 @@ import {
   refused,
   u16,
 } from "./option-codecs.ts";
-import { Reader } from "./reader.ts";
+import { copyOf, Reader } from "./reader.ts";
 import { EncodeError, Writer } from "./writer.ts";
 
 /** RFC 2132 §5.8: destination and router. */
@@ -83,10 +83,10 @@ export const ipv6: Codec<Uint8Array> = {
   shape: "ipv6",
   min: 16,
   max: 16,
-  decode: (bytes, start, end) => bytes.slice(start, end),
+  decode: copyOf,
   encode: (value) => {
     if (value.length !== 16) throw new EncodeError(`${value.length} bytes are not an IPv6 address`);
-    return value.slice();
+    return copyOf(value);
   },
   parse: (input) => {
     const value = typeof input === "string" ? parseIpv6(input) : undefined;

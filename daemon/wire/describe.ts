@@ -112,13 +112,14 @@ function describeType(message: Dhcp4Message): string {
 function describeName(field: string, bytes: Uint8Array): string[] {
   const end = bytes.indexOf(0);
   const name = bytes.subarray(0, end < 0 ? bytes.length : end);
-  return name.length === 0 ? [] : [`${field} ${quote(String.fromCharCode(...name))}`];
+  return name.length === 0 ? [] : [`${field} ${describeValue(String.fromCharCode(...name))}`];
 }
 
 function describeOption(message: Dhcp4Message, code: number): string {
   const row = optionByCode(code) ?? unknownOption(code);
   const value = readOption(message, row);
-  if (value === undefined) return row.name;
+  // An option without content says all by its name.
+  if (value === undefined || row.max === 0) return row.name;
   if (value !== MALFORMED)
     return cut(`${row.name} ${describeValue(row.codec.format(value))}`.trim());
   return cut(`${row.name} malformed(${hex(message.raw(code) ?? new Uint8Array(0))})`);
@@ -127,7 +128,7 @@ function describeOption(message: Dhcp4Message, code: number): string {
 function describeValue(value: Plain): string {
   if (typeof value === "string") return /^[\w.:/@-]+$/.test(value) ? value : quote(value);
   if (isList(value)) return value.map(describeValue).join(",");
-  if (!isRecord(value)) return value === true ? "" : String(value);
+  if (!isRecord(value)) return String(value);
   const parts = Object.entries(value).map(([name, part]) => `${name} ${describeValue(part)}`);
   return `{${parts.join(" ")}}`;
 }

@@ -2,7 +2,7 @@
 
 import { ANY, type Ipv4 } from "../base/address.ts";
 import { DecodeError } from "../base/errors.ts";
-import { readU16, readU32 } from "./reader.ts";
+import { readU16, readU32, viewOf } from "./reader.ts";
 
 /** The option is there but its content cannot be what it says it is. */
 export const MALFORMED: unique symbol = Symbol("malformed");
@@ -109,7 +109,7 @@ export class Dhcp4Message {
    */
   raw(code: number): Uint8Array | undefined {
     const at = this.contentStart(code);
-    if (at !== 0) return this.bytes.subarray(at, at + this.contentLength(code));
+    if (at !== 0) return viewOf(this.bytes, at, at + this.contentLength(code));
     return this.#contentStart[code] === IN_PIECES ? this.#join(code) : undefined;
   }
 
@@ -147,12 +147,12 @@ export class Dhcp4Message {
 
   /** View of the 64 bytes of `sname`, whatever they hold. */
   get sname(): Uint8Array {
-    return this.bytes.subarray(this.start + HEADER.sname, this.start + HEADER.file);
+    return viewOf(this.bytes, this.start + HEADER.sname, this.start + HEADER.file);
   }
 
   /** View of the 128 bytes of `file`, whatever they hold. */
   get file(): Uint8Array {
-    return this.bytes.subarray(this.start + HEADER.file, this.start + HEADER.cookie);
+    return viewOf(this.bytes, this.start + HEADER.file, this.start + HEADER.cookie);
   }
 
   /** Fills this object from `bytes`. Use `decodeDhcp4`. */

@@ -2,7 +2,7 @@
 
 import { ANY, type Ipv4 } from "../base/address.ts";
 import { DecodeError } from "../base/errors.ts";
-import { readU16, readU32 } from "./reader.ts";
+import { readU16, readU32, viewOf } from "./reader.ts";
 
 export type FrameKind = "udp" | "arp" | "other";
 
@@ -43,12 +43,12 @@ export class Frame {
 
   /** View of the sender's hardware address. */
   get srcMac(): Uint8Array {
-    return this.bytes.subarray(this.sourceMacStart, this.sourceMacStart + 6);
+    return viewOf(this.bytes, this.sourceMacStart, this.sourceMacStart + 6);
   }
 
   /** View of the receiver's hardware address. */
   get dstMac(): Uint8Array {
-    return this.bytes.subarray(this.destinationMacStart, this.destinationMacStart + 6);
+    return viewOf(this.bytes, this.destinationMacStart, this.destinationMacStart + 6);
   }
 }
 

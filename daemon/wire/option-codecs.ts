@@ -4,7 +4,7 @@
 import { formatIpv4, type Ipv4, parseIpv4 } from "../base/address.ts";
 import { hex } from "../base/bytes.ts";
 import { ConfigError, DecodeError } from "../base/errors.ts";
-import { readU16, readU32 } from "./reader.ts";
+import { copyOf, readU16, readU32 } from "./reader.ts";
 import { EncodeError, Writer } from "./writer.ts";
 
 /** What a configuration file may say and what the page is shown. */
@@ -154,12 +154,12 @@ export function bytesOf(min: number, max: number): Codec<Uint8Array> {
     shape: "bytes",
     min,
     max,
-    decode: (data, start, end) => data.slice(start, end),
+    decode: copyOf,
     encode: (value) => {
       if (value.length < min || value.length > max) {
         throw new EncodeError(`${value.length} bytes are not ${min} to ${max}`);
       }
-      return value.slice();
+      return copyOf(value);
     },
     parse: (input) => {
       const value = typeof input === "string" ? parseHex(input) : undefined;

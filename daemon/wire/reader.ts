@@ -52,7 +52,7 @@ export class Reader {
   /** The next `length` bytes, copied. */
   bytes(field: string, length: number): Uint8Array {
     const at = this.#take(field, length);
-    return this.#bytes.slice(at, at + length);
+    return copyOf(this.#bytes, at, at + length);
   }
 
   /** Everything up to the end, copied. */
@@ -79,6 +79,19 @@ export class Reader {
     this.#at = at + length;
     return at;
   }
+}
+
+/**
+ * Bytes of their own, which stay when the packet's memory is used again. A Node Buffer counts as a
+ * Uint8Array too, but its own `slice` gives a view, so that method is not to be relied on.
+ */
+export function copyOf(bytes: Uint8Array, start = 0, end = bytes.length): Uint8Array {
+  return new Uint8Array(bytes.subarray(start, end));
+}
+
+/** A plain view, whose `slice` makes copies whatever `bytes` is. */
+export function viewOf(bytes: Uint8Array, start: number, end: number): Uint8Array {
+  return new Uint8Array(bytes.buffer, bytes.byteOffset + start, end - start);
 }
 
 /** Four bytes at `at`, big-endian. The caller has checked the bounds. */

@@ -47,6 +47,12 @@ const RELAY_AGENT_INFORMATION = 82;
 const OVERLOAD_OPTION_BYTES = 3;
 const FILE_OVERLOADED = 1;
 const SNAME_OVERLOADED = 2;
+/**
+ * RFC 3396 §6 lets pieces have up to 255 bytes. Ours are cut between addresses and pairs of them, so
+ * that a client that does not join pieces still reads whole ones.
+ */
+const PIECE_BYTES = 248;
+const OUTSIDE = "option outside begin and finish";
 const IS_LITTLE_ENDIAN = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
 
 /**
@@ -117,7 +123,7 @@ export class ReplyWriter {
 
   /** The server's host name, at most 63 bytes; call it before the options. */
   sname(name: Uint8Array): void {
-    assert(this.#snameAt === 0, "sname already holds options");
+    assert(this.#isOpen && this.#snameAt === 0, "sname after options, or outside begin and finish");
     if (name.length > 63) throw new EncodeError("sname is longer than 63 bytes");
     this.#copy(name, this.#message + HEADER.sname);
     this.#hasServerName = true;
@@ -125,7 +131,7 @@ export class ReplyWriter {
 
   /** The boot file's name, at most 127 bytes; call it before the options. */
   file(name: Uint8Array): void {
-    assert(this.#fileAt === 0, "file already holds options");
+    assert(this.#isOpen && this.#fileAt === 0, "file after options, or outside begin and finish");
     if (name.length > 127) throw new EncodeError("file is longer than 127 bytes");
     this.#copy(name, this.#message + HEADER.file);
     this.#hasFileName = true;
@@ -230,7 +236,7 @@ export class ReplyWriter {
    * order; the last byte of each is for its End.
    */
   #placeInOverload(code: number, size: number): number {
-    assert(this.#isOpen, "option outside begin and finish");
+    assert(this.#isOpen, OUTSIDE);
     const message = this.#message;
     const fileAt = this.#fileAt === 0 ? message + HEADER.file : this.#fileAt;
     if (!this.#hasFileName && fileAt + size < message + HEADER.cookie) {
@@ -251,6 +257,7 @@ export class ReplyWriter {
    * different fields, in the order options, file, sname. All of it is written, or nothing.
    */
   #spread(code: number, data: Uint8Array): void {
+    assert(this.#isOpen, OUTSIDE);
     const message = this.#message;
     const file = this.#fileAt === 0 ? message + HEADER.file : this.#fileAt;
     const sname = this.#snameAt === 0 ? message + HEADER.sname : this.#snameAt;
@@ -278,6 +285,7 @@ export class ReplyWriter {
   }
 
   #keepForEnd(data: Uint8Array, size: number): void {
+    assert(this.#isOpen, OUTSIDE);
     if (this.#relayAgent !== undefined || this.#at + size > this.#limit) {
       this.#leftOut.push(RELAY_AGENT_INFORMATION);
       return;
@@ -309,7 +317,8 @@ export class ReplyWriter {
     let to = at;
     let from = 0;
     do {
-      const length = Math.min(data.length - from, 255);
+      const left = data.length - from;
+      const length = data.length <= 255 ? left : Math.min(left, PIECE_BYTES);
       slab[to] = code;
       slab[to + 1] = length;
       if (length === data.length) this.#copy(data, to + 2);
@@ -351,13 +360,14 @@ export class ReplyWriter {
   }
 }
 
-/** Bytes an option takes on the wire, cut into pieces of 255 with their two header bytes. */
+/** Bytes an option takes on the wire, with the two header bytes of each of its pieces. */
 function sizeInPieces(length: number): number {
-  return length <= 255 ? length + 2 : length + 2 * Math.ceil(length / 255);
+  return length <= 255 ? length + 2 : length + 2 * Math.ceil(length / PIECE_BYTES);
 }
 
-/** Bytes of content that fit into `room` bytes together with the two header bytes of each piece. */
+/** Bytes of content that fit into `room` bytes with the header bytes of their pieces; whole pairs. */
 function contentRoom(room: number): number {
-  const whole = Math.floor(Math.max(room, 0) / 257);
-  return whole * 255 + Math.max(Math.max(room, 0) - whole * 257 - 2, 0);
+  const pieces = Math.floor(Math.max(room, 0) / (PIECE_BYTES + 2));
+  const last = Math.max(Math.max(room, 0) - pieces * (PIECE_BYTES + 2) - 2, 0);
+  return pieces * PIECE_BYTES + last - (last % 8);
 }

@@ -16,6 +16,8 @@ export interface FrameProblem {
 export interface JudgeOptions {
   /** False for captures of frames whose UDP checksum the network card was to fill in. */
   readonly areUdpChecksumsVerified?: boolean;
+  /** Display filter: only these frames. */
+  readonly filter?: string;
 }
 
 /** Wireshark's PI_ERROR (severity) and PI_MALFORMED (group). */
@@ -48,6 +50,15 @@ export function judgeFrames(
 /** The same for a capture file (pcap or pcapng). */
 export function judgePcapFile(file: string, options: JudgeOptions = {}): FrameProblem[] {
   return problemsOf(runFields(file, PROBLEM_FIELDS, options));
+}
+
+/** The DHCP packets of a capture file that came from this address, and what is wrong with them. */
+export function judgeSent(
+  file: string,
+  source: string,
+): { readonly frames: number; readonly problems: FrameProblem[] } {
+  const lines = runFields(file, PROBLEM_FIELDS, { filter: `dhcp && ip.src == ${source}` });
+  return { frames: lines.length, problems: problemsOf(lines) };
 }
 
 /** The values of the named fields, for each frame; a field that occurs several times has several. */
@@ -103,6 +114,7 @@ function runFields(file: string, names: readonly string[], options: JudgeOptions
     "tshark",
     [
       ...["-n", "-r", file, "-T", "fields", "-E", "occurrence=a", "-E", "aggregator=|"],
+      ...(options.filter === undefined ? [] : ["-Y", options.filter]),
       ...preferences.flatMap((one) => ["-o", one]),
       ...names.flatMap((name) => ["-e", name]),
     ],

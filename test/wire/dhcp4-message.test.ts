@@ -136,6 +136,11 @@ describe("options in their order", () => {
     expect(() => decode(messageBytes({ options }))).toThrow(message);
   });
 
+  test("pieces behind End are not joined", () => {
+    const options = [...option(43, [1]), ...option(43, [2]), 255, 0, ...option(43, [3])];
+    expect(Array.from(decode(messageBytes({ options })).raw(43) ?? [])).toEqual([1, 2]);
+  });
+
   test("a long option in many pieces is one", () => {
     const content = Uint8Array.from({ length: 1000 }, (_, i) => i & 0xff);
     const pieces = [0, 255, 510, 765].flatMap((at) => option(119, content.slice(at, at + 255)));
@@ -301,6 +306,14 @@ describe("reuse", () => {
     decodeDhcp4(poor, 0, poor.length, message);
     expect(optionsOf(message)).toEqual([[12, [98]]]);
   });
+});
+
+test("views of a Node Buffer are plain ones, whose slice copies", () => {
+  const bytes = Buffer.from(messageBytes({ options: [12, 1, 97, 255], sname: [1], file: [2] }));
+  const message = decodeDhcp4(bytes, 0, bytes.length);
+  const copies = [message.raw(12), message.sname, message.file].map((view) => view?.slice());
+  bytes.fill(0xee);
+  expect(copies.map((copy) => copy?.[0])).toEqual([97, 1, 2]);
 });
 
 describe("cuts and what lies around", () => {

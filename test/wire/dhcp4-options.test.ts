@@ -71,17 +71,43 @@ describe("each case in every direction", () => {
   });
 
   test.each(OPTION_CASES)("$name $bytes: a value holds no view of the packet", (one) => {
-    const own = one.bytes.slice();
-    const value = decodeOption(one.row, own);
-    own.fill(0xee);
-    expect(value).toEqual(one.value);
+    // Of a Buffer too, whose `slice` does not copy.
+    for (const own of [one.bytes.slice(), Buffer.from(one.bytes)]) {
+      const value = decodeOption(one.row, own);
+      own.fill(0xee);
+      expect(value).toEqual(one.value);
+    }
   });
 
-  test.each(OPTION_CASES)("$name $bytes: every cut is a value or MALFORMED", ({ row, bytes }) => {
+  test.each(OPTION_CASES)("$name $bytes: a cut is the same whatever follows", ({ row, bytes }) => {
     for (let length = 0; length < bytes.length; length++) {
-      const value = decodeOption(row, bytes, 0, length);
-      if (value !== MALFORMED) expect(() => row.codec.format(value)).not.toThrow();
+      const [first, ...others] = [0x00, 0x03, 0xff].map((poison) => {
+        const around = new Uint8Array(bytes.length + 40).fill(poison);
+        around.set(bytes.subarray(0, length), 20);
+        const value = decodeOption(row, around, 20, 20 + length);
+        return value === MALFORMED ? "malformed" : JSON.stringify(row.codec.format(value));
+      });
+      for (const other of others) expect(other, `${length} bytes`).toBe(first);
     }
+  });
+
+  test.each([
+    ["a\\.", "02 61 2e"],
+    ["a\\..", "02 61 2e 00"],
+    ["a\\\\.", "02 61 5c 00"],
+    [".", "00"],
+  ])("the dot at the end of %s is told from one inside the label", (name, hex) => {
+    const value = {
+      serverUpdates: false,
+      serverOverrides: false,
+      noServerUpdates: false,
+      isWireForm: true,
+      rcode1: 0,
+      rcode2: 0,
+      name,
+    };
+    expect(encodeOption(OPTION.clientFqdn, value)).toEqual(fromHex(`04 00 00 ${hex}`));
+    expect(decodeOption(OPTION.clientFqdn, fromHex(`04 00 00 ${hex}`))).toEqual(value);
   });
 
   test("a single value in configuration is a list of one", () => {

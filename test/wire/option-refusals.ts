@@ -43,6 +43,7 @@ export const MALFORMED_CASES: readonly (readonly [OptionRow<unknown>, string, st
   [OPTION.domainSearch, "a pointer to itself", "c0 00"],
   [OPTION.domainSearch, "a pointer forwards", "c0 02 02 65 78 00"],
   [OPTION.domainSearch, "a cut pointer", "02 65 78 c0"],
+  [OPTION.domainSearch, "a second name of half a pointer", "02 65 78 00 c0"],
   [OPTION.domainSearch, "a loop through two pointers", "01 61 c0 04 01 62 c0 00"],
   [OPTION.domainSearch, "a reserved label type", "42 65 78 00"],
   [OPTION.domainSearch, "a name above 255 bytes", `${`3f${"61".repeat(63)}`.repeat(4)}00`],
