@@ -2,6 +2,7 @@
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { ENVIRONMENT, NODE_FLAGS } from "../../image/runtime.ts";
 import { askBox, type BoxAnswer } from "./ask.ts";
 import { type BoxPaths, boxPaths, writeBoxFiles } from "./box-files.ts";
 import { killAllIn } from "./processes.ts";
@@ -159,6 +160,7 @@ export class Box {
 
 function environment(paths: BoxPaths): Record<string, string> {
   return {
+    ...ENVIRONMENT,
     PATH: "/usr/sbin:/usr/bin:/sbin:/bin",
     HOME: paths.folder,
     // keepalived writes its dumps there, or both boxes would write to the same file in /tmp.
@@ -190,6 +192,6 @@ function keepalivedCommand(paths: BoxPaths): string[] {
 function daemonCommand(paths: BoxPaths, programs: Programs): string[] {
   const bare = ["--bounding-set=-all", "--inh-caps=-all", "--ambient-caps=-all", "--no-new-privs"];
   const folders = ["--config", paths.folder, "--state", paths.state, "--run", paths.run];
-  const node = [programs.node, "--max-semi-space-size=4", programs.tandemd];
+  const node = [programs.node, ...NODE_FLAGS, programs.tandemd];
   return ["setpriv", ...bare, "--", ...node, ...folders];
 }

@@ -10,6 +10,7 @@ import { type ChildProcess, execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { ENVIRONMENT, NODE_FLAGS } from "../../image/runtime.ts";
 import { POOL_SIZE } from "./options.ts";
 import { type Room, SERVER_ADDRESS, SERVER_IFACE } from "./sandbox.ts";
 
@@ -132,7 +133,8 @@ async function startTandem(place: Place): Promise<Started[]> {
   });
   for (let tries = 0; !existsSync(socket) && tries < 50; tries++) await sleep(40);
   const profile = place.profiles === null ? [] : ["--cpu-prof", `--cpu-prof-dir=${place.profiles}`];
-  const command = [process.execPath, "--max-semi-space-size=4", ...profile];
+  const environment = Object.entries(ENVIRONMENT).map(([name, value]) => `${name}=${value}`);
+  const command = ["env", ...environment, process.execPath, ...NODE_FLAGS, ...profile];
   command.push(daemonPath(place.root), "--config", config, "--state", state, "--run", run);
   const daemon = place.room.run("server", command, { log: join(place.dir, "tandemd.log") });
   return [

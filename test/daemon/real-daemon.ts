@@ -6,6 +6,7 @@ import { request } from "node:http";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { LeasePage, Status } from "../../daemon/http/api-types.ts";
+import { ENVIRONMENT, NODE_FLAGS } from "../../image/runtime.ts";
 
 const ROOT = path.resolve(import.meta.dirname, "../..");
 export const DAEMON = path.join(ROOT, "dist/tandemd.js");
@@ -53,7 +54,7 @@ export class RealDaemon {
     const argv = [
       ...wrapper,
       process.execPath,
-      "--max-semi-space-size=4",
+      ...NODE_FLAGS,
       DAEMON,
       ...["--config", this.configDir, "--state", this.stateDir, "--run", this.folder],
       ...["--rawlink", this.rawlinkSocket],
@@ -62,7 +63,7 @@ export class RealDaemon {
     const bus = `unix:path=${path.join(this.folder, "no-bus")}`;
     const child = spawn(program, args, {
       stdio: ["ignore", "pipe", "pipe"],
-      env: { ...process.env, DBUS_SYSTEM_BUS_ADDRESS: bus, ...env },
+      env: { ...process.env, ...ENVIRONMENT, DBUS_SYSTEM_BUS_ADDRESS: bus, ...env },
     });
     for (const stream of [child.stdout, child.stderr]) {
       stream.on("data", (chunk: Buffer) => {

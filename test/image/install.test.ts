@@ -17,6 +17,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { loadConfig } from "../../daemon/config/load.ts";
+import { ENVIRONMENT, NODE_FLAGS } from "../../image/runtime.ts";
 
 const ROOT = path.resolve(import.meta.dirname, "../..");
 const UNITS = ["tandem.service", "tandem-rawlink.service"];
@@ -146,3 +147,11 @@ function installed(file: string): string {
 function listing(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: "utf8" });
 }
+
+test("the unit starts the daemon as the lab and the bench do", () => {
+  const unit = readFileSync(path.join(ROOT, "image/systemd/tandem.service"), "utf8");
+  expect(unit).toContain(`/usr/lib/tandem/node ${NODE_FLAGS.join(" ")} /usr/lib/tandem/tandemd.js`);
+  for (const [name, value] of Object.entries(ENVIRONMENT)) {
+    expect(unit).toContain(`Environment=${name}=${value}\n`);
+  }
+});
