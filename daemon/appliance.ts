@@ -1,6 +1,5 @@
 // One running box: configuration, journal, core, driver and links put together, and taken apart.
 
-import { randomInt } from "node:crypto";
 import path from "node:path";
 import { Box } from "./box.ts";
 import type { ConditionId, LogId, LogValues } from "./catalogue.ts";
@@ -11,6 +10,7 @@ import { Driver } from "./driver.ts";
 import { SystemClock } from "./io/clock.ts";
 import { FolderDisk } from "./io/disk.ts";
 import { RawLink } from "./io/link.ts";
+import { randomSeed } from "./io/random.ts";
 import { every, pause } from "./io/ticker.ts";
 import { Journal, type JournalOptions, type OpenedJournal } from "./journal/journal.ts";
 import { LIMITS } from "./limits.ts";
@@ -22,6 +22,12 @@ export interface ApplianceOptions {
   readonly rawlinkSocket: string;
   readonly version: string;
   readonly log: LogSink;
+}
+
+interface EarlyCondition {
+  readonly id: ConditionId;
+  readonly subject: string;
+  readonly values: LogValues | undefined;
 }
 
 const NOTHING: CoreConfig = { serving: false, networks: [] };
@@ -40,6 +46,10 @@ export class Appliance {
   #links: RawLink[] = [];
   #linkKey = "";
   #stopTickers: (() => void)[] = [];
+  /** Conditions set before the core was there to keep them. */
+  readonly #early = new Map<string, EarlyCondition>();
+  /** Monotonic ms of the last complaint of the packet helper, by interface: they are moments. */
+  readonly #helperErrorAt = new Map<string, number>();
   #overloadSeen = 0;
   #reloading = false;
   #stopped = false;
@@ -66,7 +76,7 @@ export class Appliance {
     if (!opened) return;
     const core = new Core({
       config: result.config?.core ?? NOTHING,
-      hashSeed: randomInt(0x7fffffff),
+      hashSeed: randomSeed() >>> 1,
       leases: opened.leases,
       lastSequence: opened.lastSequence,
       wallFloor: opened.lastWall,
@@ -78,6 +88,9 @@ export class Appliance {
     this.#journal = opened.journal;
     driver.attach(opened.journal, []);
     this.box.attach({ core, driver, journal: opened.journal });
+    for (const { id, subject, values } of this.#early.values()) {
+      this.setCondition(id, subject, values);
+    }
     this.#sayStarted(opened, startedAt);
     this.#report(result);
     this.#makeLinks(result);
@@ -120,11 +133,12 @@ export class Appliance {
     await this.#disk?.close();
   }
 
-  /** Sets or ends a condition that the core cannot see by itself. */
+  /** Sets or ends a condition that the core cannot see by itself; also before there is a core. */
   setCondition(id: ConditionId, subject: string, values: LogValues | undefined): void {
+    if (this.#stopped) return;
     const core = this.#core;
-    if (!core || this.#stopped) return;
-    if (values) core.conditions.set(id, subject, values, this.#clock.now());
+    if (!core) this.#early.set(`${id} ${subject}`, { id, subject, values });
+    else if (values) core.conditions.set(id, subject, values, this.#clock.now());
     else core.conditions.clear(id, subject);
     this.#driver?.batchEnd();
   }
@@ -168,7 +182,7 @@ export class Appliance {
   #journalOptions(): JournalOptions {
     return {
       clock: this.#journalClock,
-      salt: randomInt(1, 0xffff_ffff),
+      salt: randomSeed(),
       book: () => this.#core?.book.leases() ?? [],
       events: {
         durable: (through) => this.#driver?.durable(through),
@@ -228,15 +242,25 @@ export class Appliance {
     return new RawLink(this.#options.rawlinkSocket, interfaceName, {
       frame: (bytes, start, end, ready) => driver.frame(lan, bytes, start, end, ready),
       batchEnd: () => driver.batchEnd(),
-      state: ({ present, carrier, mac, mtu }) =>
-        driver.event({ kind: "link", lan, helper: true, present, carrier, mac, mtu }),
+      state: ({ present, carrier, mac, mtu }) => {
+        this.#helperErrorAt.delete(interfaceName);
+        this.setCondition("helper-error", interfaceName, undefined);
+        driver.event({ kind: "link", lan, helper: true, present, carrier, mac, mtu });
+      },
       helper: (connected) => {
         if (!connected) driver.event({ kind: "link", lan, helper: false, ...nothing });
-        this.setCondition("helper-error", interfaceName, undefined);
       },
-      error: (text) =>
-        this.setCondition("helper-error", interfaceName, { interface: interfaceName, text }),
-      drops: () => {},
+      error: (text) => {
+        this.#helperErrorAt.set(interfaceName, this.#clock.now().monotonic);
+        this.setCondition("helper-error", interfaceName, { interface: interfaceName, text });
+      },
+      drops: (kernel, slow, refused, failed) =>
+        this.box.setLinkDrops(lan, {
+          "lost-kernel-buffer": kernel,
+          "lost-helper-buffer": slow,
+          "send-refused": refused,
+          "send-failed": failed,
+        }),
     });
   }
 
@@ -250,6 +274,12 @@ export class Appliance {
   }
 
   #housekeeping(): void {
+    const now = this.#clock.now().monotonic;
+    for (const [interfaceName, at] of this.#helperErrorAt) {
+      if (now - at < LIMITS.helperErrorMilliseconds) continue;
+      this.#helperErrorAt.delete(interfaceName);
+      this.setCondition("helper-error", interfaceName, undefined);
+    }
     const drops = this.#driver?.overloadDrops ?? 0;
     this.setCondition("overloaded", "", drops > this.#overloadSeen ? { subject: "" } : undefined);
     this.#overloadSeen = drops;

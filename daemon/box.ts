@@ -47,6 +47,7 @@ export class Box implements BoxView, DriverObserver {
   readonly #changed = new Set<Lease>();
   #configuration: ConfigurationResult = { config: undefined, source: "none", issues: [] };
   #parts: BoxParts | undefined;
+  readonly #linkDrops = new Map<number, Readonly<Record<string, number>>>();
   #journalState: JournalState = { kind: "ok" };
   #summary: Summary = { role: "standby", state: "down", why: "Tandem is starting." };
   #since: string;
@@ -81,6 +82,11 @@ export class Box implements BoxView, DriverObserver {
     return this.#config?.box.http.port ?? 0;
   }
 
+  /** Frames that never reached the core, or the wire, by reason: totals. */
+  setLinkDrops(lan: number, totals: Readonly<Record<string, number>>): void {
+    this.#linkDrops.set(lan, totals);
+  }
+
   setJournalState(state: JournalState): void {
     this.#journalState = state;
   }
@@ -95,7 +101,7 @@ export class Box implements BoxView, DriverObserver {
 
   log(id: LogId, values: LogValues, now: Now): void {
     this.#log.write(id, values, now);
-    if (id === "condition-began" || id === "condition-ended") this.refresh();
+    if (id.startsWith("condition-")) this.refresh();
   }
 
   /** Works out role, state and sentence anew, and since when they are so. True when they changed. */
@@ -199,8 +205,9 @@ export class Box implements BoxView, DriverObserver {
     const serving = core.serving(lan);
     const blocking = conditionsOf(core).find(
       (condition) =>
-        condition.subject === network.name &&
-        CONDITIONS[condition.id as keyof typeof CONDITIONS].impact === "lan",
+        condition.id === "standby" ||
+        (condition.subject === network.name &&
+          CONDITIONS[condition.id as keyof typeof CONDITIONS].impact === "lan"),
     );
     return {
       name: network.name,
@@ -220,7 +227,7 @@ export class Box implements BoxView, DriverObserver {
         to: formatIpv4(pool.to),
         ...core.poolCounts(lan, index),
       })),
-      counters: core.counters(lan),
+      counters: { ...core.counters(lan), ...this.#linkDrops.get(lan) },
     };
   }
 

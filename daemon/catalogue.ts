@@ -64,6 +64,7 @@ export const LOG = {
   },
   "config-applied": { level: "info", text: "A new configuration is in force.", advice: "" },
   "condition-began": { level: "warning", text: "{sentence}", advice: "" },
+  "condition-noted": { level: "info", text: "{sentence}", advice: "" },
   "condition-ended": { level: "info", text: "Over: {sentence}", advice: "" },
   "config-issue": {
     level: "error",

@@ -2,7 +2,7 @@
 // this file; only the ports around it are fake there.
 
 import type { Now } from "./base/time.ts";
-import { CONDITIONS, type LogId, type LogValues, sentence } from "./catalogue.ts";
+import { CONDITIONS, type LogId, type LogValues, type Severity, sentence } from "./catalogue.ts";
 import type { Core } from "./core/core.ts";
 import type { Effect } from "./core/effect.ts";
 import type { CoreEvent } from "./core/event.ts";
@@ -22,6 +22,8 @@ interface WaitingReply {
   readonly frame: Uint8Array;
   /** The reply may leave when the journal is durable through this record. */
   readonly sequence: number;
+  /** Monotonic milliseconds; a reply that is too old is not sent. */
+  readonly madeAt: number;
 }
 
 /** The frame event is one object for all frames: its bytes are valid only during the step anyway. */
@@ -37,6 +39,8 @@ interface MutableFrameEvent {
 export class Driver {
   /** Requests dropped because too many replies were waiting for the disk. */
   overloadDrops = 0;
+  /** Replies whose record became durable too late; their clients ask again. */
+  lateDrops = 0;
   readonly #core: Core;
   readonly #clock: Clock;
   readonly #observer: DriverObserver;
@@ -54,6 +58,8 @@ export class Driver {
   #waiting: WaitingReply[] = [];
   #waitingHead = 0;
   #batchNow: Now | undefined;
+  #isPerforming = false;
+  #stateToTell: JournalState | undefined;
   #loggedConditions = new Map<string, string>();
 
   constructor(core: Core, clock: Clock, observer: DriverObserver) {
@@ -68,9 +74,13 @@ export class Driver {
     this.#links = links;
   }
 
-  /** New links after a configuration change; their order is the order of the networks. */
+  /**
+   * New links after a configuration change; their order is the order of the networks. Replies that
+   * wait belong to the old order, and are dropped: their clients ask again.
+   */
   setLinks(links: readonly Link[]): void {
     this.#links = links;
+    this.#dropWaiting();
   }
 
   /** Replies that wait for the disk. */
@@ -111,26 +121,32 @@ export class Driver {
   durable(through: number): void {
     const now = this.#clock.now();
     this.#step({ kind: "durable", through }, now);
-    this.#release(through);
+    this.#release(through, now);
     this.#flush(now);
   }
 
   /** The journal failed, became slow, or works again. Replies whose records were lost do not leave. */
   journalState(state: JournalState): void {
-    if (state.kind === "failing") {
-      this.#waiting = [];
-      this.#waitingHead = 0;
+    if (this.#isPerforming) {
+      // The journal speaks up in the middle of an `append`: the effects in hand come first.
+      this.#stateToTell = state;
+      return;
     }
+    if (state.kind === "failing") this.#dropWaiting();
     this.event({ kind: "journal", state });
   }
 
   #step(event: CoreEvent, now: Now): void {
     const effects = this.#effects;
     this.#core.step(event, now, effects);
-    if (effects.length > 0) {
-      this.#perform(effects, now);
-      effects.length = 0;
-    }
+    if (effects.length === 0) return;
+    this.#isPerforming = true;
+    this.#perform(effects, now);
+    this.#isPerforming = false;
+    effects.length = 0;
+    const state = this.#stateToTell;
+    this.#stateToTell = undefined;
+    if (state) this.journalState(state);
   }
 
   #perform(effects: readonly Effect[], now: Now): void {
@@ -144,7 +160,7 @@ export class Driver {
           break;
         case "send":
           if (dependsOn === 0) this.#links[effect.lan]?.send(effect.frame);
-          else this.#waiting.push({ lan: effect.lan, frame: effect.frame, sequence: dependsOn });
+          else this.#wait(effect.lan, effect.frame, dependsOn, now.monotonic);
           break;
         case "alarm":
           this.#clock.setAlarm(effect.atMonotonic, this.#onAlarm);
@@ -159,15 +175,26 @@ export class Driver {
     }
   }
 
+  #dropWaiting(): void {
+    this.#waiting = [];
+    this.#waitingHead = 0;
+  }
+
+  #wait(lan: number, frame: Uint8Array, sequence: number, madeAt: number): void {
+    this.#waiting.push({ lan, frame, sequence, madeAt });
+  }
+
   readonly #onAlarm = (): void => this.event({ kind: "alarm" });
 
-  #release(through: number): void {
+  #release(through: number, now: Now): void {
+    const oldest = now.monotonic - LIMITS.replyWaitMilliseconds;
     const waiting = this.#waiting;
     let head = this.#waitingHead;
     for (; head < waiting.length; head++) {
       const reply = waiting[head];
       if (!reply || reply.sequence > through) break;
-      this.#links[reply.lan]?.send(reply.frame);
+      if (reply.madeAt < oldest) this.lateDrops++;
+      else this.#links[reply.lan]?.send(reply.frame);
     }
     if (head === waiting.length) {
       waiting.length = 0;
@@ -191,16 +218,20 @@ export class Driver {
   #logConditions(now: Now): void {
     this.#conditionsSeen = this.#core.conditions.revision;
     const active = new Map<string, string>();
+    const severities = new Map<string, Severity>();
     for (const condition of this.#core.conditions.active()) {
       const text = sentence(CONDITIONS[condition.id].text, {
         ...condition.values,
         subject: condition.subject,
       });
-      active.set(`${condition.id} ${condition.subject}`, text);
+      const key = `${condition.id} ${condition.subject}`;
+      active.set(key, text);
+      severities.set(key, CONDITIONS[condition.id].severity);
     }
     for (const [key, text] of active) {
       if (!this.#loggedConditions.has(key)) {
-        this.#observer.log("condition-began", { sentence: text }, now);
+        const id = severities.get(key) === "info" ? "condition-noted" : "condition-began";
+        this.#observer.log(id, { sentence: text }, now);
       }
     }
     for (const [key, text] of this.#loggedConditions) {

@@ -11,8 +11,13 @@ export const LIMITS = {
   offerSeconds: 30,
   /** An address a client declined, or that answered a probe, rests this long. */
   abandonedSeconds: 3600,
-  /** Leases end this much late for others: clients count from when an answer, maybe a late one, reached them. */
-  expiryGraceSeconds: 5,
+  /**
+   * A reply that waited longer for the disk is not sent: many clients count their lease from when the
+   * ACK comes in, and would hold the address longer than the box believes.
+   */
+  replyWaitMilliseconds: 5000,
+  /** Leases end this much late for others: it covers that wait, and packets on their way. */
+  expiryGraceSeconds: 10,
   /** Replies that wait for the disk; above it new requests are dropped and clients ask again. */
   waitingRepliesMax: 16_384,
   /** Bytes of records that wait for the disk. */
@@ -44,10 +49,14 @@ export const LIMITS = {
   newsMilliseconds: 200,
   /** How often the configuration files are looked at and slow conditions judged. */
   housekeepingMilliseconds: 2000,
+  /** A complaint of the packet helper is shown this long, unless it complains again. */
+  helperErrorMilliseconds: 60_000,
   hostnameBytesMax: 63,
   vendorClassBytesMax: 64,
   /** Step of the wall clock against the monotonic one that counts as a jump, not as drift. */
   clockStepMilliseconds: 2000,
+  /** After power-on or a step the clock may still be corrected: reaching a time server takes minutes. */
+  clockProbationMilliseconds: 600_000,
   /** Lines of one kind per second; the next line says how many were left out. */
   logLinesPerSecond: 20,
   /** Events kept for the page and for `tandem events`. */

@@ -23,3 +23,18 @@ export function hex(bytes: Uint8Array): string {
   for (const byte of bytes) text += (byte < 16 ? "0" : "") + byte.toString(16);
   return text;
 }
+
+/**
+ * Bytes as a string of characters 0 to 255. The engine keeps such a string in a fifth of the memory
+ * of a small Uint8Array, which is what counts where thousands of them stay.
+ */
+export function packBytes(bytes: Uint8Array): string {
+  return String.fromCharCode(...bytes);
+}
+
+/** The bytes of a packed string. */
+export function unpackBytes(packed: string): Uint8Array {
+  const bytes = new Uint8Array(packed.length);
+  for (let i = 0; i < packed.length; i++) bytes[i] = packed.charCodeAt(i);
+  return bytes;
+}

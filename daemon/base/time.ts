@@ -1,7 +1,7 @@
 /**
  * The two clocks of one moment. `monotonic` never jumps and times everything that waits;
  * `wall` is what leases are written in, because it must survive a reboot.
- * Both in milliseconds; `wall` since 1970-01-01 UTC.
+ * Both in milliseconds; `monotonic` since the box was switched on, `wall` since 1970-01-01 UTC.
  */
 export interface Now {
   readonly monotonic: number;

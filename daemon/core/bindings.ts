@@ -25,6 +25,8 @@ export class Bindings {
   /** The highest sequence given out, and the highest that is on stable storage. */
   sequence: number;
   durableThrough: number;
+  /** Records with a higher sequence were written since this start. */
+  readonly sequenceAtStart: number;
   journal: JournalState = { kind: "ok" };
 
   constructor(book: LeaseBook, clock: CoreClock, lastSequence: number) {
@@ -33,6 +35,7 @@ export class Bindings {
     this.offers = new OfferTable(book);
     this.sequence = lastSequence;
     this.durableThrough = lastSequence;
+    this.sequenceAtStart = lastSequence;
   }
 
   get isJournalFailing(): boolean {
@@ -67,7 +70,7 @@ export class Bindings {
     const { client } = packet;
     if (packet.reservation?.address === address) return;
     const entry = this.book.at(address);
-    if (entry?.state === "active" && client.equals(entry.client)) return;
+    if (entry?.state === "active" && client.equalsPacked(entry.packedClient)) return;
     const { pool } = network;
     this.offers.hold(client, address, pool, pool.slotOf(address), nowMonotonic);
   }
@@ -84,7 +87,10 @@ export class Bindings {
     return undefined;
   }
 
-  /** Gives the address to the client, for `seconds` from now. `whyNot` must have said that it may. */
+  /**
+   * Gives the address to the client for `seconds` from now; what it was promised before stays kept for
+   * it. `whyNot` must have said that it may.
+   */
   grant(
     network: Network,
     packet: Packet,
@@ -98,7 +104,10 @@ export class Bindings {
     const entry = book.at(address) ?? book.create(address, network.pool, slot);
     this.#beforeChange(entry);
     const now = clock.seconds;
-    if (!client.equals(entry.client)) {
+    let end = clock.secondsFromNow(seconds);
+    // The ACK of a shorter lease may get lost, and then the client still counts on the longer one.
+    if (entry.state === "active" && entry.expiresAt > end) end = entry.expiresAt;
+    if (!client.equalsPacked(entry.packedClient)) {
       book.setClient(entry, client.copy(), client.hash);
       entry.durableExpiresAt = 0;
       entry.startsAt = now;
@@ -112,8 +121,8 @@ export class Bindings {
     entry.hostname = hostnameOf(message, entry.hostname);
     entry.vendorClass = vendorClassOf(message, entry.vendorClass);
     entry.seenAt = now;
-    entry.expiresAt = clock.secondsFromNow(seconds);
-    entry.leaseSeconds = seconds;
+    entry.expiresAt = end;
+    entry.leaseSeconds = end - clock.secondsFromNow(0);
     const offer = this.offers.find(client, network.pool);
     if (offer) this.offers.drop(offer);
     this.#persist(entry, out);
@@ -185,10 +194,15 @@ export class Bindings {
     return entry.sequence <= this.durableThrough ? entry.expiresAt : entry.durableExpiresAt;
   }
 
-  /** Seconds of an active lease of this client that are durable, 0 when there are too few. */
+  /**
+   * Seconds of an active lease of this client that are durable, 0 when there are too few. A lease from
+   * before this start has none while the clock is uncertain: by a better clock, after another start,
+   * less may be left of it than the client would be told now.
+   */
   durableSecondsLeft(packet: Packet, address: Ipv4): number {
     const entry = this.book.at(address);
-    if (!entry || !packet.client.equals(entry.client)) return 0;
+    if (!entry || !packet.client.equalsPacked(entry.packedClient)) return 0;
+    if (this.clock.isUncertain && entry.sequence <= this.sequenceAtStart) return 0;
     const left = this.durableEnd(entry) - this.clock.secondsFromNow(0);
     return left >= DURABLE_SECONDS_MIN ? left : 0;
   }
@@ -199,7 +213,7 @@ export class Bindings {
     const entry = this.book.at(address);
     if (entry) {
       if (entry.state === "abandoned") return false;
-      if (entry.state === "active" && !client.equals(entry.client)) return false;
+      if (entry.state === "active" && !client.equalsPacked(entry.packedClient)) return false;
     }
     const offer = this.offers.at(address);
     return !offer || client.equals(offer.client);
@@ -213,7 +227,7 @@ export class Bindings {
   }
 
   #persist(entry: LeaseEntry, out: Effect[]): void {
-    entry.clockUncertain = this.clock.isWrong;
+    entry.clockUncertain = this.clock.isUncertain;
     entry.sequence = ++this.sequence;
     this.book.changed(entry);
     out.push({ kind: "persist", lease: entry });
@@ -222,7 +236,7 @@ export class Bindings {
 
 function isChaddrOf(entry: LeaseEntry, packet: Packet): boolean {
   const { chaddr, hlen } = packet.message;
-  if (entry.chaddr.length !== hlen) return false;
-  for (let i = 0; i < hlen; i++) if (entry.chaddr[i] !== chaddr[i]) return false;
+  if (entry.packedChaddr.length !== hlen) return false;
+  for (let i = 0; i < hlen; i++) if (entry.packedChaddr.charCodeAt(i) !== chaddr[i]) return false;
   return true;
 }

@@ -53,6 +53,14 @@ export class ClientIdentity {
     return true;
   }
 
+  /** The same for an identity as a lease keeps it, without unpacking it. */
+  equalsPacked(client: string): boolean {
+    const { bytes, length } = this;
+    if (client.length !== length) return false;
+    for (let i = 0; i < length; i++) if (bytes[i] !== client.charCodeAt(i)) return false;
+    return true;
+  }
+
   copy(): Uint8Array {
     return this.bytes.slice(0, this.length);
   }
@@ -73,7 +81,6 @@ export function preferredPlace(client: ClientIdentity): number {
 
 /** What the hash index needs of the things it holds. */
 export interface IndexedByClient<T> {
-  client: Uint8Array;
   clientHash: number;
   nextByClient: T | undefined;
 }

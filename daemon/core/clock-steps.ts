@@ -4,22 +4,28 @@ import type { ClockStep, CoreClock } from "./clock.ts";
 import type { LeaseBook, LeaseEntry } from "./lease-book.ts";
 
 /**
- * After a start: a lease that a wrong clock wrote counts from now, if the clock is right now, and no
- * lease lasts longer than its own length from now. Returns whether any lease changed.
+ * After a start: a lease whose times may be wrong counts from now, and none lasts longer than its own
+ * length from now. That holds under a clock that is not believed too: it goes on from the newest
+ * record, which may have been written after a step that older ones did not see. Nothing of this need
+ * be written: the next start would come to the same.
  */
-export function settleAfterStart(book: LeaseBook, clock: CoreClock): boolean {
-  let hasChanged = false;
+export function settleAfterStart(book: LeaseBook, clock: CoreClock): void {
   for (const entry of book.leases()) {
     if (entry.state !== "active" && entry.state !== "abandoned") continue;
     const latest = clock.secondsFromNow(entry.leaseSeconds);
-    const isReset = entry.clockUncertain && !clock.isWrong;
-    if (!isReset && entry.expiresAt <= latest) continue;
-    const shift = latest - entry.expiresAt;
-    entry.startsAt += shift;
-    entry.seenAt += shift;
+    if (!entry.clockUncertain && entry.expiresAt <= latest) continue;
     entry.expiresAt = latest;
-    entry.clockUncertain = clock.isWrong;
-    hasChanged = true;
+    // From now on its end is in the time of this start, and moves with it.
+    entry.clockUncertain = true;
+  }
+}
+
+/** The clock has proved right: what was written under it can be trusted. True when anything was. */
+export function trustTimes(book: LeaseBook): boolean {
+  let hasChanged = false;
+  for (const entry of book.leases()) {
+    hasChanged ||= entry.clockUncertain;
+    entry.clockUncertain = false;
   }
   return hasChanged;
 }
@@ -43,8 +49,12 @@ export function moveLeases(
       entry.seenAt += shift;
       entry.expiresAt += shift;
       if (entry.durableExpiresAt > 0) entry.durableExpiresAt += shift;
+      entry.clockUncertain = true;
+    } else {
+      // Nothing may seem to come from the future: the next start takes its time from the newest record.
+      entry.startsAt = Math.min(entry.startsAt, clock.seconds);
+      entry.seenAt = Math.min(entry.seenAt, clock.seconds);
     }
-    entry.clockUncertain = clock.isWrong;
     if (entry.state !== "active" && entry.state !== "abandoned") continue;
     const latest = clock.secondsFromNow(entry.leaseSeconds);
     if (entry.expiresAt > latest) entry.expiresAt = latest;

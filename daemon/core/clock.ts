@@ -8,15 +8,22 @@
 //
 // - A clock before CLOCK_SANE_SINCE, or behind the last thing the journal knows, is not believed.
 //   Time then goes on from that last moment by the monotonic clock. It is too slow by the time the
-//   box was off, so leases end late, never early. What is written meanwhile is marked
-//   `clockUncertain`: a later boot with the right clock takes such a lease as granted at that boot.
-// - When the right time arrives, or when anybody sets a good clock forward, leases move with it: all
-//   of them keep the seconds they had left. After a wrong clock only those written by it move; the
-//   others were written by a right one and are judged by the right one again.
+//   box was off, so leases end late, never early.
+// - A clock that is believed may be wrong all the same, until a time server was reached. What is
+//   written under a clock that is not believed, or in the first minutes after the box was switched on
+//   or its clock made a step, is marked `clockUncertain`: a later start takes such a lease as granted at
+//   that start, because by a better clock it could look long expired. When the minutes are over the
+//   marks are taken off.
+// - When the clock goes forward while the box runs, leases move with it: they keep the seconds they
+//   had left. After a clock that was not believed only those written by it move; the others were
+//   written by a right one and are judged by the right one again.
 // - When the clock goes back, leases written since the start move back with it; older ones keep their
 //   end, but none lasts longer than its own length from now.
 // - A clock that is sane but behind the journal for good (it was once set to the future) is believed
 //   in the end, when no lease from before this start is left that could depend on it.
+//
+// What remains: a clock that was wrong but believed for longer than those minutes, a crash, and the
+// right clock from the beginning of the next start. No box can tell that from having been off.
 
 import { CLOCK_SANE_SINCE, type Now, type WallSeconds } from "../base/time.ts";
 import { LIMITS } from "../limits.ts";
@@ -33,6 +40,8 @@ export class CoreClock {
   /** True while the clock of the box is not believed. */
   isWrong: boolean;
   #last: Now;
+  /** End of the minutes in which the clock may still be corrected, in monotonic milliseconds. */
+  #probationEnd: number;
 
   /** `floor` is the last time that the journal knows, 0 when it is empty. */
   constructor(floor: WallSeconds, now: Now) {
@@ -40,6 +49,13 @@ export class CoreClock {
     this.isWrong = now.wall < earliest - LIMITS.clockStepMilliseconds;
     this.wall = this.isWrong ? earliest : now.wall;
     this.#last = now;
+    // The monotonic clock began when the box was switched on, which may be long before this start.
+    this.#probationEnd = LIMITS.clockProbationMilliseconds;
+  }
+
+  /** True when a later start with a better clock could find fault with the times of now. */
+  get isUncertain(): boolean {
+    return this.isWrong || this.#last.monotonic < this.#probationEnd;
   }
 
   /** Whole seconds, rounded down. */
@@ -78,6 +94,7 @@ export class CoreClock {
       return undefined;
     }
     this.wall = now.wall;
+    this.#probationEnd = now.monotonic + LIMITS.clockProbationMilliseconds;
     return { milliseconds: step, movesOlderLeases: step > 0 };
   }
 
@@ -91,6 +108,7 @@ export class CoreClock {
     const milliseconds = this.#last.wall - this.wall;
     this.wall = this.#last.wall;
     this.isWrong = false;
+    this.#probationEnd = this.#last.monotonic + LIMITS.clockProbationMilliseconds;
     return { milliseconds, movesOlderLeases: false };
   }
 }

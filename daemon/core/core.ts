@@ -8,7 +8,7 @@ import type { ConditionId, LogValues, RefusalReason } from "../catalogue.ts";
 import type { JournalState } from "../ports.ts";
 import { Bindings } from "./bindings.ts";
 import { type ClockStep, CoreClock } from "./clock.ts";
-import { moveLeases, settleAfterStart } from "./clock-steps.ts";
+import { moveLeases, settleAfterStart, trustTimes } from "./clock-steps.ts";
 import { Conditions } from "./conditions.ts";
 import type { CoreConfig } from "./config-view.ts";
 import { Dhcp4Server } from "./dhcp4-server.ts";
@@ -46,8 +46,6 @@ export class Core {
   readonly book: LeaseBook;
   readonly conditions = new Conditions();
   readonly #hashSeed: number;
-  /** Records with a higher sequence were written since this start. */
-  readonly #sequenceAtStart: number;
   readonly #clock: CoreClock;
   readonly #bindings: Bindings;
   readonly #server: Dhcp4Server;
@@ -56,18 +54,18 @@ export class Core {
   #networks: readonly Network[] = [];
   #alarmAt = Number.POSITIVE_INFINITY;
   #needsSnapshot = false;
+  #isClockUncertain = true;
 
   constructor(options: CoreOptions) {
     const { now, hashSeed, lastSequence } = options;
     this.#hashSeed = hashSeed;
-    this.#sequenceAtStart = lastSequence;
     this.book = new LeaseBook(hashSeed);
     for (const lease of options.leases) this.book.apply(lease);
     this.#clock = new CoreClock(lastTimeOf(this.book, options.wallFloor), now);
     this.#bindings = new Bindings(this.book, this.#clock, lastSequence);
     this.#server = new Dhcp4Server(this.#bindings, this.#lines, hashSeed);
     this.#config = options.config;
-    this.#needsSnapshot = settleAfterStart(this.book, this.#clock);
+    settleAfterStart(this.book, this.#clock);
     this.#configure(options.config, now);
     while (this.#bindings.endNext() !== undefined);
   }
@@ -101,6 +99,11 @@ export class Core {
     }
     this.#sayPools(now);
     this.#setAlarm(now, out);
+  }
+
+  /** Now as leases count it; differs from the clock of the box while that is not believed. */
+  get seconds(): WallSeconds {
+    return this.#clock.seconds;
   }
 
   /** May this LAN be served now? */
@@ -167,6 +170,10 @@ export class Core {
     this.#lines.now = now.monotonic;
     const step = this.#clock.advance(now);
     if (step) this.#moveLeases(step, now, out);
+    if (this.#isClockUncertain !== this.#clock.isUncertain) {
+      this.#isClockUncertain = this.#clock.isUncertain;
+      if (!this.#isClockUncertain && trustTimes(this.book)) this.#needsSnapshot = true;
+    }
     if (this.#needsSnapshot) {
       this.#needsSnapshot = false;
       out.push({ kind: "snapshot" });
@@ -180,7 +187,7 @@ export class Core {
   }
 
   #moveLeases(step: ClockStep, now: Now, out: Effect[]): void {
-    moveLeases(this.book, this.#clock, step, this.#sequenceAtStart, (entry) =>
+    moveLeases(this.book, this.#clock, step, this.#bindings.sequenceAtStart, (entry) =>
       this.#bindings.persistMoved(entry, out),
     );
     this.#needsSnapshot = true;
@@ -277,7 +284,7 @@ export class Core {
 
   #hasLeasesFromBefore(): boolean {
     for (const entry of this.book.leases()) {
-      if (entry.state === "active" && entry.sequence <= this.#sequenceAtStart) return true;
+      if (entry.state === "active" && entry.sequence <= this.#bindings.sequenceAtStart) return true;
     }
     return false;
   }

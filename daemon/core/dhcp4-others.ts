@@ -15,7 +15,8 @@ export function handleRelease(
   const { bindings, packet } = server;
   if (packet.serverId !== ANY && !network.isServerId(packet.serverId)) return "other-server";
   const entry = bindings.book.at(packet.message.ciaddr);
-  if (entry?.state !== "active" || !packet.client.equals(entry.client)) return "not-yours";
+  if (entry?.state !== "active" || !packet.client.equalsPacked(entry.packedClient))
+    return "not-yours";
   bindings.release(entry, out);
   server.lines.released(network, entry, out);
   return undefined;
@@ -36,7 +37,7 @@ export function handleDecline(
   if (packet.serverId !== ANY && !network.isServerId(packet.serverId)) return "other-server";
   if (requested === ANY) return "dhcp-malformed";
   const entry = bindings.book.at(requested);
-  const isLeased = entry?.state === "active" && client.equals(entry.client);
+  const isLeased = entry?.state === "active" && client.equalsPacked(entry.packedClient);
   const offer = bindings.offers.at(requested);
   if (!isLeased && !(offer && client.equals(offer.client))) return "not-yours";
   const abandoned = bindings.abandon(network, packet, requested, out);

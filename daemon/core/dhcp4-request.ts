@@ -87,7 +87,8 @@ function keeping(
 /**
  * Gives the address and sends the ACK behind the record that says so. While the disk cannot be
  * written, a client is told no more than what is on disk already; without such a lease it gets
- * nothing, and asks again.
+ * nothing, and asks again. While the disk is slow a client that has most of a lease on disk is told of
+ * that at once: an ACK that waits too long for the disk is never sent.
  */
 function grant(
   server: Dhcp4Server,
@@ -96,15 +97,18 @@ function grant(
   out: Effect[],
 ): RefusalReason | undefined {
   const { bindings, packet } = server;
-  if (bindings.isJournalFailing) {
-    const left = bindings.durableSecondsLeft(packet, address);
-    if (left === 0) return "disk-not-writable";
-    server.sendLease(MESSAGE_TYPE.ack, network, address, left, out);
-    return undefined;
+  const seconds = server.leaseSeconds(network);
+  if (bindings.journal.kind !== "ok") {
+    const left = Math.min(bindings.durableSecondsLeft(packet, address), seconds);
+    const isFailing = bindings.isJournalFailing;
+    if (isFailing && left === 0) return "disk-not-writable";
+    if (isFailing || left > seconds / 2) {
+      server.sendLease(MESSAGE_TYPE.ack, network, address, left, out);
+      return undefined;
+    }
   }
   const before = bindings.book.at(address);
   const isNew = before?.state !== "active" || !packet.client.equals(before.client);
-  const seconds = server.leaseSeconds(network);
   const entry = bindings.grant(network, packet, address, seconds, out);
   server.sendLease(MESSAGE_TYPE.ack, network, address, seconds, out);
   if (isNew) server.lines.granted(network, entry, out);

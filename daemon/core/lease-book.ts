@@ -1,7 +1,7 @@
 // Everything the box knows about addresses: the only index of leases, by address and by client.
 
 import type { Ipv4 } from "../base/address.ts";
-import { hashBytes } from "../base/bytes.ts";
+import { hashBytes, packBytes, unpackBytes } from "../base/bytes.ts";
 import type { WallSeconds } from "../base/time.ts";
 import { type ClientIdentity, ClientIndex, type IndexedByClient } from "./client-identity.ts";
 import { type Expiring, ExpiryQueue } from "./expiry-queue.ts";
@@ -15,9 +15,7 @@ export class LeaseEntry implements Lease, Expiring, IndexedByClient<LeaseEntry> 
   readonly address: Ipv4;
   network = "";
   state: BindingState = "free";
-  client: Uint8Array = NOBODY;
   htype = 0;
-  chaddr: Uint8Array = NOBODY;
   hostname = "";
   vendorClass = "";
   startsAt: WallSeconds = 0;
@@ -28,6 +26,9 @@ export class LeaseEntry implements Lease, Expiring, IndexedByClient<LeaseEntry> 
   sequence = 0;
   durableExpiresAt: WallSeconds = 0;
 
+  /** Identity and hardware address, packed: there are as many of them as leases. */
+  packedClient = "";
+  packedChaddr = "";
   clientHash = 0;
   nextByClient: LeaseEntry | undefined = undefined;
   queuedFor = 0;
@@ -42,6 +43,28 @@ export class LeaseEntry implements Lease, Expiring, IndexedByClient<LeaseEntry> 
   constructor(address: Ipv4) {
     this.address = address;
   }
+
+  get client(): Uint8Array {
+    return unpackBytes(this.packedClient);
+  }
+
+  get chaddr(): Uint8Array {
+    return unpackBytes(this.packedChaddr);
+  }
+
+  set chaddr(bytes: Uint8Array) {
+    this.packedChaddr = packBytes(bytes);
+  }
+}
+
+/** A plain record with the content of an entry, which goes its own way from then on. */
+export function copyLease(entry: LeaseEntry): Lease {
+  const { address, network, state, htype, hostname, vendorClass, startsAt, seenAt } = entry;
+  const { expiresAt, leaseSeconds, clockUncertain, sequence, durableExpiresAt } = entry;
+  const { client, chaddr } = entry;
+  const who = { client, htype, chaddr, hostname, vendorClass };
+  const when = { startsAt, seenAt, expiresAt, leaseSeconds, clockUncertain, durableExpiresAt };
+  return { address, network, state, sequence, ...who, ...when };
 }
 
 export class LeaseBook {
@@ -77,7 +100,7 @@ export class LeaseBook {
     let entry = this.#byClient.first(client.hash);
     for (; entry !== undefined; entry = entry.nextByClient) {
       if (entry.clientHash !== client.hash || entry.pool !== pool) continue;
-      if (!client.equals(entry.client)) continue;
+      if (!client.equalsPacked(entry.packedClient)) continue;
       if (best === undefined || isBetter(entry, best)) best = entry;
     }
     return best;
@@ -123,8 +146,8 @@ export class LeaseBook {
 
   /** Hands the address over to a client; NOBODY takes it out of the index of clients. */
   setClient(entry: LeaseEntry, client: Uint8Array, clientHash: number): void {
-    if (entry.client.length > 0) this.#byClient.remove(entry);
-    entry.client = client;
+    if (entry.packedClient !== "") this.#byClient.remove(entry);
+    entry.packedClient = packBytes(client);
     entry.clientHash = clientHash;
     if (client.length > 0) this.#byClient.add(entry);
   }

@@ -35,7 +35,7 @@ export interface Lease {
   startsAt: WallSeconds;
   seenAt: WallSeconds;
   expiresAt: WallSeconds;
-  /** Length granted last, in seconds: a lease can never last longer than this from now. */
+  /** From the last record to the end, in seconds: a lease can never last longer than this from now. */
   leaseSeconds: number;
   /**
    * True when its times were written while the clock of the box was known to be wrong. In the

@@ -211,7 +211,7 @@ export class LeaseList {
 /** A lease that nobody holds may be given to anybody; one that rested has no client any more. */
 function placeOf(entry: LeaseEntry): Place {
   if (entry.state === "active" || entry.state === "abandoned") return PLACE.nowhere;
-  return entry.client.length === 0 ? PLACE.rested : PLACE.freed;
+  return entry.packedClient === "" ? PLACE.rested : PLACE.freed;
 }
 
 class BitSet {

@@ -6,12 +6,12 @@ export class SystemClock implements Clock {
   #timer: NodeJS.Timeout | undefined;
 
   now(): Now {
-    return { monotonic: performance.now(), wall: Date.now() };
+    return { monotonic: monotonic(), wall: Date.now() };
   }
 
   setAlarm(atMonotonic: number, callback: () => void): void {
     clearTimeout(this.#timer);
-    const wait = Math.max(0, Math.ceil(atMonotonic - performance.now()));
+    const wait = Math.max(0, Math.ceil(atMonotonic - monotonic()));
     const longest = 0x7fffffff;
     this.#timer =
       wait > longest
@@ -26,4 +26,11 @@ export class SystemClock implements Clock {
   stop(): void {
     clearTimeout(this.#timer);
   }
+}
+
+/** `performance.now` counts from the start of the process, this from when the system was started. */
+const startOfProcess = Number(process.hrtime.bigint()) / 1e6 - performance.now();
+
+function monotonic(): number {
+  return startOfProcess + performance.now();
 }

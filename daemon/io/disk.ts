@@ -29,12 +29,12 @@ const SALVAGE_BYTES = 4096;
 export class FolderDisk implements Disk {
   readonly folder: string;
   readonly #handle: FileHandle;
-  readonly #lock: FolderLock;
+  /** Undefined on a read-only file system, where there is nothing to keep others from. */
+  #lock: FolderLock | undefined;
 
-  private constructor(folder: string, handle: FileHandle, lock: FolderLock) {
+  private constructor(folder: string, handle: FileHandle) {
     this.folder = folder;
     this.#handle = handle;
-    this.#lock = lock;
   }
 
   /**
@@ -47,18 +47,27 @@ export class FolderDisk implements Disk {
       if (made !== undefined) await syncParents(folder, made);
       return open(folder, constants.O_RDONLY | constants.O_DIRECTORY);
     });
+    const disk = new FolderDisk(folder, handle);
     try {
-      const lock = await attempt("lock", folder, () => lockFolder(folder, handle));
-      return new FolderDisk(folder, handle, lock);
+      await disk.#lockIfWritable();
+      return disk;
     } catch (error) {
       await handle.close();
       throw error;
     }
   }
 
+  async #lockIfWritable(): Promise<void> {
+    try {
+      this.#lock = await attempt("lock", this.folder, () => lockFolder(this.folder, this.#handle));
+    } catch (error) {
+      if (!(error instanceof IoError) || error.code !== "EROFS") throw error;
+    }
+  }
+
   /** Releases the folder for other processes. */
   async close(): Promise<void> {
-    await this.#lock.release();
+    await this.#lock?.release();
     await this.#handle.close();
   }
 
@@ -82,12 +91,14 @@ export class FolderDisk implements Disk {
 
   create(name: string): Promise<DiskFile> {
     return attempt("create", name, async () => {
+      if (!this.#lock) this.#lock = await lockFolder(this.folder, this.#handle);
       return new FolderFile(name, await open(this.#path(name), CREATE, 0o600), 0);
     });
   }
 
   createLog(name: string): Promise<DiskFile> {
     return attempt("create", name, async () => {
+      if (!this.#lock) this.#lock = await lockFolder(this.folder, this.#handle);
       // O_DSYNC makes write and sync one call.
       const handle = await open(this.#path(name), CREATE | constants.O_DSYNC, 0o600);
       return new FolderFile(name, handle, LIMITS.journalZerosAhead);

@@ -49,7 +49,6 @@ export interface OpenedJournal {
 }
 
 const OK: JournalState = { kind: "ok" };
-const OVERFLOW = "more records wait for it than can be kept";
 
 export class Journal {
   readonly #disk: Disk;
@@ -158,7 +157,7 @@ export class Journal {
       this.#recovered = undefined;
       if (this.#state.kind !== "ok") this.#events.state(this.#state);
     }
-    if (this.#overflow) this.#fail(new IoError(OVERFLOW, "ENOBUFS"));
+    if (this.#overflow) this.#fail(new IoError("more records wait than can be kept", "ENOBUFS"));
     if (!this.#busy) this.#work(now.monotonic);
   }
 
@@ -166,7 +165,8 @@ export class Journal {
   snapshot(): void {
     this.#snapshotWanted = true;
     this.#snapshotNotBefore = Number.NEGATIVE_INFINITY;
-    if (!this.#busy) this.#work(this.#clock.now().monotonic);
+    // Before the first `kick` the book is what was recovered.
+    if (!this.#busy && !this.#recovered) this.#work(this.#clock.now().monotonic);
   }
 
   /** Makes everything appended durable if the disk allows it, and closes the files. */
@@ -296,7 +296,7 @@ export class Journal {
     await old?.close().catch(() => {});
     this.#dropping = false;
     const through = await this.#writeAnew(this.#leases());
-    if (this.#dropping) throw new IoError(OVERFLOW, "ENOBUFS");
+    if (this.#dropping) throw new IoError("more records wait than can be kept", "ENOBUFS");
     this.#durableThrough = through;
     this.#setState(OK);
     this.#events.durable(through);

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { CLOCK_SANE_SINCE } from "../../daemon/base/time.ts";
 import { CoreClock } from "../../daemon/core/clock.ts";
 import type { Lease } from "../../daemon/core/lease.ts";
+import { copyLease } from "../../daemon/core/lease-book.ts";
 import { ACK, CoreBench, kinds, leaseTime, network, START_SECONDS } from "../support/core-bench.ts";
 
 const A = "02:00:00:00:00:0a";
@@ -61,22 +62,12 @@ describe("the clock by itself", () => {
   });
 });
 
-function restart(bench: CoreBench, wallSeconds: number): CoreBench {
-  const leases = Array.from(bench.core.book.leases(), (lease) => copyOf(lease));
+/** The box is switched off and on again, its clock then showing `wallSeconds`. */
+function restart(bench: CoreBench, wallSeconds: number, monotonic = 5000): CoreBench {
+  const leases = Array.from(bench.core.book.leases(), copyLease);
   const lastSequence = Math.max(0, ...leases.map((lease) => lease.sequence));
-  const now = { monotonic: 1_000_000, wall: wallSeconds * 1000 };
+  const now = { monotonic, wall: wallSeconds * 1000 };
   return new CoreBench([network()], { leases, lastSequence, now, wallFloor: 0 });
-}
-
-/** What a journal keeps of a lease. */
-function copyOf(lease: Lease): Lease {
-  const { address, network: name, state, client, htype, chaddr, hostname, vendorClass } = lease;
-  const { startsAt, seenAt, expiresAt, leaseSeconds, clockUncertain, sequence } = lease;
-  return {
-    ...{ address, network: name, state, client, htype, chaddr, hostname, vendorClass },
-    ...{ startsAt, seenAt, expiresAt, leaseSeconds, clockUncertain, sequence },
-    durableExpiresAt: expiresAt,
-  };
 }
 
 function secondsLeft(bench: CoreBench, held: string): number {
@@ -142,6 +133,18 @@ describe("leases and the clock", () => {
     expect(secondsLeft(bench, held)).toBe(3600);
   });
 
+  test("after a step back and another start, time does not go on from before the step", () => {
+    const before = new CoreBench();
+    const held = before.lease(A);
+    const between = restart(before, START_SECONDS + 100);
+    between.offset -= DAY * 1000;
+    between.step({ kind: "alarm" });
+    const bench = restart(between, START_SECONDS + 160 - DAY);
+    expect(bench.conditions()).toEqual([]);
+    expect(bench.at(held)?.state).toBe("active");
+    expect(bench.core.seconds).toBe(START_SECONDS + 160 - DAY);
+  });
+
   test("a lease of the journal that lasts longer than its own length is cut at the start", () => {
     const before = new CoreBench();
     const held = before.lease(A);
@@ -149,7 +152,6 @@ describe("leases and the clock", () => {
     lease.expiresAt += 10 * 365 * DAY;
     const bench = restart(before, START_SECONDS + 10);
     expect(secondsLeft(bench, held)).toBe(3600);
-    expect(kinds(bench.effects)).toEqual(["snapshot"]);
   });
 });
 
@@ -182,7 +184,6 @@ describe("a box that starts with a wrong clock", () => {
     expect(bench.conditions()).toEqual([]);
     expect(bench.at(older)?.state).toBe("expired");
     expect(secondsLeft(bench, renewed)).toBe(3000);
-    expect(bench.at(renewed)?.clockUncertain).toBe(false);
   });
 
   test("a lease from a wrong clock is not taken for long expired by the next start with a right one", () => {
@@ -191,7 +192,11 @@ describe("a box that starts with a wrong clock", () => {
     const bench = restart(before, START_SECONDS + DAY);
     expect(bench.at(held)?.state).toBe("active");
     expect(secondsLeft(bench, held)).toBe(3600);
-    expect(kinds(bench.effects)).toEqual(["snapshot"]);
+    expect(bench.at(held)?.clockUncertain).toBe(true);
+    bench.pass(590);
+    expect(bench.at(held)?.clockUncertain).toBe(true);
+    bench.monotonic += 20_000;
+    expect(kinds(bench.step({ kind: "alarm" }))).toEqual(["snapshot"]);
     expect(bench.at(held)?.clockUncertain).toBe(false);
   });
 
@@ -202,6 +207,40 @@ describe("a box that starts with a wrong clock", () => {
     expect(second.at(held)).toMatchObject({ state: "active", clockUncertain: true });
     const third = restart(second, START_SECONDS);
     expect(secondsLeft(third, held)).toBe(3600);
+  });
+
+  test("a clock from a file is believed and days behind: its leases are moved when a time server is reached", () => {
+    const before = new CoreBench();
+    before.lease(A);
+    const bench = restart(before, START_SECONDS + 5);
+    const held = bench.lease(B);
+    expect(bench.conditions()).toEqual([]);
+    bench.offset += 5 * DAY * 1000;
+    bench.step({ kind: "alarm" });
+    expect(secondsLeft(bench, held)).toBe(3600);
+  });
+
+  test("the same, and the power fails before the time server is reached", () => {
+    const before = new CoreBench();
+    before.lease(A);
+    const between = restart(before, START_SECONDS + 5);
+    const held = between.lease(B);
+    const bench = restart(between, START_SECONDS + 5 * DAY);
+    expect(bench.at(held)?.state).toBe("active");
+    expect(secondsLeft(bench, held)).toBe(3600);
+  });
+
+  test("after ten minutes without a step the times are trusted, and a restart changes nothing", () => {
+    const before = new CoreBench();
+    const held = before.lease(A);
+    expect(before.at(held)?.clockUncertain).toBe(false);
+    const bench = restart(before, START_SECONDS + 3000);
+    expect(secondsLeft(bench, held)).toBe(600);
+  });
+
+  test("only the daemon was started again: the clock had its time to be corrected, and is trusted", () => {
+    const bench = restart(new CoreBench(), START_SECONDS, 700_000);
+    expect(bench.at(bench.lease(A))?.clockUncertain).toBe(false);
   });
 
   test("a journal from the future (the clock was once set wrong) is outlived, not believed for ever", () => {

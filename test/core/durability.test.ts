@@ -1,5 +1,14 @@
 import { describe, expect, test } from "vitest";
-import { ACK, CoreBench, kinds, leaseTime, network, OFFER } from "../support/core-bench.ts";
+import { copyLease } from "../../daemon/core/lease-book.ts";
+import {
+  ACK,
+  CoreBench,
+  kinds,
+  leaseTime,
+  network,
+  OFFER,
+  seconds,
+} from "../support/core-bench.ts";
 
 const A = "02:00:00:00:00:0a";
 const B = "02:00:00:00:00:0b";
@@ -40,6 +49,18 @@ describe("records and replies", () => {
   });
 });
 
+test("a shorter lease takes nothing away from what was promised: its ACK may get lost", () => {
+  const bench = new CoreBench([network({ pool: ["10.77.0.100", "10.77.0.100"] })]);
+  const held = bench.lease(A);
+  bench.pass(1000);
+  expect(leaseTime(bench.renew(A, held, { options: { 51: seconds(300) } }))).toBe(300);
+  bench.durable();
+  bench.pass(2000);
+  expect(bench.discover(B)).toBeUndefined();
+  bench.pass(700);
+  expect(bench.discover(B)?.yiaddr).toBe(held);
+});
+
 describe("while the disk cannot be written", () => {
   test("a known client keeps what is on disk for sure, and nothing is written", () => {
     const bench = new CoreBench();
@@ -64,14 +85,13 @@ describe("while the disk cannot be written", () => {
     expect(leaseTime(bench.renew(A, held))).toBe(1800);
   });
 
-  test("of two renewals on their way the shorter one counts, for nobody knows which is on disk", () => {
-    const bench = new CoreBench();
+  test("of two records on their way the one that ends earlier counts, for nobody knows which is on disk", () => {
+    const bench = new CoreBench([network({ pool: ["10.77.0.100", "10.77.0.100"] })]);
     const held = bench.lease(A);
-    const short = { options: { 51: Uint8Array.from([0, 0, 2, 88]) } };
-    bench.renew(A, held, short);
+    bench.release(A, held);
     bench.renew(A, held);
     fail(bench);
-    expect(leaseTime(bench.renew(A, held))).toBe(600);
+    expect(bench.renew(A, held)).toBeUndefined();
   });
 
   test("with less than a minute left there is no answer", () => {
@@ -81,6 +101,20 @@ describe("while the disk cannot be written", () => {
     fail(bench);
     expect(bench.renew(A, held)).toBeUndefined();
     expect(bench.refused()).toEqual({ "disk-not-writable": 1 });
+  });
+
+  test("right after power-on a lease from before counts for nothing: a better clock may see less of it", () => {
+    const before = new CoreBench();
+    const held = before.lease(A);
+    const leases = Array.from(before.core.book.leases(), copyLease);
+    const start = (monotonic: number) => {
+      const now = { monotonic, wall: before.now.wall + 60_000 };
+      const bench = new CoreBench([network()], { leases, lastSequence: 1, now });
+      fail(bench);
+      return bench.renew(A, held);
+    };
+    expect(start(5000)).toBeUndefined();
+    expect(leaseTime(start(700_000))).toBe(3540);
   });
 
   test("new clients get neither an offer nor a lease, and no address is held for them", () => {
@@ -137,6 +171,31 @@ describe("while the disk cannot be written", () => {
     expect(bench.conditions()).toEqual([]);
     expect(leaseTime(bench.renew(A, held))).toBe(3600);
     expect(bench.discover(B)?.type).toBe(OFFER);
+  });
+});
+
+describe("while the disk is slow", () => {
+  const slow = { kind: "journal", state: { kind: "slow", milliseconds: 2000 } } as const;
+
+  test("a client with most of its lease on disk is told of that at once", () => {
+    const bench = new CoreBench();
+    const held = bench.lease(A);
+    bench.pass(600);
+    bench.step(slow);
+    const ack = bench.renew(A, held);
+    expect([ack?.type, leaseTime(ack)]).toEqual([ACK, 3000]);
+    expect(kinds(bench.effects)).toEqual(["send"]);
+  });
+
+  test("others wait for their record, as ever", () => {
+    const bench = new CoreBench();
+    const held = bench.lease(A);
+    bench.pass(2000);
+    bench.step(slow);
+    expect(leaseTime(bench.renew(A, held))).toBe(3600);
+    expect(kinds(bench.effects)).toEqual(["persist", "send"]);
+    bench.select(B, bench.discover(B)?.yiaddr ?? "");
+    expect(kinds(bench.effects)).toEqual(["persist", "send"]);
   });
 });
 

@@ -62,7 +62,7 @@ describe("§2 protocol summary", () => {
   test("§2.2: an address is not reused during the time agreed on with its client", () => {
     const bench = new CoreBench([network({ pool: ["10.77.0.100", "10.77.0.100"] })]);
     bench.lease(A);
-    bench.pass(3599);
+    bench.pass(3600);
     expect(bench.discover(B)).toBeUndefined();
     bench.pass(10);
     expect(bench.discover(B)?.yiaddr).toBe("10.77.0.100");

@@ -1,6 +1,6 @@
 // The lab for tests: one per test file, and what tests ask of it again and again.
 
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, beforeEach, expect } from "vitest";
@@ -9,6 +9,7 @@ import { type RunningLab, type StartOptions, startLab } from "../../board/virtua
 import type { BoxName } from "../../board/virtual/topology.ts";
 import type { ConditionId } from "../../daemon/catalogue.ts";
 import type { Condition, LeasePage, Status } from "../../daemon/http/api-types.ts";
+import { judgeSent } from "./tshark.ts";
 
 export const repository = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
 
@@ -26,21 +27,43 @@ export function labProblem(): string {
 export function useLab(options: StartOptions): { readonly lab: RunningLab } {
   const problem = labProblem();
   const holder: { lab: RunningLab | undefined } = { lab: undefined };
+  let capture = "";
   beforeAll(async () => {
     if (problem) return;
     holder.lab = await startLab(options);
+    capture = await startCapture(holder.lab);
     await holder.lab.untilUp();
   });
   beforeEach((context) => {
     if (problem) context.skip(problem);
   });
-  afterAll(() => holder.lab?.stop());
+  afterAll(async () => {
+    if (!holder.lab) return;
+    const pid = `$(cat ${capture}.pid)`;
+    const end = `kill -INT ${pid}; while kill -0 ${pid} 2>/dev/null; do sleep 0.05; done`;
+    await holder.lab.exec("lab", ["sh", "-c", end]);
+    const judged = judgeSent(capture, BOX_A_ADDRESS);
+    await holder.lab.stop();
+    expect(judged.problems, "what tshark says of the packets that box a sent").toEqual([]);
+    process.stdout.write(`  tshark finds nothing wrong with ${judged.frames} packets of box a\n`);
+  });
   return {
     get lab(): RunningLab {
       if (!holder.lab) throw new Error("the lab did not start");
       return holder.lab;
     },
   };
+}
+
+const BOX_A_ADDRESS = "10.77.0.2";
+
+/** Records all DHCP that crosses the switch, where no power cut of a box ends it. */
+async function startCapture(lab: RunningLab): Promise<string> {
+  const file = join(lab.folder, `sent-${process.pid}.pcap`);
+  const dump = `dumpcap -q -i any -f "udp port 67 or udp port 68" -w ${file} >/dev/null 2>&1`;
+  await lab.exec("lab", ["sh", "-c", `${dump} & echo $! > ${file}.pid`]);
+  await lab.waitFor("the capture", () => existsSync(file));
+  return file;
 }
 
 /** The condition of that id in the box's status, if it holds now. */
