@@ -1,0 +1,54 @@
+// A switch with anything plugged in: it loses, doubles and delays frames as it is told to.
+
+import { formatMac } from "../../daemon/base/address.ts";
+import { describeFrame } from "../../daemon/wire/describe.ts";
+import type { World } from "./world.ts";
+
+/** Something with a network port. */
+export interface Host {
+  readonly name: string;
+  readonly mac: string;
+  /** False while the cable is out or the power is off: frames pass it by. */
+  readonly isReachable: boolean;
+  receive(frame: Uint8Array): void;
+}
+
+export interface Weather {
+  loss: number;
+  duplicates: number;
+  /** Longest time on the way, in milliseconds. */
+  delay: number;
+}
+
+export const FAIR: Weather = { loss: 0, duplicates: 0, delay: 2 };
+
+export class Lan {
+  readonly name: string;
+  readonly hosts = new Set<Host>();
+  weather: Weather = FAIR;
+  readonly #world: World;
+
+  constructor(world: World, name: string) {
+    this.#world = world;
+    this.name = name;
+  }
+
+  /** Whoever it is for gets it; a broadcast goes to all but the sender. */
+  send(from: Host, frame: Uint8Array): void {
+    const world = this.#world;
+    if (!from.isReachable) return;
+    world.tell(from.name, `> ${this.name}: ${describeFrame(frame, 0, frame.length)}`);
+    const to = formatMac(frame.subarray(0, 6));
+    const isForAll = to === "ff:ff:ff:ff:ff:ff";
+    for (const host of this.hosts) {
+      if (host === from || (!isForAll && host.mac !== to)) continue;
+      const { loss, duplicates, delay } = this.weather;
+      const copies = world.chance(loss) ? 0 : world.chance(duplicates) ? 2 : 1;
+      for (let i = 0; i < copies; i++) {
+        world.after(world.between(0.1, delay), () => {
+          if (this.hosts.has(host) && host.isReachable) host.receive(frame);
+        });
+      }
+    }
+  }
+}
