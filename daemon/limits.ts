@@ -25,7 +25,7 @@ export const LIMITS = {
   /** A segment this long is followed by a snapshot. Sized so that recovery reads it in a second. */
   journalSegmentBytesMax: 16 << 20,
   /** A segment shorter than this is never followed by a snapshot, however few leases there are. */
-  journalSegmentBytesMin: 1 << 20,
+  journalSegmentBytesMin: 4 << 20,
   /** A segment this many times as long as the last snapshot is followed by the next one. */
   journalSegmentPerSnapshot: 8,
   /** Leases written to a snapshot in one go, so that packets never wait longer than about 1 ms. */

@@ -1,6 +1,8 @@
 import { defineConfig } from "vitest/config";
 
-const system = ["daemon", "netns", "rawlink", "dbus", "webui"].map((folder) => `test/${folder}/**/*.test.ts`);
+const system = ["daemon", "netns", "rawlink", "dbus", "webui"].map(
+  (folder) => `test/${folder}/**/*.test.ts`,
+);
 
 /** `unit` is pure and runs in parallel; `system` uses real processes and runs one file at a time. */
 export default defineConfig({

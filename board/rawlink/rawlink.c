@@ -26,9 +26,9 @@
  * waking a process costs as much as ten frames. README.md has the figures. Rates are frames per
  * millisecond. */
 #define LOAD_RATE 4
-#define LOAD_PAUSE_US 500
+#define LOAD_PAUSE_US 300
 #define FLOOD_RATE 16
-#define FLOOD_PAUSE_US 1000
+#define FLOOD_PAUSE_US 500
 
 struct options {
   const char *path;

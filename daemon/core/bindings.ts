@@ -173,14 +173,6 @@ export class Bindings {
     return entry;
   }
 
-  /**
-   * After a step of the clock: a record that is still on its way to the disk has the old times in it,
-   * and a snapshot could not outdo it, as both have one sequence. So it is written once more.
-   */
-  persistMoved(entry: LeaseEntry, out: Effect[]): void {
-    if (entry.sequence > this.durableThrough) this.#persist(entry, out);
-  }
-
   /** When the next lease may end, in monotonic milliseconds; undefined when none can. */
   get nextEndMonotonic(): number | undefined {
     const end = this.book.nextEnd;

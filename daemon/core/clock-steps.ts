@@ -1,7 +1,7 @@
 // What happens to leases when time is not what it was; the reasons are at the top of clock.ts.
 
 import type { ClockStep, CoreClock } from "./clock.ts";
-import type { LeaseBook, LeaseEntry } from "./lease-book.ts";
+import type { LeaseBook } from "./lease-book.ts";
 
 /**
  * After a start: a lease whose times may be wrong counts from now, and none lasts longer than its own
@@ -30,16 +30,12 @@ export function trustTimes(book: LeaseBook): boolean {
   return hasChanged;
 }
 
-/**
- * Moves leases with a step of the clock, which has happened already. `touched` is called for each one
- * that a client holds.
- */
+/** Moves leases with a step of the clock, which has happened already. */
 export function moveLeases(
   book: LeaseBook,
   clock: CoreClock,
   step: ClockStep,
   sequenceAtStart: number,
-  touched: (entry: LeaseEntry) => void,
 ): void {
   const shift = Math.round(step.milliseconds / 1000);
   for (const entry of book.leases()) {
@@ -59,7 +55,6 @@ export function moveLeases(
     const latest = clock.secondsFromNow(entry.leaseSeconds);
     if (entry.expiresAt > latest) entry.expiresAt = latest;
     if (entry.durableExpiresAt > latest) entry.durableExpiresAt = latest;
-    touched(entry);
   }
   book.requeueAll();
 }

@@ -53,7 +53,11 @@ export class Core {
   #config: CoreConfig;
   #networks: readonly Network[] = [];
   #alarmAt = Number.POSITIVE_INFINITY;
-  #needsSnapshot = false;
+  /**
+   * Leases were changed without new records: a snapshot has to say so, when every record up to this
+   * one is durable. Earlier, a record with the old times would come after it with the same sequence.
+   */
+  #snapshotAfter = Number.POSITIVE_INFINITY;
   #isClockUncertain = true;
 
   constructor(options: CoreOptions) {
@@ -96,6 +100,10 @@ export class Core {
         break;
       default:
         assertNever(event);
+    }
+    if (this.#snapshotAfter <= this.#bindings.durableThrough) {
+      this.#snapshotAfter = Number.POSITIVE_INFINITY;
+      out.push({ kind: "snapshot" });
     }
     this.#sayPools(now);
     this.#setAlarm(now, out);
@@ -172,11 +180,9 @@ export class Core {
     if (step) this.#moveLeases(step, now, out);
     if (this.#isClockUncertain !== this.#clock.isUncertain) {
       this.#isClockUncertain = this.#clock.isUncertain;
-      if (!this.#isClockUncertain && trustTimes(this.book)) this.#needsSnapshot = true;
-    }
-    if (this.#needsSnapshot) {
-      this.#needsSnapshot = false;
-      out.push({ kind: "snapshot" });
+      if (!this.#isClockUncertain && trustTimes(this.book)) {
+        this.#snapshotAfter = this.#bindings.sequence;
+      }
     }
     this.#bindings.offers.expire(now.monotonic);
     for (let count = 0; count < ENDS_PER_STEP; count++) {
@@ -187,10 +193,8 @@ export class Core {
   }
 
   #moveLeases(step: ClockStep, now: Now, out: Effect[]): void {
-    moveLeases(this.book, this.#clock, step, this.#bindings.sequenceAtStart, (entry) =>
-      this.#bindings.persistMoved(entry, out),
-    );
-    this.#needsSnapshot = true;
+    moveLeases(this.book, this.#clock, step, this.#bindings.sequenceAtStart);
+    this.#snapshotAfter = this.#bindings.sequence;
     const seconds = Math.round(step.milliseconds / 1000);
     out.push({ kind: "log", id: "clock-stepped", values: { seconds } });
     this.#sayClock(now, out);

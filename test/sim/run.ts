@@ -41,8 +41,7 @@ export async function runSeed(seed: number, minutes = 40, isTraced = false): Pro
   troubles.begin();
   keepLooking(world, checks, box);
   await world.run(minutes * MINUTE);
-  troubles.end();
-  world.tell("", "all troubles are over");
+  world.after(0, () => troubles.end());
   await world.run(world.now + 25 * MINUTE);
   if (world.complaints.length === 0) await checkService(world, checks, box, clients);
   if (world.complaints.length === 0) await checkJournal(world, checks, box);

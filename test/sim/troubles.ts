@@ -61,6 +61,7 @@ export class Troubles {
   /** Everything is repaired; nothing new goes wrong. */
   end(): void {
     this.#isOver = true;
+    this.#world.tell("", "all troubles are over");
     for (const lan of this.#lans) lan.weather = FAIR;
     for (const port of this.#box.ports) {
       port.isUp = true;
