@@ -205,7 +205,7 @@ test("answering does not load Node's web client, which would cost the box many m
     const { get } = process.getBuiltinModule("node:http");
     const server = await listenLoopback(0, createWebApp(new FakeBox()).answer);
     for (const path of ["status", "leases?format=csv", "events?format=json", "events"]) {
-      const target = { port: server.port, path: "/api/v1/" + path, agent: false };
+      const target = { host: "127.0.0.1", port: server.port, path: "/api/v1/" + path };
       await new Promise((resolve) => get(target, (response) => response.once("data", resolve)));
     }
     console.log(process.moduleLoadList.filter((name) => /undici|webstreams/.test(name)).join());
