@@ -4,6 +4,9 @@ import { CoreClock } from "../../daemon/core/clock.ts";
 import type { Lease } from "../../daemon/core/lease.ts";
 import { copyLease } from "../../daemon/core/lease-book.ts";
 import { ACK, CoreBench, kinds, leaseTime, network, START_SECONDS } from "../support/core-bench.ts";
+import { judgeAllSent } from "../support/sent.ts";
+
+judgeAllSent();
 
 const A = "02:00:00:00:00:0a";
 const B = "02:00:00:00:00:0b";

@@ -4,6 +4,9 @@ import { serviceGate } from "../../daemon/core/service-gate.ts";
 import { LIMITS } from "../../daemon/limits.ts";
 import { clientFrame, SERVER_MAC } from "../support/client-frame.ts";
 import { ACK, CoreBench, kinds, NAK, network, reserve } from "../support/core-bench.ts";
+import { judgeAllSent } from "../support/sent.ts";
+
+judgeAllSent();
 
 const A = "02:00:00:00:00:0a";
 const B = "02:00:00:00:00:0b";

@@ -9,6 +9,9 @@ import {
   OFFER,
   seconds,
 } from "../support/core-bench.ts";
+import { judgeAllSent } from "../support/sent.ts";
+
+judgeAllSent();
 
 const A = "02:00:00:00:00:0a";
 const B = "02:00:00:00:00:0b";

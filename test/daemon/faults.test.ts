@@ -6,9 +6,12 @@ import { existsSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Status } from "../../daemon/http/api-types.ts";
+import { judgeAllSent } from "../support/sent.ts";
 import { Exchanges } from "./exchange.ts";
 import { PacketPeer } from "./packet-peer.ts";
 import { BOX, RealDaemon, SHARED } from "./real-daemon.ts";
+
+judgeAllSent();
 
 const FAKETIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1";
 const MAC = "00:16:3e:00:00:01";

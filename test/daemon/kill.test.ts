@@ -5,8 +5,11 @@ import { formatIpv4, formatMac } from "../../daemon/base/address.ts";
 import { decodeDhcp4 } from "../../daemon/wire/dhcp4-message.ts";
 import { address, clientFrame } from "../support/client-frame.ts";
 import { seeded } from "../support/random.ts";
+import { judgeAllSent } from "../support/sent.ts";
 import { PacketPeer } from "./packet-peer.ts";
 import { RealDaemon } from "./real-daemon.ts";
+
+judgeAllSent();
 
 const KILLS = Number(process.env.KILLS ?? 50);
 const CLIENTS = 4000;

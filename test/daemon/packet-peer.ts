@@ -5,6 +5,7 @@ import { rmSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import { MESSAGE } from "../../daemon/io/link-messages.ts";
 import { macBytes, SERVER_MAC } from "../support/client-frame.ts";
+import { keepSent } from "../support/sent.ts";
 
 const LINK_UP = [1, 1, 0, 0, 0, 0, 0, 3, 0, 0, 0x05, 0xdc];
 
@@ -64,6 +65,7 @@ export class PacketPeer {
         const link = Uint8Array.of(...LINK_UP, ...macBytes(SERVER_MAC), 0, 0);
         socket.write(Buffer.concat([Uint8Array.of(MESSAGE.link, 0, 0, link.length), link]));
       } else if (rest[0] === MESSAGE.send) {
+        keepSent(new Uint8Array(payload));
         this.#onFrame(payload);
       }
       rest = rest.subarray(end);

@@ -22,6 +22,7 @@ import {
   macBytes,
   SERVER_MAC,
 } from "./client-frame.ts";
+import { keepSent } from "./sent.ts";
 
 export const DISCOVER = 1;
 export const OFFER = 2;
@@ -124,6 +125,7 @@ export class CoreBench {
   step(event: CoreEvent): Effect[] {
     const out: Effect[] = [];
     this.core.step(event, this.now, out);
+    for (const effect of out) if (effect.kind === "send") keepSent(effect.frame);
     this.effects = out;
     return out;
   }

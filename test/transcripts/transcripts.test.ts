@@ -4,7 +4,10 @@
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
+import { judgeAllSent } from "../support/sent.ts";
 import { runScript } from "./script.ts";
+
+judgeAllSent();
 
 const files = readdirSync(import.meta.dirname).filter((name) => name.endsWith(".txt"));
 
