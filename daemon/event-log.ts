@@ -38,7 +38,9 @@ export class EventLog {
     }
     rate.written++;
     const entry = LOG[id];
-    const left = rate.left > 0 ? ` (${rate.left} more like it were left out)` : "";
+    // The core leaves lines out as well, before it makes them, and says how many.
+    const leftOut = rate.left + Number(values.leftOut ?? 0);
+    const left = leftOut > 0 ? ` (${leftOut} more like it were left out)` : "";
     rate.left = 0;
     const text = sentence(entry.text, values) + left;
     this.#sink.write({ wall: now.wall, id, level: entry.level, text, values });
