@@ -7,6 +7,7 @@ import path from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Status } from "../../daemon/http/api-types.ts";
 import { judgeAllSent } from "../support/sent.ts";
+import { describeUnless, withoutProgram } from "../support/unless.ts";
 import { Exchanges } from "./exchange.ts";
 import { PacketPeer } from "./packet-peer.ts";
 import { BOX, RealDaemon, SHARED } from "./real-daemon.ts";
@@ -87,7 +88,7 @@ describe("configuration", () => {
   });
 });
 
-describe.skipIf(!existsSync(FAKETIME))("the clock (needs the package faketime)", () => {
+describeUnless(withoutProgram(existsSync(FAKETIME), "faketime"), "the clock", () => {
   test("before 2020 at the start: said, leases kept, and corrected when the time arrives", async () => {
     const clock = startWithClock("+0");
     await daemon.until(isServing);
@@ -144,7 +145,7 @@ describe.skipIf(!existsSync(FAKETIME))("the clock (needs the package faketime)",
 
 const STRACE = works("strace", ["-V"]);
 
-describe.skipIf(!STRACE)("the disk (needs the package strace)", () => {
+describeUnless(withoutProgram(STRACE, "strace"), "the disk", () => {
   test("slow: said, answers wait for it, and over when it is", async () => {
     daemon.start();
     await daemon.until(isServing);

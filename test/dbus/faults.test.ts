@@ -5,12 +5,12 @@ import { createServer, type Server, type Socket } from "node:net";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { describeUnless } from "../support/unless.ts";
 import { box, MAIN, OFFICE, Recorded, ROOT } from "./appliance.ts";
 import { missing, PrivateBus } from "./private-bus.ts";
 import { flood, sendLarge } from "./raw-client.ts";
 
 const why = missing();
-if (why) console.log(`skipped: ${why}`);
 
 let bus: PrivateBus;
 const services: Recorded[] = [];
@@ -32,7 +32,7 @@ function started(address: string): Recorded {
   return service;
 }
 
-describe.skipIf(why)("a bus that comes and goes", () => {
+describeUnless(why, "a bus that comes and goes", () => {
   test("absent at start: one reason, then on the bus when it appears", async () => {
     const service = started(bus.address);
     await service.until(/lost: there is no bus at .*\/bus/);
@@ -109,7 +109,7 @@ describe.skipIf(why)("a bus that comes and goes", () => {
   });
 });
 
-describe.skipIf(why)("a name that cannot be had", () => {
+describeUnless(why, "a name that cannot be had", () => {
   test("owned by another: says by whom, and gets it when that one ends", async () => {
     await bus.start();
     const first = started(bus.address);
@@ -147,7 +147,7 @@ describe.skipIf(why)("a name that cannot be had", () => {
   });
 });
 
-describe.skipIf(why)("many changes", () => {
+describeUnless(why, "many changes", () => {
   test("10,000 updates leave no memory behind, and the last one is what is seen", async () => {
     await bus.start();
     const service = started(bus.address);
@@ -181,7 +181,7 @@ describe.skipIf(why)("many changes", () => {
   });
 });
 
-describe.skipIf(why)("callers that mean harm", () => {
+describeUnless(why, "callers that mean harm", () => {
   test("a call of two megabytes costs one reconnection, not the service", async () => {
     await bus.start();
     const service = started(bus.address);

@@ -1,19 +1,18 @@
 // The service as other programs see it: through dbus-send, dbus-monitor, busctl and gdbus.
 
 import { readFileSync } from "node:fs";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { describeUnless, testUnless, withoutProgram } from "../support/unless.ts";
 import { box, GUESTS, LAN, MAIN, OFFICE, Recorded, ROOT } from "./appliance.ts";
 import { cannotSwitchUser, has, missing, NOBODY, OPERATOR, PrivateBus } from "./private-bus.ts";
 
 const why = missing();
-if (why) console.log(`skipped: ${why}`);
 const whyOneUser = cannotSwitchUser();
-if (!why && whyOneUser) console.log(`skipped in part: ${whyOneUser}`);
 
 const GET = "org.freedesktop.DBus.Properties.Get";
 const ACCESS_DENIED = "org.freedesktop.DBus.Error.AccessDenied";
 
-describe.skipIf(why)("org.tandem.Appliance1", () => {
+describeUnless(why, "org.tandem.Appliance1", () => {
   let bus: PrivateBus;
   let service: Recorded;
 
@@ -129,38 +128,46 @@ describe.skipIf(why)("org.tandem.Appliance1", () => {
     ]);
   });
 
-  test.skipIf(!has("busctl"))("busctl walks the tree and reads all of it", async () => {
-    const tree = await bus.run("busctl", ["--system", "--list", "tree", MAIN]);
-    expect(tree.output.split("\n").filter((line) => line !== "")).toEqual([
-      "/",
-      "/org",
-      "/org/tandem",
-      ROOT,
-      `${ROOT}/network`,
-      `${ROOT}/network/office`,
-    ]);
-    const root = await bus.run("busctl", ["--system", "--no-pager", "introspect", MAIN, ROOT]);
-    expect(root.output).toMatch(/\.Role +property +s +"serving" +emits-change/);
-    expect(root.output).toMatch(/\.Conditions +property +a\(ssss\) +0 +emits-change/);
-    expect(root.output).toMatch(/\.RoleChanged +signal +sss/);
-    const lan = await bus.run("busctl", [
-      "--system",
-      "get-property",
-      MAIN,
-      `${ROOT}/network/office`,
-      LAN,
-      "Serving",
-    ]);
-    expect(lan.output).toBe("b true\n");
-  });
+  testUnless(
+    withoutProgram(has("busctl"), "busctl"),
+    "busctl walks the tree and reads all of it",
+    async () => {
+      const tree = await bus.run("busctl", ["--system", "--list", "tree", MAIN]);
+      expect(tree.output.split("\n").filter((line) => line !== "")).toEqual([
+        "/",
+        "/org",
+        "/org/tandem",
+        ROOT,
+        `${ROOT}/network`,
+        `${ROOT}/network/office`,
+      ]);
+      const root = await bus.run("busctl", ["--system", "--no-pager", "introspect", MAIN, ROOT]);
+      expect(root.output).toMatch(/\.Role +property +s +"serving" +emits-change/);
+      expect(root.output).toMatch(/\.Conditions +property +a\(ssss\) +0 +emits-change/);
+      expect(root.output).toMatch(/\.RoleChanged +signal +sss/);
+      const lan = await bus.run("busctl", [
+        "--system",
+        "get-property",
+        MAIN,
+        `${ROOT}/network/office`,
+        LAN,
+        "Serving",
+      ]);
+      expect(lan.output).toBe("b true\n");
+    },
+  );
 
-  test.skipIf(!has("gdbus"))("gdbus understands the introspection data", async () => {
-    const args = ["introspect", "--system", "--dest", MAIN, "--object-path", ROOT, "--recurse"];
-    const { ok, output } = await bus.run("gdbus", args);
-    expect(ok).toBe(true);
-    expect(output).toContain("readonly b Serving = true;");
-    expect(output).toContain("readonly s Role = 'serving';");
-  });
+  testUnless(
+    withoutProgram(has("gdbus"), "gdbus"),
+    "gdbus understands the introspection data",
+    async () => {
+      const args = ["introspect", "--system", "--dest", MAIN, "--object-path", ROOT, "--recurse"];
+      const { ok, output } = await bus.run("gdbus", args);
+      expect(ok).toBe(true);
+      expect(output).toContain("readonly b Serving = true;");
+      expect(output).toContain("readonly s Role = 'serving';");
+    },
+  );
 
   test("answers malformed and impossible calls with an error, every one", async () => {
     const cases: readonly (readonly [string, string, readonly string[], string])[] = [
@@ -204,7 +211,7 @@ describe.skipIf(why)("org.tandem.Appliance1", () => {
     expect(call.output).toContain("UnknownMethod");
   });
 
-  test.skipIf(whyOneUser)("lets everyone look, and nobody else do more", async () => {
+  testUnless(whyOneUser, "lets everyone look, and nobody else do more", async () => {
     const read = await bus.call(ROOT, GET, [`string:${MAIN}`, "string:Role"], NOBODY);
     expect(read.output).toContain('"serving"');
     for (const member of [
@@ -220,7 +227,8 @@ describe.skipIf(why)("org.tandem.Appliance1", () => {
     expect((await bus.call(ROOT, `${MAIN}.Handover`, [], NOBODY)).output).toContain(ACCESS_DENIED);
   });
 
-  test.skipIf(whyOneUser)(
+  testUnless(
+    whyOneUser,
     "the name may be taken by the daemon's user and by nobody else",
     async () => {
       const request = (user: string) =>

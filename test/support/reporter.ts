@@ -21,6 +21,9 @@ interface TestError {
 const root = process.cwd();
 const slowModuleMilliseconds = 5000;
 
+/** What stands in front of the reason in the name of a test that is switched off; see unless.ts. */
+export const SKIPPED_BECAUSE = " (skipped: ";
+
 export default class CountingReporter implements Reporter {
   #counts: Counts = { passed: 0, failed: 0, skipped: 0 };
 
@@ -63,6 +66,7 @@ export default class CountingReporter implements Reporter {
 }
 
 function unsaid(test: TestCase): string {
+  if (test.fullName.includes(SKIPPED_BECAUSE)) return "see its name";
   return test.options.mode === "todo" ? "not written yet" : "switched off without a reason";
 }
 

@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { buildPage } from "../../image/build.ts";
 import { type FakeBox, fakeCondition, fakeLease, fakeNetwork, iso } from "../support/fake-box.ts";
 import { FakeServer } from "../support/fake-server.ts";
+import { describeUnless, withoutProgram } from "../support/unless.ts";
 
 const CHROMIUM = "/usr/bin/chromium";
 const ARGUMENTS = [
@@ -19,10 +20,7 @@ const ARGUMENTS = [
 ];
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
-const isMissing = !existsSync(CHROMIUM);
-if (isMissing) console.log(`page tests skipped: ${CHROMIUM} is not installed (Debian: chromium)`);
-
-describe.skipIf(isMissing)("the page in Chromium", () => {
+describeUnless(withoutProgram(existsSync(CHROMIUM), "chromium"), "the page in Chromium", () => {
   let browser: Browser;
   let server: FakeServer;
   let box: FakeBox;
