@@ -6,12 +6,15 @@
 #include <linux/if_arp.h>
 #include <linux/if_ether.h>
 #include <linux/rtnetlink.h>
+#include <netinet/in.h>
 #include <string.h>
 
 #define ETHERNET_LEN 14
 #define IP_LEN_MIN 20
 #define UDP_LEN 8
 #define ARP_LEN 28
+#define ICMP_LEN 8
+#define ICMP_ECHO_REQUEST 8
 #define SERVER_PORT 67
 
 static uint16_t get16(const uint8_t *p) { return (uint16_t)(p[0] << 8 | p[1]); }
@@ -94,8 +97,32 @@ bool name_is_valid(const uint8_t *name, size_t len)
   return !(name[0] == '.' && (len == 1 || (len == 2 && name[1] == '.')));
 }
 
-static const char *ip_refusal(const uint8_t *ip, size_t len)
+static const char *udp_refusal(const uint8_t *udp, size_t len)
 {
+  if (get16(udp) != SERVER_PORT)
+    return "UDP source port is not 67";
+  if (get16(udp + 4) != len)
+    return "UDP length does not fit the packet";
+  return NULL;
+}
+
+/* Asks one host at a time, and in few bytes, so that nothing else can be made of it. */
+static const char *icmp_refusal(const uint8_t *frame, size_t len, const uint8_t *icmp)
+{
+  if (icmp[0] != ICMP_ECHO_REQUEST || icmp[1] != 0)
+    return "ICMP message is no echo request";
+  if (frame[0] & 1)
+    return "ICMP echo request is for more than one host";
+  if (len > ETHERNET_LEN + ECHO_MAX)
+    return "ICMP echo request is too long";
+  return NULL;
+}
+
+static const char *ip_refusal(const uint8_t *frame, size_t frame_len)
+{
+  const uint8_t *ip = frame + ETHERNET_LEN;
+  size_t len = frame_len - ETHERNET_LEN;
+  _Static_assert(UDP_LEN == ICMP_LEN, "both headers are asked for by one check of the length");
   if (len < IP_LEN_MIN + UDP_LEN)
     return "IPv4 packet is cut short";
   size_t header = (size_t)(ip[0] & 0x0f) * 4;
@@ -106,14 +133,14 @@ static const char *ip_refusal(const uint8_t *ip, size_t len)
     return "IPv4 total length does not fit the frame";
   if (get16(ip + 6) & 0x3fff)
     return "IPv4 packet is a fragment";
-  if (ip[9] != 17)
-    return "IPv4 packet is not UDP";
-  const uint8_t *udp = ip + header;
-  if (get16(udp) != SERVER_PORT)
-    return "UDP source port is not 67";
-  if (get16(udp + 4) != total - header)
-    return "UDP length does not fit the packet";
-  return NULL;
+  switch (ip[9]) {
+  case IPPROTO_UDP:
+    return udp_refusal(ip + header, total - header);
+  case IPPROTO_ICMP:
+    return icmp_refusal(frame, frame_len, ip + header);
+  default:
+    return "IPv4 packet is neither UDP nor ICMP";
+  }
 }
 
 static const char *arp_refusal(const uint8_t *arp, size_t len, const uint8_t *mac)
@@ -142,7 +169,7 @@ const char *send_refusal(const uint8_t *frame, size_t len, const struct link_sta
   switch (get16(frame + 12)) {
   case ETH_P_IP:
     *kind = KIND_IP;
-    return ip_refusal(frame + ETHERNET_LEN, len - ETHERNET_LEN);
+    return ip_refusal(frame, len);
   case ETH_P_ARP:
     *kind = KIND_ARP;
     return arp_refusal(frame + ETHERNET_LEN, len - ETHERNET_LEN, link->mac);

@@ -17,6 +17,7 @@
 #define ANCILLARY(what) ((uint32_t)SKF_AD_OFF + (what))
 #define PORT_SERVER 67
 #define PORT_CLIENT 68
+#define ICMP_ECHO_REPLY 0
 /* IEEE 802 local experimental: a parked socket waits for a type that its filter refuses anyway. */
 #define PARKING_PROTOCOL 0x88b5
 #define PARK_READS_MAX 1000 /* more than SOCKET_BUFFER can hold */
@@ -35,21 +36,34 @@ static const uint16_t protocols[KINDS] = {[KIND_IP] = ETH_P_IP, [KIND_ARP] = ETH
   BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 12),                                                  \
   BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (protocol), 0, (last) - 8)
 
-/* IPv4, header of at least 20 bytes, UDP, not a later fragment, to port 67 or 68 (68 so that
- * a stranger's DHCP replies can be noticed). */
+/* IPv4, header of at least 20 bytes, and one of
+ *   UDP, not a later fragment, to port 67 or 68 (68 so that a stranger's replies can be noticed);
+ *   an ICMP echo reply to this box alone, whole, and no longer than the requests that may be sent. */
 static struct sock_filter ip_filter[] = {
-  FILTER_HEAD(20, ETH_P_IP),
+  FILTER_HEAD(30, ETH_P_IP),
   BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 14),
-  BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 0x45, 0, 20 - 10),
-  BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, 0x4f, 20 - 11, 0),
+  BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 0x45, 0, 30 - 10),
+  BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, 0x4f, 30 - 11, 0),
   BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 23),
-  BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_UDP, 0, 20 - 13),
+  BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_ICMP, 20 - 13, 0),
+  BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_UDP, 0, 30 - 14),
+  /* 14: UDP */
   BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 20),
-  BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, 0x1fff, 20 - 15, 0),
+  BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, 0x1fff, 30 - 16, 0),
   BPF_STMT(BPF_LDX | BPF_B | BPF_MSH, 14),
   BPF_STMT(BPF_LD | BPF_H | BPF_IND, 16),
-  BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PORT_SERVER, 1, 0),
-  BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PORT_CLIENT, 0, 20 - 19),
+  BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PORT_SERVER, 29 - 19, 0),
+  BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PORT_CLIENT, 29 - 20, 30 - 20),
+  /* 20: ICMP */
+  BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 20),
+  BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, 0x3fff, 30 - 22, 0),
+  BPF_STMT(BPF_LD | BPF_W | BPF_ABS, ANCILLARY(SKF_AD_PKTTYPE)),
+  BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PACKET_HOST, 0, 30 - 24),
+  BPF_STMT(BPF_LD | BPF_W | BPF_LEN, 0),
+  BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, 14 + ECHO_MAX, 30 - 26, 0),
+  BPF_STMT(BPF_LDX | BPF_B | BPF_MSH, 14),
+  BPF_STMT(BPF_LD | BPF_H | BPF_IND, 14),
+  BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ICMP_ECHO_REPLY << 8, 0, 30 - 29),
   BPF_STMT(BPF_RET | BPF_K, FRAME_MAX),
   BPF_STMT(BPF_RET | BPF_K, 0),
 };

@@ -1,5 +1,5 @@
 /*
- * rawlink: relays DHCP and ARP frames between Ethernet interfaces and Unix stream clients.
+ * rawlink: relays DHCP, ARP and ICMP echo frames between Ethernet interfaces and Unix stream clients.
  * README.md documents the protocol and what this program must never do.
  */
 #ifndef RAWLINK_H
@@ -14,6 +14,7 @@
 #define CONNECTIONS_MAX 16
 #define NAME_MAX_LEN 15             /* IFNAMSIZ less the final NUL */
 #define FRAME_MAX 2048              /* longest payload, hence longest frame, in bytes */
+#define ECHO_MAX 128                /* longest IPv4 packet of an ICMP echo, in bytes */
 #define HEADER_LEN 4
 #define MESSAGE_MAX (HEADER_LEN + FRAME_MAX)
 #define BATCH 64                    /* frames per recvmmsg and sendmmsg */

@@ -128,6 +128,19 @@ export function udpFrame(what: UdpFrame): Uint8Array {
   return frame;
 }
 
+/** An ICMP message of that type (8 asks for an echo, 0 is one) with `data` bytes behind its header. */
+export function icmpFrame(
+  source: Uint8Array,
+  target: Uint8Array,
+  type: number,
+  data = 20,
+): Uint8Array {
+  const frame = udpFrame({ source, target, data, addresses: ["10.9.0.1", "10.9.1.7"] });
+  frame[23] = 1;
+  frame.set([type, 0, 0, 0, 0, 7, 0, 1], 34);
+  return frame;
+}
+
 export function arpFrame(source: Uint8Array, sender = source): Uint8Array {
   const frame = new Uint8Array(60);
   frame.set(BROADCAST);

@@ -2,7 +2,7 @@
 
 import { rmSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { arpFrame, BROADCAST, Client, hex, tagged, udpFrame } from "./client.ts";
+import { arpFrame, BROADCAST, Client, hex, icmpFrame, tagged, udpFrame } from "./client.ts";
 import { BUILDS, build, type Peer, type Rawlink, Room, until } from "./room.ts";
 
 describe.each(BUILDS)("frames (%s)", (kind) => {
@@ -72,6 +72,15 @@ describe.each(BUILDS)("frames (%s)", (kind) => {
     await peer.sees(arpFrame(own));
   });
 
+  test("echo requests go, echo replies come", async () => {
+    for (const data of [0, 20, 100]) {
+      client.send(icmpFrame(own, other, 8, data));
+      await peer.sees(icmpFrame(own, other, 8, data));
+      await peer.send(icmpFrame(other, own, 0, data));
+      await client.receives(icmpFrame(other, own, 0, data));
+    }
+  });
+
   test("sent frames reach the wire unchanged", async () => {
     for (const data of [0, 18, 300, 1472]) {
       const frame = udpFrame({ source: own, from: 67, to: 68, data });
@@ -118,6 +127,11 @@ describe.each(BUILDS)("frames (%s)", (kind) => {
       changed(14, 0x44),
       changed(14, 0x55),
       frame.subarray(0, 30),
+      icmpFrame(other, own, 8),
+      icmpFrame(other, own, 3),
+      icmpFrame(other, own, 0, 101),
+      icmpFrame(other, BROADCAST, 0),
+      fragment(icmpFrame(other, own, 0)),
     );
   });
 
@@ -149,6 +163,13 @@ describe.each(BUILDS)("frames (%s)", (kind) => {
       good.subarray(0, 3),
       new Uint8Array(0),
       tagged(good, 5),
+      icmpFrame(own, other, 0),
+      icmpFrame(own, other, 13),
+      icmpFrame(own, BROADCAST, 8),
+      icmpFrame(own, Uint8Array.of(1, 0, 0x5e, 0, 0, 1), 8),
+      icmpFrame(other, other, 8),
+      icmpFrame(own, other, 8, 101),
+      fragment(icmpFrame(own, other, 8)),
     ];
     const [, , before = 0] = client.drops;
     peer.frames.length = 0;
@@ -206,3 +227,10 @@ describe.each(BUILDS)("frames (%s)", (kind) => {
     second.close();
   });
 });
+
+/** The same packet as the first part of a longer one. */
+function fragment(frame: Uint8Array): Uint8Array {
+  const copy = frame.slice();
+  copy[20] = 0x20;
+  return copy;
+}

@@ -34,14 +34,43 @@ static const struct {
   {13, 0x01, "neither"},     {14, 0x65, "malformed"},    {14, 0x44, "malformed"},
   {14, 0x4f, "total"},       {16, 0x7f, "total length"}, {17, 27, "total length"},
   {20, 0x20, "fragment"},    {21, 0x01, "fragment"},     {20, 0x1f, "fragment"},
-  {23, 6, "not UDP"},        {23, 1, "not UDP"},         {34, 1, "source port"},
+  {23, 6, "neither UDP"},    {23, 1, "no echo request"}, {34, 1, "source port"},
   {35, 68, "source port"},   {38, 1, "UDP length"},      {39, 7, "UDP length"},
+}, icmp_wrongs[] = {
+  {0, 0x03, "more than one"}, {0, 0xff, "more than one"}, {6, 0x03, "source MAC"},
+  {14, 0x44, "malformed"},    {16, 0x7f, "total length"}, {17, 27, "total length"},
+  {20, 0x20, "fragment"},     {21, 0x01, "fragment"},     {23, 2, "neither UDP"},
+  {23, 17, "source port"},    {34, 0, "no echo request"}, {34, 5, "no echo request"},
+  {34, 13, "no echo request"}, {35, 1, "no echo request"},
 }, arp_wrongs[] = {
   {6, 0x03, "source MAC"},   {14, 1, "not for IPv4"},    {17, 6, "not for IPv4"},
   {18, 7, "not for IPv4"},   {19, 16, "not for IPv4"},   {20, 1, "neither request"},
   {21, 3, "nor reply"},      {21, 0, "nor reply"},       {22, 0x12, "sender address"},
   {27, 0x02, "sender"},
 };
+
+static void send_echo_table(void)
+{
+  uint8_t frame[300], wrong[300];
+  enum packet_kind kind;
+  size_t len = icmp_frame(frame, 5, 20, 8);
+  CHECK(refusal(frame, len, &kind) == NULL && kind == KIND_IP);
+  for (size_t i = 0; i < COUNT(icmp_wrongs); i++) {
+    memcpy(wrong, frame, len);
+    wrong[icmp_wrongs[i].at] = icmp_wrongs[i].value;
+    says(wrong, len, icmp_wrongs[i].part);
+  }
+  for (size_t cut = 0; cut < len; cut++)
+    CHECK(refusal(frame, cut, &kind) != NULL);
+  frame[20] = 0x40;
+  CHECK(refusal(frame, len, &kind) == NULL);
+  CHECK(refusal(frame, icmp_frame(frame, 15, 60, 8), &kind) == NULL);
+  CHECK(refusal(frame, icmp_frame(frame, 5, 100, 8), &kind) == NULL);
+  says(frame, icmp_frame(frame, 5, 101, 8), "too long");
+  icmp_frame(frame, 5, 4, 8);
+  CHECK(refusal(frame, 60, &kind) == NULL); /* Ethernet padding */
+  says(frame, 14 + ECHO_MAX + 1, "too long");
+}
 
 static void send_table(void)
 {
@@ -85,13 +114,15 @@ static bool may_send(const uint8_t *f, size_t len)
   if (f[12] == 8 && f[13] == 6)
     return f[14] == 0 && f[15] == 1 && f[16] == 8 && f[17] == 0 && f[18] == 6 && f[19] == 4 &&
            f[20] == 0 && (f[21] == 1 || f[21] == 2) && memcmp(f + 22, own_mac, 6) == 0;
-  if (f[12] != 8 || f[13] != 0 || f[14] < 0x45 || f[14] > 0x4f || f[23] != 17)
+  if (f[12] != 8 || f[13] != 0 || f[14] < 0x45 || f[14] > 0x4f)
     return false;
   unsigned head = (f[14] - 0x40u) * 4, total = f[16] * 256u + f[17];
   if (14 + total > len || total < head + 8 || (f[20] & 0x3f) || f[21])
     return false;
   const uint8_t *udp = f + 14 + head;
-  return udp[0] == 0 && udp[1] == 67 && head + udp[4] * 256u + udp[5] == total;
+  if (f[23] == 1)
+    return len <= 142 && (f[0] & 1) == 0 && udp[0] == 8 && udp[1] == 0;
+  return f[23] == 17 && udp[0] == 0 && udp[1] == 67 && head + udp[4] * 256u + udp[5] == total;
 }
 
 static void send_random(unsigned rounds)
@@ -116,12 +147,15 @@ static bool may_come(const uint8_t *f, size_t len, enum packet_kind kind)
     return false;
   if (kind == KIND_ARP)
     return f[13] == 6;
-  if (len < 24 || f[13] != 0 || f[14] < 0x45 || f[14] > 0x4f || f[23] != 17)
+  if (len < 24 || f[13] != 0 || f[14] < 0x45 || f[14] > 0x4f)
     return false;
   if ((f[20] & 0x1f) != 0 || f[21] != 0)
     return false;
-  size_t port = 14 + (f[14] & 15u) * 4 + 2;
-  return port + 2 <= len && f[port] == 0 && (f[port + 1] == 67 || f[port + 1] == 68);
+  size_t inner = 14 + (f[14] & 15u) * 4, port = inner + 2;
+  if (f[23] == 1)
+    return (f[20] & 0x20) == 0 && len <= 142 && inner + 2 <= len && f[inner] == 0 &&
+           f[inner + 1] == 0;
+  return f[23] == 17 && port + 2 <= len && f[port] == 0 && (f[port + 1] == 67 || f[port + 1] == 68);
 }
 
 /* The kernel runs the same filter on the datagrams of a socket pair, and without privileges. */
@@ -169,6 +203,18 @@ static void filter_table(void)
   frame[20] = 0x00, frame[21] = 1;
   CHECK(!comes(frame, len));
   CHECK(!comes(frame, arp_frame(frame, 1)));
+  CHECK(comes(frame, icmp_frame(frame, 5, 20, 0)));
+  CHECK(comes(frame, icmp_frame(frame, 15, 60, 0)));
+  CHECK(comes(frame, icmp_frame(frame, 5, 100, 0)));
+  CHECK(!comes(frame, icmp_frame(frame, 5, 101, 0)));
+  CHECK(!comes(frame, icmp_frame(frame, 5, 20, 8)));
+  CHECK(!comes(frame, icmp_frame(frame, 5, 20, 3)));
+  len = icmp_frame(frame, 5, 20, 0);
+  frame[35] = 1; /* no echo reply has a code */
+  CHECK(!comes(frame, len));
+  icmp_frame(frame, 5, 20, 0);
+  frame[20] = 0x20;
+  CHECK(!comes(frame, len));
   filter_end();
   filter_start(KIND_ARP);
   CHECK(comes(frame, arp_frame(frame, 1)));
@@ -317,6 +363,7 @@ int main(int argc, char **argv)
   unsigned rounds = argc > 2 ? (unsigned)strtoul(argv[2], NULL, 10) : 100000;
   state = seed * 0x9e3779b97f4a7c15ULL | 1;
   send_table();
+  send_echo_table();
   names();
   outgoing();
   send_random(rounds);

@@ -55,6 +55,17 @@ static size_t udp_frame(uint8_t *out, unsigned words, size_t data, uint16_t sour
   return 14 + total;
 }
 
+/* An ICMP message to another host; `data` bytes follow its header. */
+static size_t icmp_frame(uint8_t *out, unsigned words, size_t data, uint8_t type)
+{
+  size_t len = udp_frame(out, words, data, 0, 0), icmp = 14 + words * 4;
+  out[0] = 0x02;
+  out[23] = 1;
+  memset(out + icmp, 0, 8);
+  out[icmp] = type;
+  return len;
+}
+
 static size_t arp_frame(uint8_t *out, uint8_t operation)
 {
   static const uint8_t start[] = {0, 1, 8, 0, 6, 4, 0};
@@ -71,9 +82,21 @@ static size_t arp_frame(uint8_t *out, uint8_t operation)
 /* A frame with a few bytes changed, cut or prolonged; returns its length. */
 static size_t mutated_frame(uint8_t *frame)
 {
-  size_t len = any(3) == 0 ? arp_frame(frame, (uint8_t)any(4))
-                           : udp_frame(frame, 5 + (any(4) == 0 ? any(11) : 0), any(600),
-                                       any(8) ? 67 : 68, (uint16_t)(66 + any(4)));
+  unsigned words = 5 + (any(4) == 0 ? any(11) : 0);
+  size_t len;
+  switch (any(4)) {
+  case 0:
+    len = arp_frame(frame, (uint8_t)any(4));
+    break;
+  case 1:
+    len = icmp_frame(frame, words, any(120), any(2) ? 8 : (uint8_t)any(10));
+    break;
+  case 2:
+    len = icmp_frame(frame, words, any(120), 0);
+    break;
+  default:
+    len = udp_frame(frame, words, any(600), any(8) ? 67 : 68, (uint16_t)(66 + any(4)));
+  }
   for (unsigned n = any(4); n > 0; n--)
     frame[any((uint32_t)(len < 60 ? len : 60))] = (uint8_t)any(256);
   if (any(4) == 0)
