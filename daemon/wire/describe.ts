@@ -17,7 +17,9 @@ import {
 } from "./dhcp4-message.ts";
 import { MALFORMED, OPTION, optionByCode, readOption, unknownOption } from "./dhcp4-options.ts";
 import { Frame, parseFrame } from "./frame.ts";
+import { ICMP_ECHO_REPLY, ICMP_ECHO_REQUEST, ICMP_HEADER_BYTES } from "./icmp.ts";
 import { isList, isRecord, type Plain } from "./option-codecs.ts";
+import { readU16 } from "./reader.ts";
 
 /** Longer values are cut: a line is for reading. */
 const VALUE_CHARACTERS_MAX = 200;
@@ -67,6 +69,10 @@ function describe(bytes: Uint8Array, start: number, end: number): string {
   if (frame.kind === "other") {
     return `${macs} ethertype ${frame.etherType.toString(16).padStart(4, "0")} ${length} bytes`;
   }
+  if (frame.kind === "icmp") {
+    const ends = `${formatIpv4(frame.sourceIp)} > ${formatIpv4(frame.destinationIp)}`;
+    return `${macs} ${ends} ${describeIcmp(frame)}`;
+  }
   const from = describeEndpoint(frame.sourceIp, frame.sourcePort);
   const to = describeEndpoint(frame.destinationIp, frame.destinationPort);
   return `${macs} ${from} > ${to} ${describePayload(frame)}`;
@@ -87,6 +93,16 @@ function describePayload(frame: Frame): string {
     if (error instanceof DecodeError) return `malformed dhcp: ${error.message}`;
     throw error;
   }
+}
+
+/** Echo (RFC 792) by its numbers, everything else by its type. */
+function describeIcmp(frame: Frame): string {
+  const { bytes, payloadStart: start, payloadEnd: end } = frame;
+  if (end - start < ICMP_HEADER_BYTES) return `ICMP ${end - start} bytes`;
+  const type = bytes[start];
+  const numbers = `id ${readU16(bytes, start + 4)} sequence ${readU16(bytes, start + 6)}`;
+  if (type === ICMP_ECHO_REQUEST) return `ICMP echo request ${numbers}`;
+  return type === ICMP_ECHO_REPLY ? `ICMP echo reply ${numbers}` : `ICMP type ${type}`;
 }
 
 /** RFC 5227 §1.1: a probe has no sender address; an announcement asks for its own. */

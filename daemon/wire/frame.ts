@@ -4,7 +4,7 @@ import { ANY, type Ipv4 } from "../base/address.ts";
 import { DecodeError } from "../base/errors.ts";
 import { readU16, readU32, viewOf } from "./reader.ts";
 
-export type FrameKind = "udp" | "arp" | "other";
+export type FrameKind = "udp" | "icmp" | "arp" | "other";
 
 export const ETHERNET_HEADER_BYTES = 14;
 export const IPV4_HEADER_BYTES = 20;
@@ -13,10 +13,11 @@ export const UDP_HEADER_BYTES = 8;
 export const HEADERS_BYTES = ETHERNET_HEADER_BYTES + IPV4_HEADER_BYTES + UDP_HEADER_BYTES;
 export const ETHERTYPE_IPV4 = 0x0800;
 export const ETHERTYPE_ARP = 0x0806;
+export const PROTOCOL_ICMP = 1;
 export const PROTOCOL_UDP = 17;
 const VERSION_4_LENGTH_5 = 0x4500;
 const DO_NOT_FRAGMENT = 0x4000;
-const TTL_64_UDP = (64 << 8) | PROTOCOL_UDP;
+const TTL_64 = 64 << 8;
 
 /**
  * One parsed frame: numbers and offsets into `bytes`, no copies. One object serves a whole decoder;
@@ -37,7 +38,7 @@ export class Frame {
   /** 0 unless `kind` is "udp". */
   sourcePort = 0;
   destinationPort = 0;
-  /** What the innermost parsed header carries: UDP payload, ARP packet, or the rest of the frame. */
+  /** What the innermost parsed header carries: UDP payload, ICMP or ARP packet, or the rest. */
   payloadStart = 0;
   payloadEnd = 0;
 
@@ -83,12 +84,15 @@ export function parseFrame(
   if (into.etherType === ETHERTYPE_IPV4) parseIpv4Header(into, checksumReady);
 }
 
-export interface UdpAddressing {
+export interface Ipv4Addressing {
   /** Six bytes each. */
   readonly sourceMac: Uint8Array;
   readonly destinationMac: Uint8Array;
   readonly sourceIp: Ipv4;
   readonly destinationIp: Ipv4;
+}
+
+export interface UdpAddressing extends Ipv4Addressing {
   readonly sourcePort: number;
   readonly destinationPort: number;
 }
@@ -104,14 +108,8 @@ export function writeHeaders(
   payloadBytes: number,
   payloadSum: number,
 ): void {
-  const { destinationMac, sourceMac } = addressing;
-  for (let i = 0; i < 6; i++) {
-    view.setUint8(at + i, destinationMac[i] as number);
-    view.setUint8(at + 6 + i, sourceMac[i] as number);
-  }
-  view.setUint16(at + 12, ETHERTYPE_IPV4);
   const udpBytes = UDP_HEADER_BYTES + payloadBytes;
-  writeIpv4Header(view, at + ETHERNET_HEADER_BYTES, addressing, udpBytes);
+  writeIpv4Headers(view, at, addressing, PROTOCOL_UDP, udpBytes);
   const udp = at + ETHERNET_HEADER_BYTES + IPV4_HEADER_BYTES;
   const { sourcePort, destinationPort } = addressing;
   const addresses = addressWords(addressing.sourceIp) + addressWords(addressing.destinationIp);
@@ -125,7 +123,38 @@ export function writeHeaders(
   view.setUint16(udp + 6, checksum === 0 ? 0xffff : checksum);
 }
 
-/** Whether a UDP or IP checksum over `bytes` from `start` to `end`, begun with `sum`, comes out right. */
+/**
+ * The Ethernet and IPv4 headers (RFC 791 §3.1) before `payloadBytes` of this IP protocol. Never to be
+ * fragmented, and so the identification may be 0 (RFC 6864 §4.1).
+ */
+export function writeIpv4Headers(
+  view: DataView,
+  at: number,
+  addressing: Ipv4Addressing,
+  protocol: number,
+  payloadBytes: number,
+): void {
+  const { destinationMac, sourceMac, sourceIp, destinationIp } = addressing;
+  for (let i = 0; i < 6; i++) {
+    view.setUint8(at + i, destinationMac[i] as number);
+    view.setUint8(at + 6 + i, sourceMac[i] as number);
+  }
+  view.setUint16(at + 12, ETHERTYPE_IPV4);
+  const ip = at + ETHERNET_HEADER_BYTES;
+  const totalBytes = IPV4_HEADER_BYTES + payloadBytes;
+  const addresses = addressWords(sourceIp) + addressWords(destinationIp);
+  const sum = VERSION_4_LENGTH_5 + totalBytes + DO_NOT_FRAGMENT + TTL_64 + protocol + addresses;
+  view.setUint16(ip, VERSION_4_LENGTH_5);
+  view.setUint16(ip + 2, totalBytes);
+  view.setUint16(ip + 4, 0);
+  view.setUint16(ip + 6, DO_NOT_FRAGMENT);
+  view.setUint16(ip + 8, TTL_64 | protocol);
+  view.setUint16(ip + 10, foldChecksum(sum) ^ 0xffff);
+  view.setUint32(ip + 12, sourceIp);
+  view.setUint32(ip + 16, destinationIp);
+}
+
+/** Whether a UDP, ICMP or IP checksum over `bytes` from `start` to `end`, begun with `sum`, comes out right. */
 export function isChecksumRight(
   bytes: Uint8Array,
   start: number,
@@ -149,27 +178,6 @@ export function foldChecksum(sum: number): number {
   let folded = sum;
   while (folded > 0xffff) folded = (folded & 0xffff) + (folded >>> 16);
   return folded;
-}
-
-/** RFC 791 §3.1. Never to be fragmented, and so the identification may be 0 (RFC 6864 §4.1). */
-function writeIpv4Header(
-  view: DataView,
-  at: number,
-  addressing: UdpAddressing,
-  udpBytes: number,
-): void {
-  const { sourceIp, destinationIp } = addressing;
-  const totalBytes = IPV4_HEADER_BYTES + udpBytes;
-  const addresses = addressWords(sourceIp) + addressWords(destinationIp);
-  const sum = VERSION_4_LENGTH_5 + totalBytes + DO_NOT_FRAGMENT + TTL_64_UDP + addresses;
-  view.setUint16(at, VERSION_4_LENGTH_5);
-  view.setUint16(at + 2, totalBytes);
-  view.setUint16(at + 4, 0);
-  view.setUint16(at + 6, DO_NOT_FRAGMENT);
-  view.setUint16(at + 8, TTL_64_UDP);
-  view.setUint16(at + 10, foldChecksum(sum) ^ 0xffff);
-  view.setUint32(at + 12, sourceIp);
-  view.setUint32(at + 16, destinationIp);
 }
 
 function parseIpv4Header(frame: Frame, checksumReady: boolean): void {
@@ -196,7 +204,9 @@ function parseIpv4Header(frame: Frame, checksumReady: boolean): void {
   frame.payloadStart = ip + headerBytes;
   // Ethernet pads short frames to 60 bytes; the IP length says where the datagram really ends.
   frame.payloadEnd = ip + totalBytes;
-  if (bytes[ip + 9] === PROTOCOL_UDP) parseUdpHeader(frame, checksumReady);
+  const protocol = bytes[ip + 9];
+  if (protocol === PROTOCOL_UDP) parseUdpHeader(frame, checksumReady);
+  else if (protocol === PROTOCOL_ICMP) frame.kind = "icmp";
 }
 
 function parseUdpHeader(frame: Frame, checksumReady: boolean): void {

@@ -7,7 +7,7 @@ import type { Codec } from "./option-codecs.ts";
 /**
  * Who puts the option into a message:
  * - "network": the server, from the configuration of a LAN;
- * - "server": the server, from what it decided in this exchange;
+ * - "server": the server, from what it decided in this exchange; clients may send it as a wish;
  * - "client": the client, about itself or what it wants;
  * - "both": client and server, each with a meaning of its own; configuration may set the server's;
  * - "relay": a relay agent, echoed by the server;

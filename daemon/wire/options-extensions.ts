@@ -49,8 +49,8 @@ export const EXTENSION_OPTIONS = {
   userClass: row(77, "user-class", userClass, "RFC 3004 §4", "client"),
   slpDirectoryAgent: row(78, "slp-directory-agent", directoryAgents, "RFC 2610 §3", "network"),
   slpServiceScope: row(79, "slp-service-scope", serviceScope, "RFC 2610 §4", "network"),
-  rapidCommit: row(80, "rapid-commit", flag, "RFC 4039 §4", "both"),
-  clientFqdn: row(81, "client-fqdn", clientFqdn, "RFC 4702 §2", "both"),
+  rapidCommit: row(80, "rapid-commit", flag, "RFC 4039 §4", "server"),
+  clientFqdn: row(81, "client-fqdn", clientFqdn, "RFC 4702 §2", "client"),
   relayAgentInformation: row(
     82,
     "relay-agent-information",
@@ -82,7 +82,7 @@ export const EXTENSION_OPTIONS = {
     "RFC 4280 §4.3",
     "network",
   ),
-  authentication: row(90, "authentication", authentication, "RFC 3118 §2", "both"),
+  authentication: row(90, "authentication", authentication, "RFC 3118 §2", "server"),
   clientLastTransactionTime: row(
     91,
     "client-last-transaction-time",
@@ -179,7 +179,7 @@ export const EXTENSION_OPTIONS = {
   andsfAddresses: row(142, "andsf-addresses", ipv4List, "RFC 6153 §2", "network"),
   sztpRedirect: row(143, "sztp-redirect", uriList, "RFC 8572 §8.1", "network"),
   geoloc: row(144, "geoloc", bytesOf(16, 16), "RFC 6225 §2.2.2", "network"),
-  forcerenewNonceCapable: row(145, "forcerenew-nonce-capable", u8List, "RFC 6704 §3.1.1", "both"),
+  forcerenewNonceCapable: row(145, "forcerenew-nonce-capable", u8List, "RFC 6704 §3.1.1", "server"),
   rdnssSelection: row(146, "rdnss-selection", rdnssSelection, "RFC 6731 §4.3", "network"),
   dotsResolverIdentity: row(
     147,
