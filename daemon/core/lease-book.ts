@@ -3,6 +3,7 @@
 import type { Ipv4 } from "../base/address.ts";
 import { hashBytes, packBytes, unpackBytes } from "../base/bytes.ts";
 import type { WallSeconds } from "../base/time.ts";
+import { LIMITS } from "../limits.ts";
 import { type ClientIdentity, ClientIndex, type IndexedByClient } from "./client-identity.ts";
 import { type Expiring, ExpiryQueue } from "./expiry-queue.ts";
 import type { BindingState, Lease } from "./lease.ts";
@@ -18,6 +19,8 @@ export class LeaseEntry implements Lease, Expiring, IndexedByClient<LeaseEntry> 
   htype = 0;
   hostname = "";
   vendorClass = "";
+  canForceRenew = false;
+  xid = 0;
   startsAt: WallSeconds = 0;
   seenAt: WallSeconds = 0;
   expiresAt: WallSeconds = 0;
@@ -26,9 +29,10 @@ export class LeaseEntry implements Lease, Expiring, IndexedByClient<LeaseEntry> 
   sequence = 0;
   durableExpiresAt: WallSeconds = 0;
 
-  /** Identity and hardware address, packed: there are as many of them as leases. */
+  /** Identity, hardware address and option 82, packed: there are as many of them as leases. */
   packedClient = "";
   packedChaddr = "";
+  packedRelayAgent = "";
   clientHash = 0;
   nextByClient: LeaseEntry | undefined = undefined;
   queuedFor = 0;
@@ -55,14 +59,26 @@ export class LeaseEntry implements Lease, Expiring, IndexedByClient<LeaseEntry> 
   set chaddr(bytes: Uint8Array) {
     this.packedChaddr = packBytes(bytes);
   }
+
+  get relayAgent(): Uint8Array {
+    return this.packedRelayAgent === "" ? NOBODY : unpackBytes(this.packedRelayAgent);
+  }
+
+  /** Allocates nothing when nothing changes. Of content beyond the limit the first part is kept. */
+  set relayAgent(bytes: Uint8Array) {
+    const length =
+      bytes.length <= LIMITS.relayAgentBytesMax ? bytes.length : wholeSuboptions(bytes);
+    if (isPacked(bytes, length, this.packedRelayAgent)) return;
+    this.packedRelayAgent = packBytes(bytes.subarray(0, length));
+  }
 }
 
 /** A plain record with the content of an entry, which goes its own way from then on. */
 export function copyLease(entry: LeaseEntry): Lease {
   const { address, network, state, htype, hostname, vendorClass, startsAt, seenAt } = entry;
   const { expiresAt, leaseSeconds, clockUncertain, sequence, durableExpiresAt } = entry;
-  const { client, chaddr } = entry;
-  const who = { client, htype, chaddr, hostname, vendorClass };
+  const { client, chaddr, relayAgent, canForceRenew, xid } = entry;
+  const who = { client, htype, chaddr, hostname, vendorClass, relayAgent, canForceRenew, xid };
   const when = { startsAt, seenAt, expiresAt, leaseSeconds, clockUncertain, durableExpiresAt };
   return { address, network, state, sequence, ...who, ...when };
 }
@@ -106,6 +122,16 @@ export class LeaseBook {
     return best;
   }
 
+  /** All leases a client has or had, in every network; added to `into`. */
+  collect(client: ClientIdentity, into: LeaseEntry[]): void {
+    let entry = this.#byClient.first(client.hash);
+    for (; entry !== undefined; entry = entry.nextByClient) {
+      if (entry.clientHash === client.hash && client.equalsPacked(entry.packedClient)) {
+        into.push(entry);
+      }
+    }
+  }
+
   /** A new entry; the address must not have one. Call `place` or set its pool before `changed`. */
   create(address: Ipv4, pool: AddressPool, slot: number): LeaseEntry {
     const entry = new LeaseEntry(address);
@@ -133,6 +159,9 @@ export class LeaseBook {
     entry.chaddr = record.chaddr;
     entry.hostname = record.hostname;
     entry.vendorClass = record.vendorClass;
+    entry.relayAgent = record.relayAgent;
+    entry.canForceRenew = record.canForceRenew;
+    entry.xid = record.xid;
     entry.startsAt = record.startsAt;
     entry.seenAt = record.seenAt;
     entry.expiresAt = record.expiresAt;
@@ -199,6 +228,23 @@ export class LeaseBook {
   requeueAll(): void {
     this.#expiry.clear();
     for (const entry of this.#byAddress.values()) this.changed(entry);
+  }
+}
+
+/** Whether the first `length` of `bytes` are the bytes of a packed string. */
+function isPacked(bytes: Uint8Array, length: number, packed: string): boolean {
+  if (packed.length !== length) return false;
+  for (let i = 0; i < length; i++) if (bytes[i] !== packed.charCodeAt(i)) return false;
+  return true;
+}
+
+/** Bytes of the sub-options at the start of option 82 that fit into what is kept of it. */
+function wholeSuboptions(bytes: Uint8Array): number {
+  let end = 0;
+  for (;;) {
+    const next = end + 2 + (bytes[end + 1] ?? 0);
+    if (next > LIMITS.relayAgentBytesMax || next > bytes.length) return end;
+    end = next;
   }
 }
 

@@ -31,6 +31,18 @@ export interface Lease {
   hostname: string;
   /** Vendor class (option 60) as printable text, "" when none. */
   vendorClass: string;
+  /**
+   * Content of option 82 as the relay sent it last, empty when there is no relay: whole sub-options, up
+   * to LIMITS.relayAgentBytesMax bytes.
+   */
+  relayAgent: Uint8Array;
+  /** The client can be told to renew (RFC 6704): it sent option 145 with HMAC-MD5. */
+  canForceRenew: boolean;
+  /**
+   * Transaction of the last ACK, 0 unless `canForceRenew`: clients such as dhcpcd take a FORCERENEW
+   * only under the number that they chose last.
+   */
+  xid: number;
   /** When this client first got this address, when it was last heard, when its lease ends. */
   startsAt: WallSeconds;
   seenAt: WallSeconds;

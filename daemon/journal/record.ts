@@ -10,6 +10,13 @@
 //    16     5   wall time of writing, seconds
 //    21     …   content by type
 //
+// Version 2 is a lease with something more behind it, and a lease is written in version 1 as long as
+// that can hold it, so that an older version of Tandem still reads a journal in which nothing is new:
+//
+//     1     flags: bit 0 = the client can be told to renew
+//     4     transaction of its last ACK
+//     1     length of option 82's content, and that content
+//
 // All integers are big-endian. The length is under the checksum, so any flip of up to 32 bits in a
 // row is found for certain. The salt is a random number made with the journal: a client chooses its
 // identifier and host name freely, and without the salt it could put a whole valid record in there,
@@ -37,6 +44,10 @@ const MAGIC_HIGH = 0xd7;
 const MAGIC_LOW = 0x4a;
 const CHECKED_FROM = 6;
 const VERSION = 1;
+const VERSION_OF_LONG_LEASE = 2;
+const CAN_FORCE_RENEW = 1;
+/** What version 2 has behind the lease, when there is no option 82. */
+const MORE_BYTES_MIN = 6;
 const TYPE_MAY_BE_SKIPPED = 0x80;
 
 export const TYPE = { lease: 1, start: 2, end: 3 } as const;
@@ -71,8 +82,8 @@ export interface FileStart {
 
 /**
  * Writes a lease at `at` and returns the offset behind it. `into` must have RECORD_BYTES_MAX bytes
- * left. Texts take at most 255 bytes of UTF-8 each, the identity at most 1,024 and the hardware
- * address at most 255; the core's limits are far below. Anything else is our mistake and asserts.
+ * left. Texts take at most 255 bytes of UTF-8 each, the identity at most 1,024, hardware address and
+ * option 82 at most 255; the core's limits are not above. Anything else is our mistake and asserts.
  */
 export function encodeLease(
   into: Uint8Array,
@@ -102,6 +113,11 @@ export function encodeLease(
   end += chaddr.length;
   end = putText(into, end, lease.hostname);
   end = putText(into, end, lease.vendorClass);
+  const { relayAgent, canForceRenew } = lease;
+  if (canForceRenew || relayAgent.length > 0) {
+    into[at + 8] = VERSION_OF_LONG_LEASE;
+    end = putMore(into, end, lease);
+  }
   return seal(into, at, end, salt);
 }
 
@@ -146,9 +162,11 @@ export function lookAt(bytes: Uint8Array, at: number, salt: number): RecordLook 
   if (!isWhole(bytes, at, salt)) return "unreadable";
   const type = recordType(bytes, at);
   if ((type & TYPE_MAY_BE_SKIPPED) !== 0) return "skippable";
-  if (recordVersion(bytes, at) !== VERSION) return "newer";
+  const version = recordVersion(bytes, at);
+  const isLong = type === TYPE.lease && version === VERSION_OF_LONG_LEASE;
+  if (version !== VERSION && !isLong) return "newer";
   const length = recordLength(bytes, at);
-  if (type === TYPE.lease) return leaseFits(bytes, at, length) ? "good" : "unreadable";
+  if (type === TYPE.lease) return leaseFits(bytes, at, length, isLong) ? "good" : "unreadable";
   if (type === TYPE.end) return length === END_BYTES ? "good" : "unreadable";
   return type === TYPE.start ? "unreadable" : "newer";
 }
@@ -225,6 +243,9 @@ export function decodeLease(bytes: Uint8Array, at: number): Lease {
   const chaddr = client + 2 + get16(bytes, client);
   const hostname = chaddr + 1 + (bytes[chaddr] as number);
   const vendorClass = hostname + 1 + (bytes[hostname] as number);
+  const more = vendorClass + 1 + (bytes[vendorClass] as number);
+  const isLong = recordVersion(bytes, at) === VERSION_OF_LONG_LEASE;
+  const end = at + recordLength(bytes, at);
   const expiresAt = get40(bytes, at + 37);
   return {
     address: leaseAddress(bytes, at),
@@ -235,6 +256,9 @@ export function decodeLease(bytes: Uint8Array, at: number): Lease {
     chaddr: bytes.slice(chaddr + 1, hostname),
     hostname: text(bytes, hostname),
     vendorClass: text(bytes, vendorClass),
+    relayAgent: isLong ? bytes.slice(more + MORE_BYTES_MIN, end) : new Uint8Array(0),
+    canForceRenew: isLong && bytes[more] === CAN_FORCE_RENEW,
+    xid: isLong ? get32(bytes, more + 1) : 0,
     startsAt: get40(bytes, at + 27),
     seenAt: get40(bytes, at + 32),
     expiresAt,
@@ -246,7 +270,7 @@ export function decodeLease(bytes: Uint8Array, at: number): Lease {
 }
 
 /** Every length inside a lease record must add up to the length of the record. */
-function leaseFits(bytes: Uint8Array, at: number, length: number): boolean {
+function leaseFits(bytes: Uint8Array, at: number, length: number, isLong: boolean): boolean {
   const end = at + length;
   if (length < LEASE_BYTES_MIN || stateAt(bytes, at) === undefined) return false;
   let next = at + 46;
@@ -257,11 +281,24 @@ function leaseFits(bytes: Uint8Array, at: number, length: number): boolean {
     if (next >= end) return false;
     next += 1 + (bytes[next] as number);
   }
-  return next === end;
+  if (!isLong) return next === end;
+  if (next + MORE_BYTES_MIN > end || (bytes[next] as number) > CAN_FORCE_RENEW) return false;
+  return next + MORE_BYTES_MIN + (bytes[next + 5] as number) === end;
 }
 
 function stateAt(bytes: Uint8Array, at: number): BindingState | undefined {
   return STATE_BY_NUMBER[(bytes[at + 25] as number) & ~CLOCK_UNCERTAIN];
+}
+
+function putMore(into: Uint8Array, at: number, lease: Lease): number {
+  const { relayAgent, canForceRenew, xid } = lease;
+  const { length } = relayAgent;
+  assert(length <= 255, "relay agent information too long to store");
+  into[at] = canForceRenew ? CAN_FORCE_RENEW : 0;
+  put32(into, at + 1, canForceRenew ? xid : 0);
+  into[at + 5] = length;
+  for (let i = 0; i < length; i++) into[at + MORE_BYTES_MIN + i] = relayAgent[i] as number;
+  return at + MORE_BYTES_MIN + length;
 }
 
 function putHead(into: Uint8Array, at: number, type: number, sequence: number, wall: number) {

@@ -3,9 +3,10 @@ import { describe, expect, test } from "vitest";
 import { formatIpv4, type Ipv4, ipv4 } from "../../daemon/base/address.ts";
 import { hashBytes } from "../../daemon/base/bytes.ts";
 import { ClientIdentity } from "../../daemon/core/client-identity.ts";
+import { NOTHING_SET } from "../../daemon/core/config-view.ts";
 import type { BindingState, Lease } from "../../daemon/core/lease.ts";
 import { LeaseBook, type LeaseEntry, NOBODY } from "../../daemon/core/lease-book.ts";
-import { AddressPool } from "../../daemon/core/pool.ts";
+import { AddressPool, type PoolRange } from "../../daemon/core/pool.ts";
 
 const SEED = 42;
 
@@ -25,6 +26,9 @@ function record(changes: Partial<Lease>): Lease {
     chaddr: Uint8Array.from([2, 0, 0, 0, 0, 1]),
     hostname: "",
     vendorClass: "",
+    relayAgent: new Uint8Array(0),
+    canForceRenew: false,
+    xid: 0,
     startsAt: 0,
     seenAt: 0,
     expiresAt: 100,
@@ -37,7 +41,9 @@ function record(changes: Partial<Lease>): Lease {
 }
 
 function poolOf(from: string, to: string, barred: string[] = []): AddressPool {
-  return new AddressPool([{ from: ipv4(from), to: ipv4(to) }], barred.map(ipv4));
+  const open = { ...NOTHING_SET, allow: [], deny: [], isKnownOnly: false };
+  const config = { ...open, from: ipv4(from), to: ipv4(to) };
+  return new AddressPool([{ config, network: 0 }], barred.map(ipv4));
 }
 
 describe("records", () => {
@@ -189,10 +195,10 @@ describe("random operations agree with a simple model", () => {
 
   function agree(book: LeaseBook, pool: AddressPool, model: Model, offered: Set<number>): void {
     expect(book.size).toBe(model.entries.size);
-    const range = pool.ranges[0];
-    expect(range?.active).toBe(model.count("active"));
-    expect(range?.abandoned).toBe(model.count("abandoned"));
-    expect(range?.offered).toBe(offered.size);
+    const range = pool.ranges[0] as PoolRange;
+    expect(range.active).toBe(model.count("active"));
+    expect(range.abandoned).toBe(model.count("abandoned"));
+    expect(range.offered).toBe(offered.size);
     const isOpen = (slot: number) => slot !== 3 && slot !== 7 && !offered.has(slot);
     let fresh = 0;
     for (let slot = 0; slot < SLOTS; slot++) {
@@ -200,12 +206,12 @@ describe("random operations agree with a simple model", () => {
     }
     const ended = [...model.entries].filter(([slot, e]) => e.state === "released" && isOpen(slot));
     const withClient = ended.filter(([, entry]) => entry.client >= 0);
-    expect(pool.freed.size).toBe(withClient.length);
-    expect(pool.rested.size).toBe(ended.length - withClient.length);
+    expect(range.freed.size).toBe(withClient.length);
+    expect(range.rested.size).toBe(ended.length - withClient.length);
     expect(pool.free).toBe(fresh + ended.length);
-    expect(range?.free).toBe(pool.free);
-    expect(pool.findFresh(0) >= 0).toBe(fresh > 0);
-    for (const list of [pool.freed, pool.rested]) {
+    expect(range.free).toBe(pool.free);
+    expect(pool.find(0) >= 0).toBe(fresh + ended.length > 0);
+    for (const list of [range.freed, range.rested]) {
       const seen: LeaseEntry[] = [];
       for (let entry = list.first; entry; entry = entry.next) seen.push(entry);
       expect(seen.length).toBe(list.size);

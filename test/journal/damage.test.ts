@@ -7,12 +7,15 @@ import { replay } from "../../daemon/journal/replay.ts";
 import { below, seeded } from "../support/random.ts";
 import { leases, type MadeFile, newest, segment, snapshot } from "./files.ts";
 
-/** A snapshot and three segments; 40 records for 13 addresses, some text in several sizes. */
+/** A snapshot and three segments; 40 records for 13 addresses, some text in several sizes, in both layouts. */
 function journal(): MadeFile[] {
   const all = leases(1, 40, 13).map((lease, index) => ({
     ...lease,
     hostname: "x".repeat((index * 7) % 23),
     client: Uint8Array.from({ length: (index * 5) % 17 }, (_, at) => (at % 3 ? 0xd7 : 0x4a)),
+    relayAgent: new Uint8Array(index % 4 === 0 ? index % 11 : 0).fill(0xd7),
+    canForceRenew: index % 5 === 0,
+    xid: index % 5 === 0 ? 0xd74ad74a : 0,
   }));
   return [
     snapshot(15, [...newest(all.slice(0, 17)).values()]),
@@ -40,12 +43,13 @@ function same(got: readonly Lease[], want: Map<number, Lease>): boolean {
   return got.length === want.size && got.every((lease) => equal(lease, want.get(lease.address)));
 }
 
+const BYTES: ReadonlySet<keyof Lease> = new Set(["client", "chaddr", "relayAgent"]);
+
 /** Quicker than a deep comparison, which would take most of the time here. */
 function equal(a: Lease, b: Lease | undefined): boolean {
   if (!b || !equalBytes(a.client, b.client) || !equalBytes(a.chaddr, b.chaddr)) return false;
-  return (Object.keys(b) as (keyof Lease)[]).every(
-    (key) => key === "client" || key === "chaddr" || a[key] === b[key],
-  );
+  if (!equalBytes(a.relayAgent, b.relayAgent)) return false;
+  return (Object.keys(b) as (keyof Lease)[]).every((key) => BYTES.has(key) || a[key] === b[key]);
 }
 
 describe("damage", () => {

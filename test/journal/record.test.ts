@@ -28,6 +28,8 @@ import { reseal } from "./files.ts";
 const SALT = 0x9d3c11f7;
 const WALL = 1_780_000_123;
 
+const anyRecord = fc.uint8Array({ minLength: HEAD_BYTES, maxLength: 120 });
+
 function encoded(lease = makeLease(7, 9), salt = SALT): Uint8Array {
   const bytes = new Uint8Array(RECORD_BYTES_MAX);
   return bytes.subarray(0, encodeLease(bytes, 0, lease, WALL, salt));
@@ -89,6 +91,38 @@ describe("lease record", () => {
     ]);
   });
 
+  test("what older versions do not know comes behind, and only then", () => {
+    const lease = makeLease(7, 9);
+    const short = encoded(lease);
+    for (const [more, behind] of [
+      [{ canForceRenew: true, xid: 0x89abcdef }, [1, 0x89, 0xab, 0xcd, 0xef, 0]],
+      [{ relayAgent: Uint8Array.of(1, 1, 7) }, [0, 0, 0, 0, 0, 3, 1, 1, 7]],
+      [{ relayAgent: Uint8Array.of(2, 0), canForceRenew: true }, [1, 0, 0, 0, 0, 2, 2, 0]],
+    ] as const) {
+      const long = encoded({ ...lease, ...more });
+      expect(long[8]).toBe(2);
+      expect(Array.from(long.subarray(9, short.length))).toEqual(Array.from(short.subarray(9)));
+      expect(Array.from(long.subarray(short.length))).toEqual(behind);
+      expect(decodeLease(long, 0)).toEqual({ ...lease, ...more });
+      const unknownFlag = long.slice();
+      unknownFlag[short.length] = 2;
+      expect(lookAt(reseal(unknownFlag, SALT), 0, SALT)).toBe("unreadable");
+    }
+  });
+
+  test("a record from before leases had a relay is read", () => {
+    const record = Uint8Array.from([
+      ...[0xd7, 0x4a, 0, 0, 0, 0, 0, 68, 1, 1, 0, 0, 0, 0, 0, 5, 0, 0x6a, 0x18, 0xa5, 0x7b],
+      ...[10, 77, 0, 9, 2, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 2, 0, 0, 0, 0, 3, 0, 0, 0xa8, 0xc0],
+      ...[6, 111, 102, 102, 105, 99, 101, 0, 2, 1, 5, 6, 2, 0, 0x5e, 0, 0, 9, 2, 116, 118, 0],
+    ]);
+    expect(lookAt(reseal(record, SALT), 0, SALT)).toBe("good");
+    const lease = decodeLease(record, 0);
+    expect(lease).toMatchObject({ network: "office", hostname: "tv", sequence: 5, expiresAt: 3 });
+    expect(lease.relayAgent).toEqual(new Uint8Array(0));
+    expect(lease).toMatchObject({ canForceRenew: false, xid: 0 });
+  });
+
   test("the largest lease that the encoder allows fits", () => {
     const long = "x".repeat(255);
     const lease = makeLease(1, 1, {
@@ -97,6 +131,8 @@ describe("lease record", () => {
       vendorClass: long,
       client: new Uint8Array(1024),
       chaddr: new Uint8Array(255),
+      relayAgent: new Uint8Array(255).fill(1),
+      canForceRenew: true,
     });
     expect(decodeLease(encoded(lease), 0)).toEqual(lease);
     expect(encoded(lease).length).toBeLessThan(RECORD_BYTES_MAX);
@@ -113,6 +149,7 @@ describe("lease record", () => {
       { hostname: "é".repeat(128) },
       { client: new Uint8Array(1025) },
       { chaddr: new Uint8Array(256) },
+      { relayAgent: new Uint8Array(256) },
     ];
     for (const more of bad) expect(() => encoded(makeLease(1, 1, more))).toThrow();
   });
@@ -150,16 +187,17 @@ describe("lease record", () => {
 
   test("random bytes under a right checksum never decode past the end", () => {
     fc.assert(
-      fc.property(fc.uint8Array({ minLength: HEAD_BYTES, maxLength: 120 }), (random) => {
+      fc.property(anyRecord, fc.constantFrom(1, 2), (random, version) => {
         const bytes = random.slice();
         bytes.set([0xd7, 0x4a]);
-        bytes[8] = 1;
+        bytes[8] = version;
         bytes[9] = TYPE.lease;
         reseal(bytes, SALT);
         if (lookAt(bytes, 0, SALT) !== "good") return;
         expect(bytes.length).toBeGreaterThanOrEqual(LEASE_BYTES_MIN);
-        const { client, chaddr } = decodeLease(bytes, 0);
-        expect(LEASE_BYTES_MIN + client.length + chaddr.length).toBeLessThanOrEqual(bytes.length);
+        const { client, chaddr, relayAgent } = decodeLease(bytes, 0);
+        const texts = client.length + chaddr.length + relayAgent.length;
+        expect(LEASE_BYTES_MIN + texts).toBeLessThanOrEqual(bytes.length);
       }),
       { numRuns: 2000 },
     );
@@ -195,7 +233,7 @@ describe("other records", () => {
 
   test("a newer version or type is not taken for damage", () => {
     const version = encoded();
-    version[8] = 2;
+    version[8] = 3;
     expect(lookAt(reseal(version, SALT), 0, SALT)).toBe("newer");
     const type = encoded();
     type[9] = 9;

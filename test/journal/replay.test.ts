@@ -243,7 +243,8 @@ describe("places in a segment", () => {
 
   test("rows: newer record, record that may be passed over", () => {
     for (const [type, version] of [
-      [1, 2],
+      [1, 3],
+      [2, 2],
       [0x40, 1],
       [0xc0, 1],
       [0xc0, 9],

@@ -14,6 +14,9 @@ export const anyLease: fc.Arbitrary<Lease> = fc
     chaddr: fc.uint8Array({ maxLength: 16 }),
     hostname: text(63),
     vendorClass: text(64),
+    relayAgent: fc.uint8Array({ maxLength: 255 }),
+    canForceRenew: fc.boolean(),
+    xid: fc.nat({ max: 0xffffffff }),
     startsAt: fc.nat({ max: WALL_MAX }),
     seenAt: fc.nat({ max: WALL_MAX }),
     expiresAt: fc.nat({ max: WALL_MAX }),
@@ -21,7 +24,11 @@ export const anyLease: fc.Arbitrary<Lease> = fc
     clockUncertain: fc.boolean(),
     sequence: fc.nat({ max: 2 ** 48 - 1 }),
   })
-  .map((lease) => ({ ...lease, durableExpiresAt: lease.expiresAt }));
+  .map((lease) => ({
+    ...lease,
+    xid: lease.canForceRenew ? lease.xid : 0,
+    durableExpiresAt: lease.expiresAt,
+  }));
 
 /** Text of at most so many bytes of UTF-8. */
 function text(bytesMax: number): fc.Arbitrary<string> {
