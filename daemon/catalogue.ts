@@ -37,6 +37,26 @@ export const LOG = {
     text: "{client} says that {address} on {network} is in use by another device; it is set aside for {seconds} s.",
     advice: "Look for a device with a fixed address inside the pool.",
   },
+  "address-conflict": {
+    level: "warning",
+    text: "{address} on {network} answers, though nobody was given it: {mac} uses it. It is set aside for {seconds} s.",
+    advice: "Give that device a reservation, or take its fixed address out of the pool.",
+  },
+  "address-back": {
+    level: "info",
+    text: "{address} on {network} was set aside and may be given again.",
+    advice: "",
+  },
+  "rogue-seen": {
+    level: "warning",
+    text: "{mac} answers as DHCP server {server} on {network}: {what} {offered}.",
+    advice: "",
+  },
+  "forced-renew": {
+    level: "info",
+    text: "{count} devices on {network} were told to ask for the new settings now.",
+    advice: "",
+  },
   "request-refused": {
     level: "info",
     text: "{client} asked for {address} on {network} and was refused: {reason}.",
@@ -166,6 +186,13 @@ export const CONDITIONS = {
     advice: "End the other program or choose another port; it is tried again by itself.",
     impact: "none",
   },
+  "query-port-busy": {
+    severity: "warning",
+    text: "Lease queries over TCP cannot be answered at port {port}: {why}.",
+    advice:
+      "End the other program or choose another port; a port below 1024 has to be opened to the daemon by the system.",
+    impact: "none",
+  },
   "config-invalid": {
     severity: "error",
     text: "The configuration has {errors} and is not used; {inForce}. First: {first}.",
@@ -177,6 +204,39 @@ export const CONDITIONS = {
     severity: "warning",
     text: "All addresses of {subject} are in use; new devices get none.",
     advice: "Make the pool larger or the lease time shorter.",
+    impact: "some",
+  },
+  "rogue-server": {
+    severity: "error",
+    text: "Another DHCP server answers on {subject}: {server} ({mac}){vendor} {what}{others}.",
+    advice:
+      "Find the device by its hardware address and switch its DHCP server off, or list it in trustedServers when it is meant to be there.",
+    impact: "some",
+  },
+  starvation: {
+    severity: "warning",
+    text: "Far more unknown devices ask for addresses on {subject} than it has room for ({rate} a second); devices that were here before are served first.",
+    advice:
+      "Look for a device that makes up hardware addresses: the port it is behind shows the most traffic in the switch.",
+    impact: "some",
+  },
+  "request-flood": {
+    severity: "warning",
+    text: "{mac} sends {rate} requests a second on {subject}; most of them are left unanswered.",
+    advice: "Look at this device: it is broken, loops, or means harm.",
+    impact: "none",
+  },
+  "conflicts-many": {
+    severity: "warning",
+    text: "{count} addresses of {subject} are set aside because other devices use them.",
+    advice:
+      "Look for devices with fixed addresses inside the pool, or for one that declines whatever it gets.",
+    impact: "some",
+  },
+  "self-probe-failed": {
+    severity: "error",
+    text: "A test request of this box to itself on {subject} found no answer: {why}.",
+    advice: "",
     impact: "some",
   },
   overloaded: {
@@ -211,8 +271,22 @@ export const REFUSALS = {
   overloaded: "too many requests are waiting",
   "reserved-elsewhere": "another address is reserved for this client",
   "type-not-served": "this type of DHCP message is not served",
-  "relay-unknown": "it came through a relay of an unknown network",
+  "relay-unknown": "it came through a relay, or for a subnet, of an unknown network",
   "own-frame": "it was sent by this box itself",
+  denied: "the device is on the deny list, or in a class that is denied",
+  "rate-limited": "the device sends more requests than a device has reason to",
+  "too-many-new": "more unknown devices ask at once than this LAN has room for",
+  "kept-for-known": "the last free addresses are kept for devices that were here before",
+  "port-full": "its port of the switch has as many leases as it may have",
+  "declined-too-often": "the device has declined too many addresses",
+  "pool-closed": "no pool with a free address is open to this device",
+  "partner-owns": "the address belongs to the partner's share of the pool",
+  "address-in-use": "the address is in use by another device and set aside",
+  "being-checked": "the address is being checked for use by another device",
+  "ipv6-only": "the device does without IPv4 on this network",
+  "query-not-allowed": "lease queries are not allowed from this address",
+  "query-malformed": "the lease query asks for nothing, or for two things at once",
+  "other-servers-reply": "it is a reply of another DHCP server",
 } as const satisfies Record<string, string>;
 
 export type RefusalReason = keyof typeof REFUSALS;

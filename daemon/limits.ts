@@ -51,6 +51,59 @@ export const LIMITS = {
   housekeepingMilliseconds: 2000,
   /** A complaint of the packet helper is shown this long, unless it complains again. */
   helperErrorMilliseconds: 60_000,
+  classesMax: 256,
+  poolsPerNetworkMax: 64,
+  /** How long an address is listened for before it is offered (RFC 5227 listens longer; a client waits). */
+  probeMilliseconds: 100,
+  /** Addresses asked about at once; above it offers are made without asking. */
+  probesMax: 64,
+  /** DISCOVERs per second on one box above which offers are made without asking. */
+  probeRateMax: 50,
+  /** Times in a row that one client's offer may fail by a conflict before it is left to ask again. */
+  probeTriesMax: 5,
+  /** A client that had an address so recently is offered it again without asking. */
+  probeTrustSeconds: 86_400,
+  /** Requests of one client: so many at once, and so many a second on. A client at boot sends about ten. */
+  clientBurst: 40,
+  clientPerSecond: 5,
+  /** Places for clients in the limiter; two that share one share its limit as well. */
+  clientBuckets: 16_384,
+  /** Unknown clients of one LAN: a share of its pools a second, and never less than this. */
+  newClientsPerSecondMin: 50,
+  /** Addresses one client may decline within `declineWindowSeconds`. */
+  declinesMax: 5,
+  declineWindowSeconds: 3600,
+  /** Other DHCP servers remembered per LAN. */
+  rogueServersMax: 8,
+  /** How often a LAN is asked for other servers, and how long one that was heard counts as there. */
+  rogueProbeMilliseconds: 180_000,
+  rogueForgetMilliseconds: 600_000,
+  selfProbeMilliseconds: 60_000,
+  /** Clients and decisions of each that `why` remembers: with lease, and strangers. */
+  historyKnownMax: 2048,
+  historyStrangersMax: 1024,
+  historyPerClient: 8,
+  /** Forced renewals a second: each is answered by a renewal, and they should not come at once. */
+  forcedRenewsPerSecond: 20,
+  /** Content of option 82 that is kept with a lease. */
+  relayAgentBytesMax: 255,
+  /**
+   * Lease queries a second that look through all leases (by MAC or remote-id). One took 15 to 25 ms
+   * with the most leases a box can have, during which no packet is answered.
+   */
+  leaseQueryScansPerSecond: 4,
+  /** Further addresses named in one answer to a lease query: as many as one piece of an option holds. */
+  associatedAddressesMax: 62,
+  /** Bytes of one bulk lease query, and how many may wait on one connection. */
+  bulkQueryBytesMax: 2048,
+  bulkQueriesMax: 8,
+  /** Leases looked at in one go for a bulk query, so that packets never wait longer than about 1 ms. */
+  bulkQuerySlice: 1000,
+  /** Answers to a bulk query sent in one go: a few µs each, and packets come first. */
+  bulkMessagesAtOnce: 100,
+  /** Connections for bulk lease queries, and how long one may be silent while nothing is answered. */
+  bulkConnectionsMax: 8,
+  bulkIdleMilliseconds: 120_000,
   hostnameBytesMax: 63,
   vendorClassBytesMax: 64,
   /** Step of the wall clock against the monotonic one that counts as a jump, not as drift. */
@@ -78,4 +131,8 @@ export const LIMITS = {
   httpHeaderBytesMax: 8 << 10,
   httpBodyBytesMax: 64 << 10,
   configFileBytesMax: 1 << 20,
+  /** How deep a configuration may nest: matches are read, and evaluated, by recursion. */
+  configDepthMax: 32,
+  /** Entries of one deny list; each packet is compared with all of them. */
+  deniedMax: 1024,
 } as const;

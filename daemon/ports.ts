@@ -69,3 +69,6 @@ export interface LogLine {
   readonly text: string;
   readonly values: Readonly<Record<string, string | number>>;
 }
+
+/** HMAC-MD5 (RFC 2104): 16 bytes from a key and data. */
+export type KeyedHash = (key: Uint8Array, data: Uint8Array) => Uint8Array;

@@ -6,7 +6,15 @@ import { Journal } from "../daemon/journal/journal.ts";
 import { LIMITS } from "../daemon/limits.ts";
 import type { Link } from "../daemon/ports.ts";
 import { clientFrame, macBytes, SERVER_MAC } from "./support/client-frame.ts";
-import { ACK, address, network, OFFER, type Reply, readReply } from "./support/core-bench.ts";
+import {
+  ACK,
+  address,
+  configOf,
+  network,
+  OFFER,
+  type Reply,
+  readReply,
+} from "./support/core-bench.ts";
 import { FakeClock, settle } from "./support/fake-clock.ts";
 import { FakeDisk } from "./support/fake-disk.ts";
 import { seeded } from "./support/random.ts";
@@ -46,7 +54,7 @@ async function makeBox() {
     },
   });
   core = new Core({
-    config: { serving: true, networks: [network()] },
+    config: configOf([network()]),
     hashSeed: 1,
     leases: opened.leases,
     lastSequence: opened.lastSequence,
@@ -75,6 +83,10 @@ async function makeBox() {
     driver.batchEnd();
   };
   return { disk, clock, journalClock, link, driver, core, send };
+}
+
+function hexByte(value: number): string {
+  return value.toString(16).padStart(2, "0");
 }
 
 describe("driver", () => {
@@ -121,7 +133,9 @@ describe("driver", () => {
     // More records wait than can be kept, while there is still room for more replies.
     let count = 0;
     while (conditions().length === 0 && count < LIMITS.waitingRepliesMax) {
-      send(3, options);
+      // One device with many faces: a single one would be stopped as a flood.
+      const mac = `02:00:00:00:${hexByte(count >> 8)}:${hexByte(count & 255)}`;
+      send(3, options, { mac });
       count++;
     }
     expect(conditions()).toEqual(["disk-error"]);

@@ -26,8 +26,13 @@ export class ClientIdentity {
 
   /** From `length` bytes of option 61 at `start`; at most CLIENT_ID_BYTES_MAX. */
   setClientId(source: Uint8Array, start: number, length: number): void {
+    this.setKey(CLIENT_ID_IDENTITY, source, start, length);
+  }
+
+  /** Bytes of another kind, told apart by the first one. */
+  setKey(kind: number, source: Uint8Array, start: number, length: number): void {
     const { bytes } = this;
-    bytes[0] = CLIENT_ID_IDENTITY;
+    bytes[0] = kind;
     for (let i = 0; i < length; i++) bytes[1 + i] = source[start + i] as number;
     this.#end(1 + length);
   }

@@ -9,6 +9,7 @@ const HOST_NAME = OPTION.hostName.code;
 const VENDOR_CLASS = OPTION.vendorClassIdentifier.code;
 const HYPHEN = 0x2d;
 const DOT = 0x2e;
+const NOTHING = new Uint8Array(0);
 
 /**
  * The host name of option 12 up to its first dot, in lower case, when it is a label of RFC 1123 §2.1
@@ -16,10 +17,15 @@ const DOT = 0x2e;
  * the client sends it again, which saves making a string for every renewal.
  */
 export function hostnameOf(message: Dhcp4Message, known: string): string {
+  if (!message.has(HOST_NAME)) return "";
+  let { bytes } = message;
   const start = message.contentStart(HOST_NAME);
-  if (start === 0) return "";
-  const { bytes } = message;
-  const end = start + message.contentLength(HOST_NAME);
+  let end = start + message.contentLength(HOST_NAME);
+  if (start === 0) {
+    // RFC 3396: it comes in pieces, which are read as one.
+    bytes = message.raw(HOST_NAME) ?? NOTHING;
+    end = bytes.length;
+  }
   let length = 0;
   let isKnown = true;
   for (let at = start; at < end; at++) {
@@ -38,10 +44,15 @@ export function hostnameOf(message: Dhcp4Message, known: string): string {
 
 /** Option 60 when all of it is printable ASCII, cut to LIMITS.vendorClassBytesMax; else "". */
 export function vendorClassOf(message: Dhcp4Message, known: string): string {
+  if (!message.has(VENDOR_CLASS)) return "";
+  let { bytes } = message;
   const start = message.contentStart(VENDOR_CLASS);
-  if (start === 0) return "";
-  const { bytes } = message;
-  const length = Math.min(message.contentLength(VENDOR_CLASS), LIMITS.vendorClassBytesMax);
+  let end = start + message.contentLength(VENDOR_CLASS);
+  if (start === 0) {
+    bytes = message.raw(VENDOR_CLASS) ?? NOTHING;
+    end = bytes.length;
+  }
+  const length = Math.min(end - start, LIMITS.vendorClassBytesMax);
   let isKnown = known.length === length;
   for (let i = 0; i < length; i++) {
     const byte = bytes[start + i] as number;

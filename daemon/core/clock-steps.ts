@@ -1,7 +1,8 @@
 // What happens to leases when time is not what it was; the reasons are at the top of clock.ts.
 
+import type { WallSeconds } from "../base/time.ts";
 import type { ClockStep, CoreClock } from "./clock.ts";
-import type { LeaseBook } from "./lease-book.ts";
+import type { LeaseBook, LeaseEntry } from "./lease-book.ts";
 
 /**
  * After a start: a lease whose times may be wrong counts from now, and none lasts longer than its own
@@ -57,4 +58,13 @@ export function moveLeases(
     if (entry.durableExpiresAt > latest) entry.durableExpiresAt = latest;
   }
   book.requeueAll();
+}
+
+/** The time of the newest record: by sequence, because a clock that went back made older ones later. */
+export function lastTimeOf(book: LeaseBook, wallFloor: WallSeconds): WallSeconds {
+  let newest: LeaseEntry | undefined;
+  for (const entry of book.leases()) {
+    if (!newest || entry.sequence > newest.sequence) newest = entry;
+  }
+  return newest ? newest.seenAt : wallFloor;
 }

@@ -8,18 +8,26 @@ import type { ConditionId, LogValues, RefusalReason } from "../catalogue.ts";
 import type { JournalState } from "../ports.ts";
 import { Bindings } from "./bindings.ts";
 import { type ClockStep, CoreClock } from "./clock.ts";
-import { moveLeases, settleAfterStart, trustTimes } from "./clock-steps.ts";
+import { lastTimeOf, moveLeases, settleAfterStart, trustTimes } from "./clock-steps.ts";
 import { Conditions } from "./conditions.ts";
-import type { CoreConfig } from "./config-view.ts";
+import { type CoreConfig, interfacesOf } from "./config-view.ts";
+import { parameterAt } from "./dhcp4-leasequery.ts";
 import { Dhcp4Server } from "./dhcp4-server.ts";
 import type { Effect } from "./effect.ts";
 import type { CoreEvent } from "./event.ts";
+import type { ForceRenewAuth } from "./forced-renew.ts";
+import { queueForcedRenewals } from "./forced-renew-sending.ts";
+import type { History } from "./history.ts";
+import { Lan } from "./lan.ts";
 import type { Lease } from "./lease.ts";
 import { LeaseBook, type LeaseEntry } from "./lease-book.ts";
 import { LogLines } from "./log-lines.ts";
 import { Network } from "./network.ts";
-import type { AddressPool } from "./pool.ts";
+import type { AddressPool, PoolRange } from "./pool.ts";
+import type { Reservation } from "./reservations.ts";
+import { Segment } from "./segment.ts";
 import { type LinkState, linkCondition, serviceGate } from "./service-gate.ts";
+import { Watchers } from "./watchers.ts";
 
 export interface CoreOptions {
   readonly config: CoreConfig;
@@ -31,6 +39,8 @@ export interface CoreOptions {
   /** Wall time of the journal's last record, 0 when it has none. */
   readonly wallFloor: WallSeconds;
   readonly now: Now;
+  /** Lets the box tell clients to renew (RFC 6704); undefined: it does not. */
+  readonly auth?: ForceRenewAuth | undefined;
 }
 
 /** Leases ended in one step at most; the rest follows in the next one. */
@@ -51,7 +61,10 @@ export class Core {
   readonly #server: Dhcp4Server;
   readonly #lines = new LogLines();
   #config: CoreConfig;
+  readonly #watchers: Watchers;
   #networks: readonly Network[] = [];
+  #segments: readonly Segment[] = [];
+  #lans: readonly Lan[] = [];
   #alarmAt = Number.POSITIVE_INFINITY;
   /**
    * Leases were changed without new records: a snapshot has to say so, when every record up to this
@@ -67,7 +80,8 @@ export class Core {
     for (const lease of options.leases) this.book.apply(lease);
     this.#clock = new CoreClock(lastTimeOf(this.book, options.wallFloor), now);
     this.#bindings = new Bindings(this.book, this.#clock, lastSequence);
-    this.#server = new Dhcp4Server(this.#bindings, this.#lines, hashSeed);
+    this.#server = new Dhcp4Server(this.#bindings, this.#lines, hashSeed, options.auth);
+    this.#watchers = new Watchers(this.#server, this.conditions);
     this.#config = options.config;
     settleAfterStart(this.book, this.#clock);
     this.#configure(options.config, now);
@@ -91,6 +105,7 @@ export class Core {
         this.#setJournal(event.state, now);
         break;
       case "config":
+        queueForcedRenewals(this.#server, this.#config, event.config, out);
         this.#config = event.config;
         this.#configure(event.config, now);
         break;
@@ -106,6 +121,7 @@ export class Core {
       out.push({ kind: "snapshot" });
     }
     this.#sayPools(now);
+    this.#watchers.pass(now, out);
     this.#setAlarm(now, out);
   }
 
@@ -114,21 +130,24 @@ export class Core {
     return this.#clock.seconds;
   }
 
-  /** May this LAN be served now? */
+  /** May this network be served now? One behind relays may while any LAN is. */
   serving(
-    lan: number,
+    network: number,
   ): { readonly ok: true } | { readonly ok: false; readonly reason: RefusalReason } {
-    return this.#networks[lan]?.gate ?? { ok: false, reason: "not-serving" };
+    const lan = this.#lanOf(network);
+    const isRelayed = this.#networks[network]?.config.interfaceName === "";
+    const gate = isRelayed ? this.#lans.find(({ gate }) => gate.ok)?.gate : lan?.gate;
+    return gate ?? { ok: false, reason: "not-serving" };
   }
 
-  linkView(lan: number): {
+  linkView(network: number): {
     readonly helper: boolean;
     readonly present: boolean;
     readonly carrier: boolean;
     readonly mac: string;
     readonly mtu: number;
   } {
-    const link = this.#networks[lan]?.link;
+    const link = this.#lanOf(network)?.link;
     return {
       helper: link?.helper ?? false,
       present: link?.present ?? false,
@@ -139,7 +158,7 @@ export class Core {
   }
 
   poolCounts(
-    lan: number,
+    network: number,
     pool: number,
   ): {
     readonly size: number;
@@ -148,15 +167,44 @@ export class Core {
     readonly abandoned: number;
     readonly free: number;
   } {
-    const range = this.#networks[lan]?.pool.ranges[pool];
+    const range = this.#rangeOf(network, pool);
     if (!range) return { size: 0, active: 0, offered: 0, abandoned: 0, free: 0 };
     const { size, active, offered, abandoned, free } = range;
     return { size, active, offered, abandoned, free };
   }
 
-  /** Packets of a LAN by kind since the start, and refusals by reason. */
-  counters(lan: number): Record<string, number> {
-    return this.#networks[lan]?.counters.view() ?? {};
+  /** What became of the addresses of one pool since the start. */
+  poolCounters(network: number, pool: number): Record<string, number> {
+    return this.#rangeOf(network, pool)?.counters.view() ?? {};
+  }
+
+  /** Packets about a network by kind since the start, and refusals by reason. */
+  counters(network: number): Record<string, number> {
+    return this.#networks[network]?.counters.view() ?? {};
+  }
+
+  /** Content of an option that clients with this address are given; undefined when there is none. */
+  parameter(address: Ipv4, code: number): Uint8Array | undefined {
+    return parameterAt(this.#server, address, code);
+  }
+
+  get hashSeed(): number {
+    return this.#hashSeed;
+  }
+
+  /** What was decided about whom lately. */
+  get history(): History {
+    return this.#server.history;
+  }
+
+  /** All reservations, with the name of their network. */
+  *reservations(): Iterable<{ readonly network: string; readonly reservation: Reservation }> {
+    for (const segment of this.#segments) {
+      for (const reservation of segment.reservations.all()) {
+        const network = segment.networkOf(reservation.address) ?? segment.primary;
+        yield { network: network.config.name, reservation };
+      }
+    }
   }
 
   /** Offers that wait for their REQUEST, and those that a flood pushed out. */
@@ -166,7 +214,7 @@ export class Core {
   }
 
   isReserved(address: Ipv4): boolean {
-    return this.#networks.some((network) => network.reservations.at(address) !== undefined);
+    return this.#segments.some((segment) => segment.reservations.at(address) !== undefined);
   }
 
   /** Lease end as it is on stable storage for sure, in seconds; 0 when there is none. */
@@ -185,10 +233,12 @@ export class Core {
       }
     }
     this.#bindings.offers.expire(now.monotonic);
+    this.#server.passTime(now, out);
     for (let count = 0; count < ENDS_PER_STEP; count++) {
       const entry = this.#bindings.endNext();
       if (entry === undefined) break;
       if (entry.state === "expired") this.#lines.expired(entry, out);
+      else this.#lines.back(entry, out);
     }
   }
 
@@ -201,39 +251,72 @@ export class Core {
   }
 
   #configure(config: CoreConfig, now: Now): void {
-    const before = this.#networks;
-    this.#networks = config.networks.map((network, lan) => {
-      const same = before.find((old) => old.config.name === network.name);
-      return new Network(network, lan, config.serving, this.#hashSeed, same);
+    const before = { networks: this.#networks, segments: this.#segments, lans: this.#lans };
+    this.#networks = config.networks.map((network, index) => {
+      const same = before.networks.find((old) => old.config.name === network.name);
+      return new Network(network, index, same);
     });
-    for (const old of before) {
-      if (config.networks.some((network) => network.name === old.config.name)) continue;
-      for (const id of LINK_CONDITIONS) this.conditions.clear(id, old.config.name);
-      this.conditions.clear("pool-full", old.config.name);
+    this.#segments = this.#makeSegments(before.segments);
+    this.#lans = interfacesOf(config).map((name, index) => {
+      const segment = this.#segments.find((one) => one.interfaceName === name) as Segment;
+      const same = before.lans.find((old) => old.interfaceName === name);
+      return new Lan(name, index, segment, config.serving, this.#hashSeed, same);
+    });
+    for (const old of before.segments) {
+      if (this.#segments.some((segment) => segment.name === old.name)) continue;
+      for (const id of LINK_CONDITIONS) this.conditions.clear(id, old.name);
+      this.conditions.clear("pool-full", old.name);
+      this.#watchers.forget(old.name);
     }
-    this.#server.networks = this.#networks;
+    this.#server.configure(config, this.#lans, this.#segments);
     const poolOf = (address: Ipv4): AddressPool | undefined => this.#poolHolding(address);
     this.book.placeAll(poolOf);
     this.#bindings.offers.replaceAll(poolOf);
     this.#say("standby", "", config.serving ? undefined : {}, now);
-    for (const network of this.#networks) this.#sayLink(network, now);
+    for (const lan of this.#lans) this.#sayLink(lan, now);
+    this.#watchers.configured(now);
+  }
+
+  /** One per wire, in the order in which the configuration lists their first networks. */
+  #makeSegments(before: readonly Segment[]): Segment[] {
+    const members = new Map<string, Network[]>();
+    for (const network of this.#networks) {
+      const known = members.get(network.config.segment);
+      if (known) known.push(network);
+      else members.set(network.config.segment, [network]);
+    }
+    return Array.from(members.values(), (networks) => {
+      const same = before.find((old) => old.name === networks[0]?.config.name);
+      return new Segment(networks, this.#hashSeed, same);
+    });
   }
 
   #poolHolding(address: Ipv4): AddressPool | undefined {
-    for (const network of this.#networks) {
-      const { subnet } = network.config;
-      if ((address & subnet.mask) >>> 0 === subnet.address) return network.pool;
+    return this.#segments.find((segment) => segment.networkOf(address))?.pool;
+  }
+
+  #lanOf(network: number): Lan | undefined {
+    const name = this.#networks[network]?.config.interfaceName;
+    return this.#lans.find((lan) => lan.interfaceName === name);
+  }
+
+  #rangeOf(network: number, pool: number): PoolRange | undefined {
+    const config = this.#networks[network]?.config.pools[pool];
+    for (const segment of this.#segments) {
+      const range = segment.pool.ranges.find((one) => one.config === config);
+      if (config && range) return range;
     }
     return undefined;
   }
 
-  #setLink(lan: number, link: LinkState, now: Now): void {
-    const network = this.#networks[lan];
-    if (!network) return;
+  #setLink(index: number, link: LinkState, now: Now): void {
+    const lan = this.#lans[index];
+    if (!lan) return;
     const { known, helper, present, carrier, mtu } = link;
-    network.link = { known, helper, present, carrier, mac: link.mac.slice(), mtu };
-    network.gate = serviceGate(this.#config.serving, network.link);
-    this.#sayLink(network, now);
+    lan.link = { known, helper, present, carrier, mac: link.mac.slice(), mtu };
+    lan.gate = serviceGate(this.#config.serving, lan.link);
+    this.#sayLink(lan, now);
+    this.#watchers.linkChanged(lan, now);
   }
 
   #setJournal(state: JournalState, now: Now): void {
@@ -250,24 +333,24 @@ export class Core {
     for (const id of DISK_CONDITIONS) this.#say(id, "", id === active ? values : undefined, now);
   }
 
-  #sayLink(network: Network, now: Now): void {
-    const active = linkCondition(network.link);
-    const { name, interfaceName } = network.config;
+  #sayLink(lan: Lan, now: Now): void {
+    const active = linkCondition(lan.link);
+    const { name, interfaceName } = lan;
     for (const id of LINK_CONDITIONS) {
       this.#say(id, name, id === active ? { interface: interfaceName } : undefined, now);
     }
   }
 
   #sayPools(now: Now): void {
-    for (const network of this.#networks) {
-      if (network.poolFullUntil === 0) continue;
-      if (network.poolFullUntil <= now.monotonic && network.pool.free > 0) {
-        network.poolFullUntil = 0;
-        network.isPoolFullSaid = false;
-        this.conditions.clear("pool-full", network.config.name);
-      } else if (!network.isPoolFullSaid) {
-        network.isPoolFullSaid = true;
-        this.conditions.set("pool-full", network.config.name, {}, now);
+    for (const segment of this.#segments) {
+      if (segment.poolFullUntil === 0) continue;
+      if (segment.poolFullUntil <= now.monotonic && segment.pool.free > 0) {
+        segment.poolFullUntil = 0;
+        segment.isPoolFullSaid = false;
+        this.conditions.clear("pool-full", segment.name);
+      } else if (!segment.isPoolFullSaid) {
+        segment.isPoolFullSaid = true;
+        this.conditions.set("pool-full", segment.name, {}, now);
       }
     }
   }
@@ -305,17 +388,13 @@ export class Core {
     if (offerEnd !== undefined && offerEnd < at) at = offerEnd;
     const leaseEnd = this.#bindings.nextEndMonotonic;
     if (leaseEnd !== undefined && leaseEnd < at) at = leaseEnd;
-    if (this.#alarmAt <= Math.max(at, now.monotonic + ALARM_MILLISECONDS_MIN)) return;
-    this.#alarmAt = Math.max(at, now.monotonic + ALARM_MILLISECONDS_MIN);
-    out.push({ kind: "alarm", atMonotonic: this.#alarmAt });
+    at = Math.min(at, this.#watchers.nextAt, this.#server.renewals.nextAt ?? at);
+    at = Math.max(at, now.monotonic + ALARM_MILLISECONDS_MIN);
+    // Clients wait for these, so they are not put together with others.
+    const { nextAt } = this.#server.probes;
+    if (nextAt !== undefined && nextAt < at) at = nextAt;
+    if (this.#alarmAt <= at) return;
+    this.#alarmAt = at;
+    out.push({ kind: "alarm", atMonotonic: at });
   }
-}
-
-/** The time of the newest record: by sequence, because a clock that went back made older ones later. */
-function lastTimeOf(book: LeaseBook, wallFloor: WallSeconds): WallSeconds {
-  let newest: LeaseEntry | undefined;
-  for (const entry of book.leases()) {
-    if (!newest || entry.sequence > newest.sequence) newest = entry;
-  }
-  return newest ? newest.seenAt : wallFloor;
 }

@@ -14,6 +14,23 @@ const TYPE_NAMES: readonly (readonly [name: string, type: number])[] = [
   ["release", MESSAGE_TYPE.release],
   ["inform", MESSAGE_TYPE.inform],
 ];
+/** Those of later RFCs; they are shown when there were any. */
+const RARE_TYPES: readonly (readonly [name: string, type: number])[] = [
+  ["forcerenew", MESSAGE_TYPE.forceRenew],
+  ["leasequery", MESSAGE_TYPE.leaseQuery],
+  ["leaseunassigned", MESSAGE_TYPE.leaseUnassigned],
+  ["leaseunknown", MESSAGE_TYPE.leaseUnknown],
+  ["leaseactive", MESSAGE_TYPE.leaseActive],
+];
+const FROM_SERVER: readonly number[] = [
+  MESSAGE_TYPE.offer,
+  MESSAGE_TYPE.ack,
+  MESSAGE_TYPE.nak,
+  MESSAGE_TYPE.forceRenew,
+  MESSAGE_TYPE.leaseUnassigned,
+  MESSAGE_TYPE.leaseUnknown,
+  MESSAGE_TYPE.leaseActive,
+];
 const TYPES_MAX = 32;
 
 export class LanCounters {
@@ -42,10 +59,9 @@ export class LanCounters {
   /** `received-discover`, `sent-offer`, `refused-no-free-address` and so on; refusals that never were are left out. */
   view(): Record<string, number> {
     const view: Record<string, number> = { frames: this.frames };
-    for (const [name, type] of TYPE_NAMES) {
-      const { received, sent } = this;
-      if (isFromClient(type)) view[`received-${name}`] = received[type] ?? 0;
-      else view[`sent-${name}`] = sent[type] ?? 0;
+    for (const [name, type] of TYPE_NAMES) this.#show(view, name, type);
+    for (const [name, type] of RARE_TYPES) {
+      if (this.sent[type] || this.received[type]) this.#show(view, name, type);
     }
     if (this.optionsLeftOut > 0) view["options-left-out"] = this.optionsLeftOut;
     for (const [reason, count] of Object.entries(this.refused)) {
@@ -53,8 +69,32 @@ export class LanCounters {
     }
     return view;
   }
+
+  #show(view: Record<string, number>, name: string, type: number): void {
+    if (FROM_SERVER.includes(type)) view[`sent-${name}`] = this.sent[type] ?? 0;
+    else view[`received-${name}`] = this.received[type] ?? 0;
+  }
 }
 
-function isFromClient(type: number): boolean {
-  return type !== MESSAGE_TYPE.offer && type !== MESSAGE_TYPE.ack && type !== MESSAGE_TYPE.nak;
+/** The same about one pool: what became of its addresses, and why one of them was refused. */
+export class PoolCounters {
+  offers = 0;
+  acks = 0;
+  naks = 0;
+  releases = 0;
+  declines = 0;
+  /** Addresses that answered though nobody had been given them. */
+  conflicts = 0;
+  readonly refused = new Map<RefusalReason, number>();
+
+  countRefusal(reason: RefusalReason): void {
+    this.refused.set(reason, (this.refused.get(reason) ?? 0) + 1);
+  }
+
+  view(): Record<string, number> {
+    const { offers, acks, naks, releases, declines, conflicts } = this;
+    const view: Record<string, number> = { offers, acks, naks, releases, declines, conflicts };
+    for (const [reason, count] of this.refused) view[`refused-${reason}`] = count;
+    return view;
+  }
 }

@@ -1,24 +1,27 @@
 // DHCPRELEASE, DHCPDECLINE and DHCPINFORM (RFC 2131 §4.3.3 to §4.3.5).
 
-import { ANY, contains } from "../base/address.ts";
+import { ANY } from "../base/address.ts";
 import type { RefusalReason } from "../catalogue.ts";
+import { MESSAGE_TYPE } from "../wire/dhcp4-message.ts";
 import type { Dhcp4Server } from "./dhcp4-server.ts";
 import type { Effect } from "./effect.ts";
-import type { Network } from "./network.ts";
+import type { Segment } from "./segment.ts";
+import { prepare } from "./terms.ts";
 
 /** RFC 2131 §4.3.4: the address is free again; what the client was is kept for when it returns. */
 export function handleRelease(
   server: Dhcp4Server,
-  network: Network,
+  segment: Segment,
   out: Effect[],
 ): RefusalReason | undefined {
   const { bindings, packet } = server;
-  if (packet.serverId !== ANY && !network.isServerId(packet.serverId)) return "other-server";
+  if (packet.serverId !== ANY && !server.isOwnId(packet.serverId)) return "other-server";
   const entry = bindings.book.at(packet.message.ciaddr);
   if (entry?.state !== "active" || !packet.client.equalsPacked(entry.packedClient))
     return "not-yours";
   bindings.release(entry, out);
-  server.lines.released(network, entry, out);
+  server.lines.released(entry, out);
+  if (entry.slot >= 0) segment.pool.rangeOf(entry.slot).counters.releases++;
   return undefined;
 }
 
@@ -29,19 +32,24 @@ export function handleRelease(
  */
 export function handleDecline(
   server: Dhcp4Server,
-  network: Network,
+  segment: Segment,
   out: Effect[],
 ): RefusalReason | undefined {
   const { bindings, packet } = server;
   const { client, requested } = packet;
-  if (packet.serverId !== ANY && !network.isServerId(packet.serverId)) return "other-server";
+  if (packet.serverId !== ANY && !server.isOwnId(packet.serverId)) return "other-server";
   if (requested === ANY) return "dhcp-malformed";
   const entry = bindings.book.at(requested);
   const isLeased = entry?.state === "active" && client.equalsPacked(entry.packedClient);
   const offer = bindings.offers.at(requested);
   if (!isLeased && !(offer && client.equals(offer.client))) return "not-yours";
-  const abandoned = bindings.abandon(network, packet, requested, out);
-  server.lines.declined(network, abandoned, out);
+  if (!server.declineLimiter.allows(server.hardwareHash, server.now.monotonic)) {
+    return "declined-too-often";
+  }
+  const { htype, chaddr, hlen } = packet.message;
+  const abandoned = bindings.abandon(segment, htype, chaddr.slice(0, hlen), requested, out);
+  server.lines.declined(abandoned, out);
+  if (abandoned.slot >= 0) segment.pool.rangeOf(abandoned.slot).counters.declines++;
   return undefined;
 }
 
@@ -51,14 +59,16 @@ export function handleDecline(
  */
 export function handleInform(
   server: Dhcp4Server,
-  network: Network,
+  segment: Segment,
   out: Effect[],
 ): RefusalReason | undefined {
   const { message, frame } = server.packet;
   // Some clients leave ciaddr empty; their packets come from the address all the same.
   if (message.ciaddr === ANY) message.ciaddr = frame.sourceIp;
   if (message.ciaddr === ANY) return "dhcp-malformed";
-  if (!contains(network.config.subnet, message.ciaddr)) return "wrong-network";
-  server.sendInform(network, out);
+  if (!segment.networkOf(message.ciaddr)) return "wrong-network";
+  prepare(server, segment, message.ciaddr);
+  const reply = server.replies.inform(server.packet);
+  server.send(MESSAGE_TYPE.ack, segment, message.ciaddr, reply, out);
   return undefined;
 }

@@ -5,35 +5,41 @@
 import { ANY, type Ipv4 } from "../base/address.ts";
 import type { RefusalReason } from "../catalogue.ts";
 import { MESSAGE_TYPE } from "../wire/dhcp4-message.ts";
+import { whyNoNewcomer, whyPortFull } from "./admission.ts";
 import type { Dhcp4Server } from "./dhcp4-server.ts";
 import type { Effect } from "./effect.ts";
+import { isNonceDue, wantsNonce } from "./forced-renew.ts";
+import type { LeaseEntry } from "./lease-book.ts";
 import type { Network } from "./network.ts";
+import type { LeaseExtras } from "./reply.ts";
+import type { Segment } from "./segment.ts";
+import { leaseSecondsFor, prepare } from "./terms.ts";
 
 export function handleRequest(
   server: Dhcp4Server,
-  network: Network,
+  segment: Segment,
   out: Effect[],
 ): RefusalReason | undefined {
   const { message, requested, serverId } = server.packet;
   if (serverId !== ANY) {
-    if (!network.isServerId(serverId)) return otherServer(server, network);
+    if (!server.isOwnId(serverId)) return otherServer(server, segment);
     // RFC 2131 table 4: only SELECTING has a server identifier. A client that renews and sends one
     // all the same has its address in ciaddr and none in option 50.
-    if (requested !== ANY) return selecting(server, network, requested, out);
+    if (requested !== ANY) return selecting(server, segment, requested, out);
   } else if (requested !== ANY && message.ciaddr === ANY) {
     // INIT-REBOOT: does what the client remembers still hold?
-    return keeping(server, network, requested, out);
+    return keeping(server, segment, requested, out);
   }
   // RENEWING (unicast, the client knows us) or REBINDING (broadcast, to any server): RFC 2131 §4.3.2
   // has the server check ciaddr before it answers, by the same rules.
-  if (message.ciaddr !== ANY) return keeping(server, network, message.ciaddr, out);
+  if (message.ciaddr !== ANY) return keeping(server, segment, message.ciaddr, out);
   return "dhcp-malformed";
 }
 
 /** RFC 2131 §3.1 (4): the servers that were not selected take the message as notification. */
-function otherServer(server: Dhcp4Server, network: Network): RefusalReason {
+function otherServer(server: Dhcp4Server, segment: Segment): RefusalReason {
   const { offers } = server.bindings;
-  const offer = offers.find(server.packet.client, network.pool);
+  const offer = offers.find(server.packet.client, segment.pool);
   if (offer) offers.drop(offer);
   return "other-server";
 }
@@ -45,13 +51,17 @@ function otherServer(server: Dhcp4Server, network: Network): RefusalReason {
  */
 function selecting(
   server: Dhcp4Server,
-  network: Network,
+  segment: Segment,
   address: Ipv4,
   out: Effect[],
 ): RefusalReason | undefined {
-  const reason = server.bindings.whyNot(network, server.packet, address);
-  if (reason) return server.sendNak(network, address, reason, out);
-  return grant(server, network, address, out);
+  const reason = server.bindings.whyNot(segment, server.packet, address);
+  // The partner answers for what is its own, or lets the client time out while it is gone.
+  if (reason === "partner-owns") return reason;
+  if (reason) return server.sendNak(segment, address, reason, out);
+  const full = whyPortFull(server, segment, address) ?? whyNoNewcomer(server, segment);
+  if (full) return server.sendNak(segment, address, full, out);
+  return grant(server, segment, address, out);
 }
 
 /**
@@ -64,24 +74,28 @@ function selecting(
  */
 function keeping(
   server: Dhcp4Server,
-  network: Network,
+  segment: Segment,
   address: Ipv4,
   out: Effect[],
 ): RefusalReason | undefined {
   const { bindings, packet } = server;
-  const { authoritative } = network.config;
-  const known = bindings.book.find(packet.client, network.pool);
-  const reason = bindings.whyNot(network, packet, address);
+  const { authoritative } = segment.primary.config;
+  const known = bindings.book.find(packet.client, segment.pool);
+  const reason = bindings.whyNot(segment, packet, address);
+  if (reason === "partner-owns") return reason;
   if (reason === "wrong-network") {
-    return authoritative ? server.sendNak(network, address, reason, out) : reason;
+    return authoritative ? server.sendNak(segment, address, reason, out) : reason;
   }
   if (!known && !packet.reservation && !authoritative) return "unknown-client";
-  if (reason) return server.sendNak(network, address, reason, out);
+  const refusal = reason ?? (known ? undefined : whyNoNewcomer(server, segment));
+  if (refusal) return server.sendNak(segment, address, refusal, out);
   if (known?.state === "active" && known.address !== address) {
     // It holds another address by our books, so its notion of its address is wrong.
-    return server.sendNak(network, address, "not-yours", out);
+    return server.sendNak(segment, address, "not-yours", out);
   }
-  return grant(server, network, address, out);
+  const full = whyPortFull(server, segment, address);
+  if (full) return server.sendNak(segment, address, full, out);
+  return grant(server, segment, address, out);
 }
 
 /**
@@ -90,27 +104,54 @@ function keeping(
  * nothing, and asks again. While the disk is slow a client that has most of a lease on disk is told of
  * that at once: an ACK that waits too long for the disk is never sent.
  */
-function grant(
+export function grant(
   server: Dhcp4Server,
-  network: Network,
+  segment: Segment,
   address: Ipv4,
   out: Effect[],
+  isRapid = false,
 ): RefusalReason | undefined {
   const { bindings, packet } = server;
-  const seconds = server.leaseSeconds(network);
+  const network = prepare(server, segment, address);
+  const seconds = leaseSecondsFor(packet, network);
   if (bindings.journal.kind !== "ok") {
     const left = Math.min(bindings.durableSecondsLeft(packet, address), seconds);
     const isFailing = bindings.isJournalFailing;
     if (isFailing && left === 0) return "disk-not-writable";
     if (isFailing || left > seconds / 2) {
-      server.sendLease(MESSAGE_TYPE.ack, network, address, left, out);
+      server.sendLease(MESSAGE_TYPE.ack, segment, address, left, out, extrasOf(isRapid));
       return undefined;
     }
   }
   const before = bindings.book.at(address);
-  const isNew = before?.state !== "active" || !packet.client.equals(before.client);
-  const entry = bindings.grant(network, packet, address, seconds, out);
-  server.sendLease(MESSAGE_TYPE.ack, network, address, seconds, out);
-  if (isNew) server.lines.granted(network, entry, out);
+  const isSame = before !== undefined && packet.client.equalsPacked(before.packedClient);
+  const isNew = before?.state !== "active" || !isSame;
+  const couldBefore = isSame && before.canForceRenew;
+  const canForceRenew = mayForce(server, network);
+  const entry = bindings.grant(segment, packet, address, seconds, canForceRenew, out);
+  server.renewals.forget(entry);
+  const isNonceWanted = canForceRenew && isNonceDue(packet.message, couldBefore);
+  const extras = isNonceWanted
+    ? { isRapid, nonceCapable: undefined, authentication: nonceFor(server, entry) }
+    : extrasOf(isRapid);
+  server.sendLease(MESSAGE_TYPE.ack, segment, address, seconds, out, extras);
+  if (isNew) server.lines.granted(entry, out);
   return undefined;
+}
+
+/** RFC 6704 §3.1.1: the client offered it and the network wants it. */
+export function mayForce(server: Dhcp4Server, network: Network): boolean {
+  return (
+    network.config.forceRenew && server.auth !== undefined && wantsNonce(server.packet.message)
+  );
+}
+
+function nonceFor(server: Dhcp4Server, entry: LeaseEntry): Uint8Array | undefined {
+  return server.auth?.nonceOption(entry.client, server.bindings.clock.seconds);
+}
+
+const RAPID: LeaseExtras = { isRapid: true, nonceCapable: undefined, authentication: undefined };
+
+function extrasOf(isRapid: boolean): LeaseExtras | undefined {
+  return isRapid ? RAPID : undefined;
 }

@@ -1,145 +1,346 @@
-// The DHCPv4 server of one box: looks at a frame, finds the network it is about, and has it answered.
-// What a message means is decided by type: DISCOVER here, REQUEST in dhcp4-request.ts, the rest in
-// dhcp4-others.ts. Every frame ends in a counter.
+// The DHCPv4 server of one box: looks at a frame, finds the segment it is about, and has it answered.
+// What a message means is decided by type: DISCOVER in dhcp4-discover.ts, REQUEST in dhcp4-request.ts, the
+// rest in dhcp4-others.ts. Every frame ends in a counter, and in the record that `why` reads.
 
-import { ANY, contains, type Ipv4 } from "../base/address.ts";
+import { ANY, type Ipv4 } from "../base/address.ts";
+import { hashBytes } from "../base/bytes.ts";
 import { DecodeError } from "../base/errors.ts";
 import type { Now } from "../base/time.ts";
 import type { RefusalReason } from "../catalogue.ts";
-import { BOOTREQUEST, decodeDhcp4, MESSAGE_TYPE, SERVER_PORT } from "../wire/dhcp4-message.ts";
+import {
+  BOOTREPLY,
+  BOOTREQUEST,
+  CLIENT_PORT,
+  decodeDhcp4,
+  MESSAGE_TYPE,
+  SERVER_PORT,
+} from "../wire/dhcp4-message.ts";
 import { OPTION } from "../wire/dhcp4-options.ts";
 import { parseFrame } from "../wire/frame.ts";
 import type { Bindings } from "./bindings.ts";
+import { ClassSet } from "./classes.ts";
+import type { CoreConfig } from "./config-view.ts";
+import { ConflictProbes } from "./conflict-probes.ts";
+import { answerAutoConfigure, handleDiscover } from "./dhcp4-discover.ts";
+import { handleLeaseQuery } from "./dhcp4-leasequery.ts";
 import { handleDecline, handleInform, handleRelease } from "./dhcp4-others.ts";
 import { handleRequest } from "./dhcp4-request.ts";
 import type { Effect } from "./effect.ts";
 import type { CoreEvent } from "./event.ts";
+import { ForcedRenewals, type ForceRenewAuth } from "./forced-renew.ts";
+import { sendForcedRenewals } from "./forced-renew-sending.ts";
+import { Decision, History } from "./history.ts";
+import type { Lan } from "./lan.ts";
+import { LeaseQueries } from "./leasequery.ts";
+import { compileLevel, type Level } from "./levels.ts";
 import type { LogLines } from "./log-lines.ts";
-import type { Network } from "./network.ts";
+import { sendChecked } from "./offer-checks.ts";
+import { hearServer, hearUse } from "./overheard.ts";
 import { Packet } from "./packet.ts";
-import { ReplyBuilder } from "./reply.ts";
+import { ClientLimiter, DeclineLimiter } from "./rate-limits.ts";
+import { type LeaseExtras, ReplyBuilder } from "./reply.ts";
+import type { Segment } from "./segment.ts";
+import { segmentOf } from "./segment-choice.ts";
+import type { SelfProbeAnswer } from "./self-probe.ts";
 
-const LEASE_TIME = OPTION.ipAddressLeaseTime.code;
 const REQUESTED_ADDRESS = OPTION.requestedIpAddress.code;
 const MESSAGE_TYPE_OPTION = OPTION.dhcpMessageType.code;
 const SERVER_ID = OPTION.serverIdentifier.code;
 
-/** `pool-full` stays on until nobody has been turned away for this long. */
-const POOL_FULL_MILLISECONDS = 60_000;
+export type FrameEvent = Extract<CoreEvent, { kind: "frame" }>;
 
-type FrameEvent = Extract<CoreEvent, { kind: "frame" }>;
+const NO_EVENT: FrameEvent = {
+  kind: "frame",
+  lan: 0,
+  bytes: new Uint8Array(0),
+  start: 0,
+  end: 0,
+  checksumReady: true,
+};
 
 export class Dhcp4Server {
-  networks: readonly Network[] = [];
+  lans: readonly Lan[] = [];
+  segments: readonly Segment[] = [];
   readonly bindings: Bindings;
   readonly lines: LogLines;
   readonly replies = new ReplyBuilder();
   readonly packet: Packet;
+  readonly history: History;
+  readonly clientLimiter = new ClientLimiter();
+  readonly declineLimiter = new DeclineLimiter();
+  readonly probes = new ConflictProbes();
+  readonly queries: LeaseQueries;
+  /** Undefined: this box tells nobody to renew. */
+  readonly auth: ForceRenewAuth | undefined;
+  readonly renewals = new ForcedRenewals();
   now: Now = { monotonic: 0, wall: 0 };
+  /** The frame in hand, and how many conflicts its request met before. */
+  event: FrameEvent = NO_EVENT;
+  tries = 0;
+  /** The packet in hand is a test of the box by itself. */
+  isTest = false;
+  classes = new ClassSet([]);
+  /** Hash of the client's hardware address, for limits and history. */
+  hardwareHash = 0;
+  readonly #hashSeed: number;
+  readonly #decision = new Decision();
+  classLevels: readonly Level[] = [];
+  /** Every address that is this box: a client that names any of them means us. */
+  #ownIds: ReadonlySet<Ipv4> = new Set();
+  #queriers: ReadonlySet<Ipv4> = new Set();
 
-  constructor(bindings: Bindings, lines: LogLines, hashSeed: number) {
+  constructor(
+    bindings: Bindings,
+    lines: LogLines,
+    hashSeed: number,
+    auth: ForceRenewAuth | undefined,
+  ) {
     this.bindings = bindings;
     this.lines = lines;
     this.packet = new Packet(hashSeed);
+    this.history = new History(hashSeed);
+    this.queries = new LeaseQueries(bindings.book, hashSeed);
+    this.auth = auth;
+    this.#hashSeed = hashSeed;
   }
 
-  /** Handles one frame: answers, changes and refusals go into `out` and the counters of its LAN. */
+  /** Takes over a new configuration, of which `lans` and `segments` were made. */
+  configure(config: CoreConfig, lans: readonly Lan[], segments: readonly Segment[]): void {
+    this.lans = lans;
+    this.segments = segments;
+    this.classes = new ClassSet(config.classes);
+    this.classLevels = config.classes.map(compileLevel);
+    const ids = config.networks.flatMap(({ ownAddress, serverId }) => [ownAddress, serverId]);
+    this.#ownIds = new Set(ids.filter((id) => id !== ANY));
+    this.#queriers = new Set(config.leasequeryFrom);
+    this.probes.dropAll();
+    for (const lan of lans) lan.rogues.trust([...lan.trustedServers, ...this.#ownIds]);
+  }
+
+  /** Handles one frame: answers, changes and refusals go into `out` and the counters. */
   receive(event: FrameEvent, now: Now, out: Effect[]): void {
-    const arrival = this.networks[event.lan];
-    if (!arrival) return;
+    const lan = this.lans[event.lan];
+    if (!lan) return;
     this.now = now;
-    arrival.counters.frames++;
-    const reason = this.#look(event, arrival) ?? this.#route(arrival, out);
-    if (reason) arrival.counters.refused[reason]++;
+    this.event = event;
+    this.tries = 0;
+    const { counters } = lan.segment.primary;
+    counters.frames++;
+    this.packet.lan = event.lan;
+    const reason = this.#look(event, lan, out);
+    if (reason) counters.refused[reason]++;
+    else if (this.packet.type > 0) this.#serve(lan, out);
   }
 
-  /** Sends an OFFER or ACK for `address` and counts it. */
-  sendLease(type: number, network: Network, address: Ipv4, seconds: number, out: Effect[]): void {
-    const { packet } = this;
-    const mac = this.#arrival.link.mac;
-    this.#send(type, this.replies.lease(type, packet, network, address, seconds, mac), out);
+  /** Handles a request again that `tries` conflicts were met with. */
+  handleAgain(event: FrameEvent, tries: number, out: Effect[]): void {
+    const lan = this.lans[event.lan];
+    if (!lan) return;
+    this.event = event;
+    this.tries = tries;
+    this.packet.lan = event.lan;
+    if (!this.#look(event, lan, out)) this.#serve(lan, out);
   }
 
-  sendInform(network: Network, out: Effect[]): void {
-    const frame = this.replies.inform(this.packet, network, this.#arrival.link.mac);
-    this.#send(MESSAGE_TYPE.ack, frame, out);
+  /** What is due by now: OFFERs that waited for the wire to speak against them. */
+  passTime(now: Now, out: Effect[]): void {
+    this.now = now;
+    if (this.probes.size > 0) sendChecked(this, this.probes, out);
+    if (this.renewals.size > 0) sendForcedRenewals(this, out);
+  }
+
+  /** Handles a test request of the box to itself: nothing of it is counted, recorded or held. */
+  test(lan: Lan, frame: Uint8Array): SelfProbeAnswer {
+    const out: Effect[] = [];
+    this.event = {
+      kind: "frame",
+      lan: lan.index,
+      bytes: frame,
+      start: 0,
+      end: frame.length,
+      checksumReady: true,
+    };
+    this.packet.lan = lan.index;
+    this.isTest = true;
+    const unread = this.#look(this.event, lan, out);
+    const refusal = unread ?? this.#answer(lan, lan.segment, out);
+    this.isTest = false;
+    const { offers } = this.bindings;
+    const offer = unread ? undefined : offers.find(this.packet.client, lan.segment.pool);
+    if (offer) offers.drop(offer);
+    const sent = out.find((effect) => effect.kind === "send");
+    return { frame: sent?.frame, refusal };
+  }
+
+  /** Sends an OFFER or ACK for `address`, whose levels were prepared, and counts it. */
+  sendLease(
+    type: number,
+    segment: Segment,
+    address: Ipv4,
+    seconds: number,
+    out: Effect[],
+    extras?: LeaseExtras,
+  ): void {
+    const frame = this.replies.lease(type, this.packet, address, seconds, extras);
+    this.send(type, segment, address, frame, out);
   }
 
   /** Refuses a DHCPREQUEST aloud: the client begins anew at once instead of timing out. */
-  sendNak(network: Network, address: Ipv4, reason: RefusalReason, out: Effect[]): RefusalReason {
-    const frame = this.replies.nak(this.packet, network, reason, this.#arrival.link.mac);
-    this.#send(MESSAGE_TYPE.nak, frame, out);
-    this.lines.refused(network, this.packet, address, reason, out);
+  sendNak(segment: Segment, address: Ipv4, reason: RefusalReason, out: Effect[]): RefusalReason {
+    this.send(MESSAGE_TYPE.nak, segment, address, this.replies.nak(this.packet, reason), out);
+    this.lines.refused(this.packet, address, reason, out);
     return reason;
   }
 
-  /**
-   * RFC 2131 §4.3.1: the client may ask for a time (option 51), and the LAN's bounds hold. One that does
-   * not ask gets the LAN's time; the RFC would give a known client only what is left of its lease, but
-   * who renews wants to stay, and every server in use understands it so.
-   */
-  leaseSeconds(network: Network): number {
-    const { leaseSeconds, minLeaseSeconds, maxLeaseSeconds } = network.config;
-    const wanted = this.packet.message.u32(LEASE_TIME);
-    if (typeof wanted !== "number") return leaseSeconds;
-    return Math.min(Math.max(wanted, minLeaseSeconds), maxLeaseSeconds);
-  }
-
-  get #arrival(): Network {
-    return this.networks[this.packet.lan] as Network;
-  }
-
-  #send(type: number, frame: Uint8Array, out: Effect[]): void {
-    const { counters } = this.#arrival;
-    (counters.sent[type] as number)++;
-    counters.optionsLeftOut += this.replies.leftOut;
+  /** Counts a reply about `address` and sends it. */
+  send(type: number, segment: Segment, address: Ipv4, frame: Uint8Array, out: Effect[]): void {
+    if (!this.isTest) {
+      this.count(type, segment, address);
+      segment.primary.counters.optionsLeftOut += this.replies.leftOut;
+    }
+    this.note(type, address);
     out.push({ kind: "send", lan: this.packet.lan, frame });
   }
 
-  /** Is this a message of a DHCP client, and can it be read? */
-  #look(event: FrameEvent, arrival: Network): RefusalReason | undefined {
+  /** What the packet in hand is, or will be, answered with. */
+  note(type: number, address: Ipv4): void {
+    this.#decision.sent = type;
+    this.#decision.address = address;
+  }
+
+  count(type: number, segment: Segment, address: Ipv4): void {
+    const { counters } = segment.networkOf(address) ?? segment.primary;
+    (counters.sent[type] as number)++;
+    const slot = segment.pool.slotOf(address);
+    if (slot < 0) return;
+    const pool = segment.pool.rangeOf(slot).counters;
+    if (type === MESSAGE_TYPE.offer) pool.offers++;
+    else if (type === MESSAGE_TYPE.ack) pool.acks++;
+    else if (type === MESSAGE_TYPE.nak) pool.naks++;
+  }
+
+  mayQuery(relay: Ipv4): boolean {
+    return this.#queriers.has(relay);
+  }
+
+  /** Whether an address is this box, on whichever LAN. */
+  isOwnId(address: Ipv4): boolean {
+    return address === this.packet.ownId || this.#ownIds.has(address);
+  }
+
+  /**
+   * Is this a message of a DHCP client, and can it be read? Then `packet.type` is its type; it is 0 for
+   * what was of use otherwise.
+   */
+  #look(event: FrameEvent, lan: Lan, out: Effect[]): RefusalReason | undefined {
     const { packet } = this;
     const { frame, message } = packet;
-    packet.lan = event.lan;
+    packet.type = 0;
     try {
       parseFrame(frame, event.bytes, event.start, event.end, event.checksumReady);
     } catch (error) {
       return malformed(error, "frame-malformed");
     }
-    if (isFrom(frame.bytes, frame.sourceMacStart, arrival.link.mac)) return "own-frame";
-    if (frame.kind !== "udp" || frame.destinationPort !== SERVER_PORT) return "frame-not-dhcp";
+    if (isFrom(frame.bytes, frame.sourceMacStart, lan.link.mac)) return "own-frame";
+    if (frame.kind !== "udp") return hearUse(this, lan, out);
+    const { destinationPort } = frame;
+    if (destinationPort !== SERVER_PORT && destinationPort !== CLIENT_PORT) return "frame-not-dhcp";
     try {
       decodeDhcp4(frame.bytes, frame.payloadStart, frame.payloadEnd, message);
     } catch (error) {
       return malformed(error, "dhcp-malformed");
     }
+    if (message.op === BOOTREPLY) return hearServer(this, lan, out);
+    if (destinationPort === CLIENT_PORT) return "frame-not-dhcp";
     const type = message.u8(MESSAGE_TYPE_OPTION);
     if (typeof type !== "number") {
       return type === undefined ? "no-message-type" : "option-malformed";
     }
     packet.type = type;
-    arrival.counters.countReceived(type);
     if (message.op !== BOOTREQUEST) return "wrong-direction";
-    return arrival.gate.ok ? undefined : arrival.gate.reason;
+    return packet.relay.read(message) ? undefined : "option-malformed";
   }
 
-  #route(arrival: Network, out: Effect[]): RefusalReason | undefined {
+  #serve(lan: Lan, out: Effect[]): void {
     const { packet } = this;
-    const network = this.#networkOf(arrival);
-    if (!network) return "relay-unknown";
-    const reason = packet.identify(network) ?? this.#readAddresses();
+    const { message } = packet;
+    // Who queries need not be on a network that is served.
+    const isQuery = packet.type === MESSAGE_TYPE.leaseQuery;
+    const segment = isQuery ? lan.segment : segmentOf(packet, lan, this.segments);
+    const isKnownSegment = typeof segment !== "string";
+    const { counters, config } = isKnownSegment ? segment.primary : lan.segment.primary;
+    if (this.tries === 0) counters.countReceived(packet.type);
+    const { hlen, chaddr } = message;
+    this.hardwareHash = hashBytes(chaddr, this.#hashSeed, hlen);
+    const decision = this.#decision;
+    decision.reset(this.now.wall);
+    packet.requested = ANY;
+    packet.serverId = ANY;
+    packet.reservation = undefined;
+    const reason = isKnownSegment ? this.#answer(lan, segment, out) : segment;
+    decision.type = packet.type;
+    decision.relay = message.giaddr;
+    decision.serverId = packet.serverId;
+    decision.network = isKnownSegment ? config.name : "";
+    if (decision.address === ANY) decision.address = packet.requested || message.ciaddr;
+    if (reason) {
+      counters.refused[reason]++;
+      decision.reason = reason;
+      if (isKnownSegment) countAtPool(segment, decision.address, reason);
+    }
+    const hasLease = decision.sent === MESSAGE_TYPE.ack && packet.type !== MESSAGE_TYPE.inform;
+    const isKnown = packet.reservation !== undefined || hasLease;
+    this.history.record(this.hardwareHash, chaddr, hlen, isKnown, decision);
+  }
+
+  #answer(lan: Lan, segment: Segment, out: Effect[]): RefusalReason | undefined {
+    const { packet } = this;
+    const { message } = packet;
+    if (!lan.gate.ok) return lan.gate.reason;
+    packet.isLocal = segment === lan.segment;
+    const own = segment.primary.config.serverId || lan.segment.primary.config.serverId;
+    packet.ownId = packet.relay.serverIdOverride || own;
+    this.replies.leaveBy(lan.link.mac, lan.link.mtu, own);
+    if (packet.type === MESSAGE_TYPE.leaseQuery) return handleLeaseQuery(this, lan, out);
+    const reason = packet.identify(segment) ?? this.#readAddresses();
     if (reason) return reason;
-    switch (packet.type) {
+    packet.classes.clear();
+    if (segment.deny.has(message.chaddr, message.hlen)) return this.#deny(segment, out);
+    this.classes.evaluate(packet, packet.classes);
+    if (this.classes.isDenied(packet.classes)) {
+      this.#decision.className = this.classes.deniedName(packet.classes);
+      return this.#deny(segment, out);
+    }
+    const { hardwareHash, clientLimiter } = this;
+    const { monotonic } = this.now;
+    const { chaddr, hlen } = message;
+    const isCounted = !this.isTest && this.tries === 0;
+    if (isCounted && !clientLimiter.allows(hardwareHash, chaddr, hlen, segment.name, monotonic)) {
+      return "rate-limited";
+    }
+    segment.admit(packet);
+    const refusal = this.#dispatch(segment, out);
+    if (isCounted && !NEVER_CHARGED.has(refusal)) clientLimiter.charge(hardwareHash, monotonic);
+    return refusal;
+  }
+
+  #deny(segment: Segment, out: Effect[]): RefusalReason {
+    if (this.packet.type === MESSAGE_TYPE.discover) answerAutoConfigure(this, segment, out);
+    return "denied";
+  }
+
+  #dispatch(segment: Segment, out: Effect[]): RefusalReason | undefined {
+    switch (this.packet.type) {
       case MESSAGE_TYPE.discover:
-        return this.#handleDiscover(network, out);
+        return handleDiscover(this, segment, out);
       case MESSAGE_TYPE.request:
-        return handleRequest(this, network, out);
+        return handleRequest(this, segment, out);
       case MESSAGE_TYPE.release:
-        return handleRelease(this, network, out);
+        return handleRelease(this, segment, out);
       case MESSAGE_TYPE.decline:
-        return handleDecline(this, network, out);
+        return handleDecline(this, segment, out);
       case MESSAGE_TYPE.inform:
-        return handleInform(this, network, out);
+        return handleInform(this, segment, out);
       case MESSAGE_TYPE.offer:
       case MESSAGE_TYPE.ack:
       case MESSAGE_TYPE.nak:
@@ -148,28 +349,6 @@ export class Dhcp4Server {
       default:
         return "type-not-served";
     }
-  }
-
-  /**
-   * The network a packet is about: that of the relay (RFC 2131 §4.3.1), else the one of the LAN it
-   * came in on. A client behind a relay renews by unicast, without the relay; its packets come
-   * through a router, which shows in the frame's sender.
-   */
-  #networkOf(arrival: Network): Network | undefined {
-    const { message, frame } = this.packet;
-    if (message.giaddr !== ANY) return this.#networkHolding(message.giaddr);
-    const { ciaddr } = message;
-    if (ciaddr === ANY || frame.isBroadcast || contains(arrival.config.subnet, ciaddr))
-      return arrival;
-    if (isFrom(frame.bytes, frame.sourceMacStart, message.chaddr)) return arrival;
-    return this.#networkHolding(ciaddr) ?? arrival;
-  }
-
-  #networkHolding(address: Ipv4): Network | undefined {
-    for (const network of this.networks) {
-      if (contains(network.config.subnet, address)) return network;
-    }
-    return undefined;
   }
 
   #readAddresses(): RefusalReason | undefined {
@@ -181,25 +360,18 @@ export class Dhcp4Server {
     packet.serverId = serverId as Ipv4;
     return undefined;
   }
+}
 
-  /** RFC 2131 §4.3.1. Nothing about a lease changes here: an offer is only held in memory. */
-  #handleDiscover(network: Network, out: Effect[]): RefusalReason | undefined {
-    const { packet, bindings } = this;
-    const address = bindings.choose(network, packet);
-    if (address === ANY) {
-      network.poolFullUntil = this.now.monotonic + POOL_FULL_MILLISECONDS;
-      this.lines.refused(network, packet, ANY, "no-free-address", out);
-      return "no-free-address";
-    }
-    let seconds = this.leaseSeconds(network);
-    if (bindings.isJournalFailing) {
-      seconds = Math.min(bindings.durableSecondsLeft(packet, address), seconds);
-      if (seconds === 0) return "disk-not-writable";
-    }
-    bindings.hold(network, packet, address, this.now.monotonic);
-    this.sendLease(MESSAGE_TYPE.offer, network, address, seconds, out);
-    return undefined;
-  }
+/** A made-up client that is turned away is charged to nobody: see rate-limits.ts. */
+const NEVER_CHARGED: ReadonlySet<RefusalReason | undefined> = new Set([
+  "too-many-new",
+  "kept-for-known",
+  "no-free-address",
+] as const);
+
+function countAtPool(segment: Segment, address: Ipv4, reason: RefusalReason): void {
+  const slot = address === ANY ? -1 : segment.pool.slotOf(address);
+  if (slot >= 0) segment.pool.rangeOf(slot).counters.countRefusal(reason);
 }
 
 function malformed(error: unknown, reason: RefusalReason): RefusalReason {

@@ -7,7 +7,6 @@ import { LOG, type LogId, REFUSALS, type RefusalReason } from "../catalogue.ts";
 import { LIMITS } from "../limits.ts";
 import type { Effect } from "./effect.ts";
 import type { LeaseEntry } from "./lease-book.ts";
-import type { Network } from "./network.ts";
 import type { Packet } from "./packet.ts";
 
 interface Rate {
@@ -32,22 +31,22 @@ export class LogLines {
     this.#now = monotonic;
   }
 
-  granted(network: Network, entry: LeaseEntry, out: Effect[]): void {
+  granted(entry: LeaseEntry, out: Effect[]): void {
     if (!this.#mayWrite("lease-granted")) return;
     this.#write(out, "lease-granted", {
       address: formatIpv4(entry.address),
-      network: network.config.name,
+      network: entry.network,
       client: nameOf(entry.chaddr, entry.client),
       hostname: entry.hostname === "" ? "" : `(${entry.hostname}) `,
       seconds: entry.leaseSeconds,
     });
   }
 
-  released(network: Network, entry: LeaseEntry, out: Effect[]): void {
+  released(entry: LeaseEntry, out: Effect[]): void {
     if (!this.#mayWrite("lease-released")) return;
     this.#write(out, "lease-released", {
       address: formatIpv4(entry.address),
-      network: network.config.name,
+      network: entry.network,
       client: nameOf(entry.chaddr, entry.client),
     });
   }
@@ -60,31 +59,46 @@ export class LogLines {
     });
   }
 
-  declined(network: Network, entry: LeaseEntry, out: Effect[]): void {
+  declined(entry: LeaseEntry, out: Effect[]): void {
     if (!this.#mayWrite("lease-declined")) return;
     this.#write(out, "lease-declined", {
       address: formatIpv4(entry.address),
-      network: network.config.name,
+      network: entry.network,
       client: nameOf(entry.chaddr, entry.client),
       seconds: entry.leaseSeconds,
     });
   }
 
-  refused(
-    network: Network,
-    packet: Packet,
-    address: Ipv4,
-    reason: RefusalReason,
-    out: Effect[],
-  ): void {
+  refused(packet: Packet, address: Ipv4, reason: RefusalReason, out: Effect[]): void {
     if (!this.#mayWrite("request-refused")) return;
     const { message } = packet;
     this.#write(out, "request-refused", {
       client: nameOf(message.chaddr.subarray(0, message.hlen), packet.client.copy()),
       address: address === 0 ? "an address" : formatIpv4(address),
-      network: network.config.name,
+      network: packet.networkName,
       reason: REFUSALS[reason],
     });
+  }
+
+  conflict(entry: LeaseEntry, out: Effect[]): void {
+    if (!this.#mayWrite("address-conflict")) return;
+    this.#write(out, "address-conflict", {
+      address: formatIpv4(entry.address),
+      network: entry.network,
+      mac: entry.chaddr.length > 0 ? formatMac(entry.chaddr) : "a device behind a relay",
+      seconds: entry.leaseSeconds,
+    });
+  }
+
+  back(entry: LeaseEntry, out: Effect[]): void {
+    if (!this.#mayWrite("address-back")) return;
+    const address = formatIpv4(entry.address);
+    this.#write(out, "address-back", { address, network: entry.network });
+  }
+
+  /** Any other line, within the same bound. */
+  say(id: LogId, values: Record<string, string | number>, out: Effect[]): void {
+    if (this.#mayWrite(id)) this.#write(out, id, values);
   }
 
   #mayWrite(id: LogId): boolean {

@@ -16,6 +16,8 @@ export class Offer implements IndexedByClient<Offer> {
   slot: number;
   /** Monotonic milliseconds. */
   endsAt = 0;
+  /** The wire was asked whether the address is in use, or it was offered without asking. */
+  isChecked = false;
   older: Offer | undefined = undefined;
   newer: Offer | undefined = undefined;
 
@@ -73,7 +75,7 @@ export class OfferTable {
     pool: AddressPool,
     slot: number,
     nowMonotonic: number,
-  ): void {
+  ): Offer {
     let offer = this.find(client, pool);
     if (offer && offer.address !== address) {
       this.drop(offer);
@@ -93,6 +95,7 @@ export class OfferTable {
     }
     offer.endsAt = nowMonotonic + LIMITS.offerSeconds * 1000;
     this.#chain(offer);
+    return offer;
   }
 
   drop(offer: Offer): void {

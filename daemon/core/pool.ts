@@ -1,54 +1,85 @@
-// The addresses that one network may hand out, and which of them is next. Every address of the pools
+// The addresses that one segment may hand out, and which of them is next. Every address of the pools
 // has a slot; what the slot is good for follows from its lease, its offer and whether it is barred.
 
 import type { Ipv4 } from "../base/address.ts";
 import type { PoolConfig } from "./config-view.ts";
+import { PoolCounters } from "./counters.ts";
 import type { LeaseEntry } from "./lease-book.ts";
+import { compileLevel, type Level } from "./levels.ts";
 
 /** Where an address that could be given to anybody stands: in one of two lists, or in none. */
 export const PLACE = { nowhere: 0, freed: 1, rested: 2 } as const;
 export type Place = (typeof PLACE)[keyof typeof PLACE];
 
+/** Whether a range is for a client: not at all, as for everybody, or as one of its own. */
+export const ADMISSION = { none: 0, open: 1, own: 2 } as const;
+
 /** One configured range and its counts, which are kept up to date by every change. */
 export class PoolRange {
+  readonly config: PoolConfig;
+  readonly level: Level;
+  /** Which network of the segment it is in. */
+  readonly network: number;
   readonly from: Ipv4;
   readonly size: number;
   /** Slot of the first address. */
   readonly base: number;
+  readonly isRestricted: boolean;
+  /** Leases that ended, the one free longest first. */
+  readonly freed = new LeaseList();
+  /** Addresses whose rest after a decline is over; used when nothing else is left. */
+  readonly rested = new LeaseList();
+  readonly counters: PoolCounters;
   active = 0;
   offered = 0;
   abandoned = 0;
   /** Addresses that a new client could be given now. */
   free = 0;
 
-  constructor(from: Ipv4, size: number, base: number) {
-    this.from = from;
-    this.size = size;
+  constructor(config: PoolConfig, network: number, base: number, counters: PoolCounters) {
+    this.config = config;
+    this.level = compileLevel(config);
+    this.network = network;
+    this.from = config.from;
+    this.size = Math.max(0, config.to - config.from + 1);
     this.base = base;
+    this.isRestricted = config.allow.length > 0 || config.deny.length > 0 || config.isKnownOnly;
+    this.counters = counters;
   }
 }
 
-/** All pools of one network. Ranges do not overlap; of overlapping ones the first has the address. */
+export interface PoolPlace {
+  readonly config: PoolConfig;
+  readonly network: number;
+  /** Counters that go on from an earlier configuration. */
+  readonly counters?: PoolCounters | undefined;
+}
+
+/** All pools of one segment. Ranges do not overlap; of overlapping ones the first has the address. */
 export class AddressPool {
   readonly ranges: readonly PoolRange[];
   readonly size: number;
-  /** Leases that ended, the one free longest first. */
-  readonly freed = new LeaseList();
-  /** Addresses whose rest after a decline is over; used when nothing else is left. */
-  readonly rested = new LeaseList();
+  /** Some range is not for everybody, so each client's admission has to be worked out. */
+  readonly isRestricted: boolean;
+  /** Admission by range of the client in hand; all are open to all unless `isRestricted`. */
+  readonly admission: Uint8Array;
+  readonly #spans: readonly Span[];
   readonly #fresh: BitSet;
   readonly #barred: BitSet;
   readonly #offered: BitSet;
 
   /** `barred` addresses are never chosen for just anybody: reserved ones and those of the network. */
-  constructor(pools: readonly PoolConfig[], barred: Iterable<Ipv4>) {
+  constructor(places: readonly PoolPlace[], barred: Iterable<Ipv4>) {
     let base = 0;
-    this.ranges = pools.map((pool) => {
-      const range = new PoolRange(pool.from, Math.max(0, pool.to - pool.from + 1), base);
+    this.ranges = places.map(({ config, network, counters }) => {
+      const range = new PoolRange(config, network, base, counters ?? new PoolCounters());
       base += range.size;
       return range;
     });
     this.size = base;
+    this.#spans = spansOf(this.ranges);
+    this.isRestricted = this.ranges.some((range) => range.isRestricted);
+    this.admission = new Uint8Array(this.ranges.length).fill(ADMISSION.open);
     this.#fresh = new BitSet(base);
     this.#barred = new BitSet(base);
     this.#offered = new BitSet(base);
@@ -71,34 +102,47 @@ export class AddressPool {
   }
 
   addressOf(slot: number): Ipv4 {
-    const range = this.#rangeOf(slot);
+    const range = this.rangeOf(slot);
     return (range.from + slot - range.base) as Ipv4;
   }
 
   /** Addresses that a new client could be given now. */
   get free(): number {
-    return this.#fresh.size + this.freed.size + this.rested.size;
+    let free = 0;
+    for (const range of this.ranges) free += range.free;
+    return free;
   }
 
   isBarred(slot: number): boolean {
     return this.#barred.has(slot);
   }
 
-  /** Whether anybody may be given this address now; `entry` is its lease, if it has one. */
+  /** Whether the client in hand may be given this address now; `entry` is its lease, if it has one. */
   isSelectable(slot: number, entry: LeaseEntry | undefined): boolean {
+    if (!this.isAdmitted(slot)) return false;
     return entry ? entry.place !== PLACE.nowhere : this.#fresh.has(slot);
   }
 
-  /** A never-used slot at or behind `place` modulo the size; -1 when all have been used. */
-  findFresh(place: number): number {
-    return this.#fresh.size === 0 ? -1 : this.#fresh.nextFrom(place % this.size);
+  isAdmitted(slot: number): boolean {
+    return !this.isRestricted || this.admission[this.indexOf(slot)] !== ADMISSION.none;
+  }
+
+  /**
+   * The slot to give to a new client, -1 when there is none: one that was never used, at or behind
+   * `place` modulo the size; else the one free longest; else one that was declined long ago. Ranges
+   * that are the client's own come before those that are for everybody, and networks in their order.
+   */
+  find(place: number): number {
+    if (!this.isRestricted) return this.#findByNetwork(place, ADMISSION.open);
+    const own = this.#findByNetwork(place, ADMISSION.own);
+    return own >= 0 ? own : this.#findByNetwork(place, ADMISSION.open);
   }
 
   /** The address is held for a client that was offered it. */
   setOffered(slot: number, entry: LeaseEntry | undefined): void {
     if (this.#offered.has(slot)) return;
     this.#offered.add(slot);
-    this.#rangeOf(slot).offered++;
+    this.rangeOf(slot).offered++;
     this.settle(slot, entry);
   }
 
@@ -106,13 +150,13 @@ export class AddressPool {
   clearOffered(slot: number, entry: LeaseEntry | undefined): void {
     if (!this.#offered.has(slot)) return;
     this.#offered.delete(slot);
-    this.#rangeOf(slot).offered--;
+    this.rangeOf(slot).offered--;
     this.settle(slot, entry, true);
   }
 
   /** Puts a slot where it belongs after anything about it changed, and corrects the counts. */
   settle(slot: number, entry: LeaseEntry | undefined, toFront = false): void {
-    const range = this.#rangeOf(slot);
+    const range = this.rangeOf(slot);
     const isOpen = !this.#barred.has(slot) && !this.#offered.has(slot);
     if (this.#fresh.has(slot)) {
       if (entry || !isOpen) {
@@ -124,52 +168,108 @@ export class AddressPool {
       range.free++;
     }
     if (!entry) return;
-    this.#count(range, entry);
-    this.#list(range, entry, isOpen ? placeOf(entry) : PLACE.nowhere, toFront);
+    count(range, entry);
+    list(range, entry, isOpen ? placeOf(entry) : PLACE.nowhere, toFront);
   }
 
   /** Forgets everything about a lease that is taken out of the book. */
   release(slot: number, entry: LeaseEntry): void {
-    const range = this.#rangeOf(slot);
-    this.#list(range, entry, PLACE.nowhere, false);
+    const range = this.rangeOf(slot);
+    list(range, entry, PLACE.nowhere, false);
     if (entry.countedAs) range[entry.countedAs]--;
     entry.countedAs = undefined;
     this.settle(slot, undefined);
   }
 
-  #count(range: PoolRange, entry: LeaseEntry): void {
-    const { state, countedAs } = entry;
-    const next = state === "active" || state === "abandoned" ? state : undefined;
-    if (next === countedAs) return;
-    if (countedAs) range[countedAs]--;
-    if (next) range[next]++;
-    entry.countedAs = next;
+  rangeOf(slot: number): PoolRange {
+    return this.ranges[this.indexOf(slot)] as PoolRange;
   }
 
-  #list(range: PoolRange, entry: LeaseEntry, place: Place, toFront: boolean): void {
-    const before = entry.place;
-    if (before === place) return;
-    if (before !== PLACE.nowhere) {
-      this.#listOf(before).remove(entry);
-      range.free--;
-    }
-    if (place !== PLACE.nowhere) {
-      this.#listOf(place).add(entry, toFront);
-      range.free++;
-    }
-    entry.place = place;
-  }
-
-  #listOf(place: Place): LeaseList {
-    return place === PLACE.freed ? this.freed : this.rested;
-  }
-
-  #rangeOf(slot: number): PoolRange {
+  /** Index of the range a slot is in. */
+  indexOf(slot: number): number {
     const { ranges } = this;
     let index = 0;
     while (index + 1 < ranges.length && slot >= (ranges[index + 1] as PoolRange).base) index++;
-    return ranges[index] as PoolRange;
+    return index;
   }
+
+  #findByNetwork(place: number, rank: number): number {
+    for (const span of this.#spans) {
+      const slot = span.size === 0 ? -1 : this.#findIn(span, place, rank);
+      if (slot >= 0) return slot;
+    }
+    return -1;
+  }
+
+  #findIn(span: Span, place: number, rank: number): number {
+    const { ranges, admission } = this;
+    const { first, end } = span;
+    if (this.#fresh.size > 0) {
+      const start = span.base + (place % span.size);
+      let index = this.indexOf(start);
+      // The range of the place comes twice: from the place on, and last what is before it.
+      for (let i = first; i <= end; i++) {
+        const { base, size } = ranges[index] as PoolRange;
+        const from = i === first ? start : base;
+        const slot = admission[index] === rank ? this.#fresh.next(from, base + size) : -1;
+        if (slot >= 0) return slot;
+        if (++index === end) index = first;
+      }
+    }
+    let best: LeaseEntry | undefined;
+    for (let index = first; index < end; index++) {
+      const head = admission[index] === rank ? ranges[index]?.freed.first : undefined;
+      if (head && (!best || head.expiresAt < best.expiresAt)) best = head;
+    }
+    for (let index = first; !best && index < end; index++) {
+      if (admission[index] === rank) best = ranges[index]?.rested.first;
+    }
+    return best ? best.slot : -1;
+  }
+}
+
+/** The ranges of one network, which follow each other. */
+interface Span {
+  readonly first: number;
+  readonly end: number;
+  readonly base: number;
+  readonly size: number;
+}
+
+function spansOf(ranges: readonly PoolRange[]): Span[] {
+  const spans: Span[] = [];
+  for (let first = 0; first < ranges.length; ) {
+    const { network, base } = ranges[first] as PoolRange;
+    let end = first;
+    let size = 0;
+    while (ranges[end]?.network === network) size += ranges[end++]?.size ?? 0;
+    spans.push({ first, end, base, size });
+    first = end;
+  }
+  return spans;
+}
+
+function count(range: PoolRange, entry: LeaseEntry): void {
+  const { state, countedAs } = entry;
+  const next = state === "active" || state === "abandoned" ? state : undefined;
+  if (next === countedAs) return;
+  if (countedAs) range[countedAs]--;
+  if (next) range[next]++;
+  entry.countedAs = next;
+}
+
+function list(range: PoolRange, entry: LeaseEntry, place: Place, toFront: boolean): void {
+  const before = entry.place;
+  if (before === place) return;
+  if (before !== PLACE.nowhere) {
+    (before === PLACE.freed ? range.freed : range.rested).remove(entry);
+    range.free--;
+  }
+  if (place !== PLACE.nowhere) {
+    (place === PLACE.freed ? range.freed : range.rested).add(entry, toFront);
+    range.free++;
+  }
+  entry.place = place;
 }
 
 /** First in, first out, with the links inside the leases. */
@@ -210,7 +310,9 @@ export class LeaseList {
 
 /** A lease that nobody holds may be given to anybody; one that rested has no client any more. */
 function placeOf(entry: LeaseEntry): Place {
-  if (entry.state === "active" || entry.state === "abandoned") return PLACE.nowhere;
+  const { state } = entry;
+  // A `backup` address is free for the partner to give, not for this box (draft failover-12 §5.6).
+  if (state === "active" || state === "abandoned" || state === "backup") return PLACE.nowhere;
   return entry.packedClient === "" ? PLACE.rested : PLACE.freed;
 }
 
@@ -238,16 +340,18 @@ class BitSet {
     this.size--;
   }
 
-  /** First bit of the set at or behind `start`, going round at the end; -1 when the set is empty. */
-  nextFrom(start: number): number {
+  /** First bit of the set from `start` up to, not including, `end`; -1 when there is none. */
+  next(start: number, end: number): number {
     const words = this.#words;
-    const count = words.length;
+    const last = (end - 1) >>> 5;
     let at = start >>> 5;
     let word = ((words[at] as number) & (-1 << (start & 31))) >>> 0;
-    for (let looked = 0; looked <= count; looked++) {
-      if (word !== 0) return (at << 5) + 31 - Math.clz32(word & -word);
-      at = at + 1 === count ? 0 : at + 1;
-      word = words[at] as number;
+    while (at <= last) {
+      if (word !== 0) {
+        const bit = (at << 5) + 31 - Math.clz32(word & -word);
+        return bit < end ? bit : -1;
+      }
+      word = words[++at] as number;
     }
     return -1;
   }

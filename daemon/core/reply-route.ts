@@ -1,9 +1,8 @@
 // Where a reply goes and how it gets there (RFC 2131 §4.1).
 
-import { ANY, contains, type Ipv4, LIMITED_BROADCAST } from "../base/address.ts";
+import { ANY, type Ipv4, LIMITED_BROADCAST } from "../base/address.ts";
 import { BROADCAST_FLAG, CLIENT_PORT, MESSAGE_TYPE, SERVER_PORT } from "../wire/dhcp4-message.ts";
 import type { ReplyAddressing } from "../wire/reply.ts";
-import type { Network } from "./network.ts";
 import type { Packet } from "./packet.ts";
 
 /** One reusable object; `setRoute` fills it anew for each reply. */
@@ -21,26 +20,27 @@ const ETHERNET = 1;
 
 /**
  * `type` is that of the reply, `yiaddr` what it gives to the client and `sourceMac` the address of the
- * interface it leaves through. Returns the flags of the reply.
+ * interface it leaves through, `sourceIp` that of the box on it. Returns the flags of the reply.
  */
 export function setRoute(
   route: ReplyRoute,
   packet: Packet,
-  network: Network,
   type: number,
   yiaddr: Ipv4,
   sourceMac: Uint8Array,
+  sourceIp: Ipv4,
 ): number {
   const { message, frame } = packet;
   const flags = message.flags & BROADCAST_FLAG;
   route.sourceMac = sourceMac;
-  route.sourceIp = network.config.serverId;
+  route.sourceIp = sourceIp;
   route.destinationPort = CLIENT_PORT;
   if (message.giaddr !== ANY) {
     // To the "DHCP server" port of the relay, which the frame came from at link level: the relay is
     // a neighbour on this LAN, or its router is.
     route.destinationIp = message.giaddr;
-    route.destinationPort = SERVER_PORT;
+    // RFC 8357 §5.2: a relay that could not use port 67 says so and is answered where it sent from.
+    route.destinationPort = packet.relay.hasSourcePort ? frame.sourcePort : SERVER_PORT;
     route.destinationMac.set(frame.srcMac);
     // RFC 2131 §4.3.2: a relay has to broadcast a NAK, as the client has no address to trust.
     return type === MESSAGE_TYPE.nak ? BROADCAST_FLAG : flags;
@@ -49,8 +49,8 @@ export function setRoute(
     toEverybody(route);
   } else if (message.ciaddr !== ANY) {
     route.destinationIp = message.ciaddr;
-    setNeighbour(route, packet, network);
-  } else if (flags !== 0 || !setClientMac(route, packet)) {
+    setNeighbour(route, packet);
+  } else if (flags !== 0 || yiaddr === ANY || !setClientMac(route, packet)) {
     toEverybody(route);
   } else {
     // The client cannot answer ARP yet, but takes frames for its hardware address.
@@ -69,10 +69,9 @@ function toEverybody(route: ReplyRoute): void {
  * for it, or the router it is behind. If the frame's sender is not the client's IP address, its
  * hardware address is the better guess.
  */
-function setNeighbour(route: ReplyRoute, packet: Packet, network: Network): void {
+function setNeighbour(route: ReplyRoute, packet: Packet): void {
   const { message, frame } = packet;
-  const isDirect =
-    frame.sourceIp === message.ciaddr || !contains(network.config.subnet, message.ciaddr);
+  const isDirect = frame.sourceIp === message.ciaddr || !packet.isLocal;
   if (isDirect || !setClientMac(route, packet)) route.destinationMac.set(frame.srcMac);
 }
 

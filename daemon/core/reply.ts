@@ -1,6 +1,7 @@
 // What stands in a reply: the header fields of RFC 2131 table 3 and the options, in their order.
 
 import { ANY, type Ipv4 } from "../base/address.ts";
+import type { WallSeconds } from "../base/time.ts";
 import { REFUSALS, type RefusalReason } from "../catalogue.ts";
 import { BOOTREPLY, type Dhcp4Message, MESSAGE_TYPE } from "../wire/dhcp4-message.ts";
 import { OPTION } from "../wire/dhcp4-options.ts";
@@ -10,14 +11,18 @@ import {
   type ReplyHeader,
   ReplyWriter,
 } from "../wire/reply.ts";
-import type { Network } from "./network.ts";
+import { FOREVER_SECONDS } from "./config-view.ts";
+import type { ForceRenewAuth } from "./forced-renew.ts";
+import type { LeaseEntry } from "./lease-book.ts";
+import type { LeaseQueryAnswer } from "./leasequery.ts";
+import { writeLeaseQueryReply } from "./leasequery-reply.ts";
+import { givesClasslessRoutes, type LevelStack } from "./levels.ts";
 import type { Packet } from "./packet.ts";
 import { ReplyRoute, setRoute } from "./reply-route.ts";
 
 const SUBNET_MASK = OPTION.subnetMask.code;
 const ROUTER = OPTION.router.code;
 const STATIC_ROUTE = OPTION.staticRoute.code;
-const CLASSLESS_STATIC_ROUTE = OPTION.classlessStaticRoute.code;
 const LEASE_TIME = OPTION.ipAddressLeaseTime.code;
 const MESSAGE_TYPE_OPTION = OPTION.dhcpMessageType.code;
 const SERVER_ID = OPTION.serverIdentifier.code;
@@ -28,9 +33,13 @@ const RENEWAL_TIME = OPTION.renewalTimeValue.code;
 const REBINDING_TIME = OPTION.rebindingTimeValue.code;
 const CLIENT_ID = OPTION.clientIdentifier.code;
 const RELAY_AGENT = OPTION.relayAgentInformation.code;
-
-/** An infinite lease (RFC 2131 §3.3) has nothing to renew. */
-const FOREVER = 0xffffffff;
+const RAPID_COMMIT = OPTION.rapidCommit.code;
+const MACHINE_ID = OPTION.clientMachineIdentifier.code;
+const SUBNET_SELECTION = OPTION.subnetSelection.code;
+const AUTO_CONFIGURE = OPTION.autoConfigure.code;
+const AUTHENTICATION = OPTION.authentication.code;
+const NONCE_CAPABLE = OPTION.forcerenewNonceCapable.code;
+const NOTHING = new Uint8Array(0);
 
 type MutableHeader = { -readonly [Key in keyof ReplyHeader]: ReplyHeader[Key] };
 
@@ -54,128 +63,181 @@ export class ReplyBuilder {
   /** Code to the number of the reply it was last written in: an option goes out once only. */
   readonly #writtenIn = new Float64Array(256);
   #replies = 0;
+  #sourceMac: Uint8Array = new Uint8Array(6);
+  #mtu = 0;
+  #sourceIp: Ipv4 = ANY;
 
   /** Options that the reply made last had no room for. */
   get leftOut(): number {
     return this.#writer.leftOut.length;
   }
 
-  /** A DHCPOFFER or DHCPACK that gives `address` for `seconds`. */
+  /** What the reply leaves by: hardware address and MTU of the interface, address of the box on it. */
+  leaveBy(mac: Uint8Array, mtu: number, sourceIp: Ipv4): void {
+    this.#sourceMac = mac;
+    this.#mtu = mtu;
+    this.#sourceIp = sourceIp;
+  }
+
+  /** A DHCPOFFER or DHCPACK that gives `address` for `seconds`; the packet's levels must be filled. */
   lease(
     type: number,
     packet: Packet,
-    network: Network,
     address: Ipv4,
     seconds: number,
-    sourceMac: Uint8Array,
+    extras: LeaseExtras = NO_EXTRAS,
   ): Uint8Array {
+    const { levels, message } = packet;
     // RFC 2131 table 3: an ACK repeats the client's ciaddr, an OFFER has none.
-    const ciaddr = type === MESSAGE_TYPE.ack ? packet.message.ciaddr : ANY;
-    this.#begin(type, packet, network, ciaddr, address, sourceMac);
+    const ciaddr = type === MESSAGE_TYPE.ack ? message.ciaddr : ANY;
+    this.#begin(type, packet, ciaddr, address, levels.nextServer ?? ANY);
     const writer = this.#writer;
     writer.u32(LEASE_TIME, seconds);
-    if (seconds !== FOREVER) {
-      // RFC 2131 §4.4.5: T1 is half of the lease, T2 seven eighths.
-      writer.u32(RENEWAL_TIME, Math.floor(seconds / 2));
-      writer.u32(REBINDING_TIME, Math.floor((seconds * 7) / 8));
+    if (seconds !== FOREVER_SECONDS) {
+      writer.u32(RENEWAL_TIME, levels.renewSeconds(seconds) as number);
+      writer.u32(REBINDING_TIME, levels.rebindSeconds(seconds) as number);
     }
-    this.#echoClientId(packet.message);
-    this.#parameters(packet.message, network);
+    if (extras.isRapid) writer.bytes(RAPID_COMMIT, NOTHING);
+    if (extras.nonceCapable) writer.bytes(NONCE_CAPABLE, extras.nonceCapable);
+    if (extras.authentication) writer.bytes(AUTHENTICATION, extras.authentication);
+    this.#parameters(packet);
     return writer.finish(this.#route);
   }
 
   /** The DHCPACK to a DHCPINFORM: parameters, but neither address nor times (RFC 2131 §4.3.5). */
-  inform(packet: Packet, network: Network, sourceMac: Uint8Array): Uint8Array {
-    this.#begin(MESSAGE_TYPE.ack, packet, network, packet.message.ciaddr, ANY, sourceMac);
-    this.#echoClientId(packet.message);
-    this.#parameters(packet.message, network);
+  inform(packet: Packet): Uint8Array {
+    const { message, levels } = packet;
+    this.#begin(MESSAGE_TYPE.ack, packet, message.ciaddr, ANY, levels.nextServer ?? ANY);
+    this.#parameters(packet);
     return this.#writer.finish(this.#route);
   }
 
-  nak(packet: Packet, network: Network, reason: RefusalReason, sourceMac: Uint8Array): Uint8Array {
-    this.#begin(MESSAGE_TYPE.nak, packet, network, ANY, ANY, sourceMac);
+  /** RFC 2563 §2.2: no address, but an answer whether the client may make one up itself. */
+  autoConfigure(packet: Packet, mayConfigure: Uint8Array): Uint8Array {
+    this.#begin(MESSAGE_TYPE.offer, packet, ANY, ANY, ANY);
+    this.#writer.bytes(AUTO_CONFIGURE, mayConfigure);
+    return this.#writer.finish(this.#route);
+  }
+
+  nak(packet: Packet, reason: RefusalReason): Uint8Array {
+    this.#begin(MESSAGE_TYPE.nak, packet, ANY, ANY, ANY);
     this.#writer.bytes(MESSAGE, NAK_TEXTS[reason]);
-    this.#echoClientId(packet.message);
     return this.#writer.finish(this.#route);
   }
 
-  #begin(
-    type: number,
+  /** The answer to a DHCPLEASEQUERY, to the relay that asks (RFC 4388 §6.4.2). */
+  leaseQuery(
     packet: Packet,
-    network: Network,
-    ciaddr: Ipv4,
-    yiaddr: Ipv4,
-    sourceMac: Uint8Array,
-  ): void {
-    const { message } = packet;
+    answer: LeaseQueryAnswer,
+    now: WallSeconds,
+    parameter: (code: number) => Uint8Array | undefined,
+  ): Uint8Array {
+    const route = this.#route;
+    setRoute(route, packet, answer.type, ANY, this.#sourceMac, this.#sourceIp);
+    const query = packet.message;
+    writeLeaseQueryReply(this.#writer, answer, { query, serverId: packet.ownId, now, parameter });
+    return this.#writer.finish(route);
+  }
+
+  /** A DHCPFORCERENEW for a lease on the LAN that `leaveBy` named (RFC 3203). */
+  forceRenew(auth: ForceRenewAuth, lease: LeaseEntry, serverId: Ipv4, now: WallSeconds) {
+    return auth.frame(this.#writer, lease, {
+      sourceIp: this.#sourceIp,
+      sourceMac: this.#sourceMac,
+      serverId,
+      destinationMac: lease.chaddr,
+      now,
+    });
+  }
+
+  #begin(type: number, packet: Packet, ciaddr: Ipv4, yiaddr: Ipv4, siaddr: Ipv4): void {
+    const { message, levels } = packet;
     const header = this.#header;
-    header.flags = setRoute(this.#route, packet, network, type, yiaddr, sourceMac);
+    const route = this.#route;
+    header.flags = setRoute(route, packet, type, yiaddr, this.#sourceMac, this.#sourceIp);
     header.htype = message.htype;
     header.hlen = message.hlen;
     header.xid = message.xid;
     header.ciaddr = ciaddr;
     header.yiaddr = yiaddr;
+    header.siaddr = siaddr;
     header.giaddr = message.giaddr;
     header.chaddr = message.chaddr;
     const writer = this.#writer;
-    writer.begin(header, messageSize(message, network));
+    writer.begin(header, this.#messageSize(message));
+    if (type !== MESSAGE_TYPE.nak) {
+      const { serverName, bootFile } = levels;
+      if (serverName) writer.sname(serverName);
+      if (bootFile) writer.file(bootFile);
+    }
     // RFC 3046 §2.2: what a relay added goes back to it, in every reply and as the last option. It is
     // handed over first so that there is room for it.
-    if (message.has(RELAY_AGENT)) {
-      const relayAgent = message.raw(RELAY_AGENT);
-      if (relayAgent) writer.bytes(RELAY_AGENT, relayAgent);
-    }
+    this.#echo(RELAY_AGENT, message);
     writer.u8(MESSAGE_TYPE_OPTION, type);
-    writer.u32(SERVER_ID, network.config.serverId);
+    writer.u32(SERVER_ID, packet.ownId);
+    // RFC 6842 §3: a client finds its own identifier in every reply, if it sent one.
+    this.#echo(CLIENT_ID, message);
+    // RFC 3011 §2: so does who chose the subnet.
+    this.#echo(SUBNET_SELECTION, message);
+    // The PXE specification has the server repeat the machine's identifier; firmware looks for it.
+    if (type !== MESSAGE_TYPE.nak) this.#echo(MACHINE_ID, message);
   }
 
-  /** RFC 6842 §3: a client finds its own identifier in every reply, if it sent one. */
-  #echoClientId(message: Dhcp4Message): void {
-    if (!message.has(CLIENT_ID)) return;
-    const clientId = message.raw(CLIENT_ID);
-    if (clientId) this.#writer.bytes(CLIENT_ID, clientId);
+  #echo(code: number, message: Dhcp4Message): void {
+    if (!message.has(code)) return;
+    const content = message.raw(code);
+    if (content) this.#writer.bytes(code, content);
   }
 
-  /** What the client asks for, in its order; everything the LAN has when it asks for nothing. */
-  #parameters(message: Dhcp4Message, network: Network): void {
+  /** What the client asks for, in its order; everything there is when it asks for nothing. */
+  #parameters(packet: Packet): void {
+    const { message, levels } = packet;
     const written = this.#writtenIn;
     const reply = ++this.#replies;
-    const { options } = network;
     const asked = message.has(REQUEST_LIST) ? message.raw(REQUEST_LIST) : undefined;
-    const codes = asked ?? network.defaultCodes;
+    const codes = asked ?? levels.defaultCodes();
+    // Repeated above, and so not another time as a parameter.
+    if (message.has(MACHINE_ID)) written[MACHINE_ID] = reply;
     // RFC 2132 §3.3: the subnet mask comes before the router.
-    this.#parameter(SUBNET_MASK, options, written, reply);
-    const routes = options[CLASSLESS_STATIC_ROUTE];
-    if (routes && codes.includes(CLASSLESS_STATIC_ROUTE)) {
-      // RFC 3442: who gets classless routes should get neither a router nor classful routes.
+    this.#parameter(SUBNET_MASK, levels, written, reply);
+    if (givesClasslessRoutes(levels, codes)) {
       written[ROUTER] = reply;
       written[STATIC_ROUTE] = reply;
     }
     for (let i = 0; i < codes.length; i++) {
-      this.#parameter(codes[i] as number, options, written, reply);
+      this.#parameter(codes[i] as number, levels, written, reply);
     }
   }
 
-  #parameter(
-    code: number,
-    options: readonly (Uint8Array | undefined)[],
-    written: Float64Array,
-    reply: number,
-  ): void {
-    const data = options[code];
+  #parameter(code: number, levels: LevelStack, written: Float64Array, reply: number): void {
+    const data = levels.option(code);
     if (!data || written[code] === reply) return;
     written[code] = reply;
     this.#writer.bytes(code, data);
   }
+
+  /** Option 57 within what is legal (RFC 2132 §9.10) and what the link carries in one piece. */
+  #messageSize(message: Dhcp4Message): number {
+    const wanted = message.u16(MESSAGE_SIZE);
+    if (typeof wanted !== "number") return MESSAGE_SIZE_MIN;
+    return Math.min(wanted, this.#mtu >= MESSAGE_SIZE_MIN ? this.#mtu : MESSAGE_SIZE_MAX);
+  }
 }
 
-/** Option 57 within what is legal (RFC 2132 §9.10) and what the link carries in one piece. */
-function messageSize(message: Dhcp4Message, network: Network): number {
-  const wanted = message.u16(MESSAGE_SIZE);
-  if (typeof wanted !== "number") return MESSAGE_SIZE_MIN;
-  const { mtu } = network.link;
-  return Math.min(wanted, mtu >= MESSAGE_SIZE_MIN ? mtu : MESSAGE_SIZE_MAX);
+/** Options of an OFFER or ACK that come from the exchange and not from the configuration. */
+export interface LeaseExtras {
+  /** RFC 4039: this ACK answers a DISCOVER. */
+  readonly isRapid: boolean;
+  /** RFC 6704: contents of options 145 and 90. */
+  readonly nonceCapable: Uint8Array | undefined;
+  readonly authentication: Uint8Array | undefined;
 }
+
+const NO_EXTRAS: LeaseExtras = {
+  isRapid: false,
+  nonceCapable: undefined,
+  authentication: undefined,
+};
 
 const NAK_TEXTS = Object.fromEntries(
   Object.entries(REFUSALS).map(([reason, text]) => [

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { ipv4, parseSubnet } from "../../daemon/base/address.ts";
+import { parseSubnet } from "../../daemon/base/address.ts";
 import { LIMITS } from "../../daemon/limits.ts";
-import { CoreBench, network } from "../support/core-bench.ts";
+import { CoreBench, configOf, network, poolOf } from "../support/core-bench.ts";
 
 function macOf(number: number): string {
   const hex = number.toString(16).padStart(6, "0");
@@ -29,7 +29,7 @@ describe("offers", () => {
   test("a flood of DISCOVERs pushes the oldest offers out, and that is counted", () => {
     const subnet = parseSubnet("10.64.0.0/16");
     if (!subnet) throw new Error("bad subnet");
-    const pools = [{ from: ipv4("10.64.0.10"), to: ipv4("10.64.255.0") }];
+    const pools = [poolOf("10.64.0.10", "10.64.255.0")];
     const bench = new CoreBench([network({ subnet, pools })]);
     for (let i = 0; i < LIMITS.offersMax + 10; i++) bench.discover(macOf(i));
     expect(bench.core.offers).toEqual({ waiting: LIMITS.offersMax, evicted: 10 });
@@ -51,12 +51,12 @@ describe("offers", () => {
     const offered = bench.discover(macOf(1))?.yiaddr;
     bench.step({
       kind: "config",
-      config: { serving: true, networks: [network({ leaseSeconds: 600 })] },
+      config: configOf([network({ leaseSeconds: 600 })]),
     });
     expect(bench.core.poolCounts(0, 0)).toMatchObject({ offered: 1, free: 99 });
     expect(bench.discover(macOf(1))?.yiaddr).toBe(offered);
     const small = network({ pool: ["10.77.0.50", "10.77.0.59"] });
-    bench.step({ kind: "config", config: { serving: true, networks: [small] } });
+    bench.step({ kind: "config", config: configOf([small]) });
     expect(bench.core.poolCounts(0, 0)).toMatchObject({ offered: 0, free: 10 });
     expect(bench.discover(macOf(1))?.yiaddr).toMatch(/^10\.77\.0\.5/);
   });

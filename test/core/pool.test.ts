@@ -1,14 +1,14 @@
 import { describe, expect, test } from "vitest";
 import { formatIpv4, type Ipv4, ipv4 } from "../../daemon/base/address.ts";
 import { AddressPool } from "../../daemon/core/pool.ts";
-import { CoreBench, network, reserve } from "../support/core-bench.ts";
+import { CoreBench, configOf, network, poolOf, reserve } from "../support/core-bench.ts";
 
 describe("address pool", () => {
   test("several ranges: every address has one slot, and what is outside has none", () => {
     const pool = new AddressPool(
       [
-        { from: ipv4("10.0.0.10"), to: ipv4("10.0.0.19") },
-        { from: ipv4("10.0.1.0"), to: ipv4("10.0.1.255") },
+        { config: poolOf("10.0.0.10", "10.0.0.19"), network: 0 },
+        { config: poolOf("10.0.1.0", "10.0.1.255"), network: 0 },
       ],
       [],
     );
@@ -23,28 +23,28 @@ describe("address pool", () => {
   });
 
   test("of overlapping ranges the first has the address, and it is counted once", () => {
-    const range = { from: ipv4("10.0.0.10"), to: ipv4("10.0.0.19") };
+    const range = { config: poolOf("10.0.0.10", "10.0.0.19"), network: 0 };
     expect(new AddressPool([range, range], []).free).toBe(10);
   });
 
   test("an empty pool has nothing to give", () => {
     const pool = new AddressPool([], []);
-    expect([pool.free, pool.findFresh(12345)]).toEqual([0, -1]);
+    expect([pool.free, pool.find(12345)]).toEqual([0, -1]);
   });
 
   test("the search for a fresh address begins at its place and goes round", () => {
-    const pool = new AddressPool([{ from: ipv4("10.0.0.0"), to: ipv4("10.0.0.99") }], []);
+    const pool = new AddressPool([{ config: poolOf("10.0.0.0", "10.0.0.99"), network: 0 }], []);
     for (let slot = 0; slot < 100; slot++) {
-      expect(pool.findFresh(slot)).toBe(slot);
-      expect(pool.findFresh(slot + 100)).toBe(slot);
+      expect(pool.find(slot)).toBe(slot);
+      expect(pool.find(slot + 100)).toBe(slot);
     }
     for (let slot = 40; slot < 100; slot++) pool.setOffered(slot, undefined);
-    expect(pool.findFresh(39)).toBe(39);
-    expect(pool.findFresh(40)).toBe(0);
+    expect(pool.find(39)).toBe(39);
+    expect(pool.find(40)).toBe(0);
     for (let slot = 0; slot < 39; slot++) pool.setOffered(slot, undefined);
-    expect([pool.findFresh(0), pool.findFresh(39), pool.findFresh(99)]).toEqual([39, 39, 39]);
+    expect([pool.find(0), pool.find(39), pool.find(99)]).toEqual([39, 39, 39]);
     pool.setOffered(39, undefined);
-    expect(pool.findFresh(0)).toBe(-1);
+    expect(pool.find(0)).toBe(-1);
   });
 });
 
@@ -131,7 +131,7 @@ describe("which address a client gets", () => {
     const reservations = [reserve(macOf(1), held)];
     bench.step({
       kind: "config",
-      config: { serving: true, networks: [network({ reservations })] },
+      config: configOf([network({ reservations })]),
     });
     const other = bench.lease(macOf(1));
     expect(other).not.toBe(held);
@@ -143,7 +143,10 @@ describe("which address a client gets", () => {
   });
 
   test("a pool over the middle of the address space works like any other", () => {
-    const pool = new AddressPool([{ from: ipv4("127.255.255.250"), to: ipv4("128.0.0.5") }], []);
+    const pool = new AddressPool(
+      [{ config: poolOf("127.255.255.250", "128.0.0.5"), network: 0 }],
+      [],
+    );
     expect(pool.size).toBe(12);
     expect(formatIpv4(pool.addressOf(11))).toBe("128.0.0.5");
     expect(pool.slotOf(0x80000000 as Ipv4)).toBe(6);

@@ -6,7 +6,15 @@ import vm from "node:vm";
 import { expect, test } from "vitest";
 import { ipv4 } from "../../daemon/base/address.ts";
 import { type ClientMessage, clientFrame } from "../support/client-frame.ts";
-import { address, CoreBench, network, reserve, seconds, text } from "../support/core-bench.ts";
+import {
+  address,
+  CoreBench,
+  network,
+  poolOf,
+  reserve,
+  seconds,
+  text,
+} from "../support/core-bench.ts";
 import { bookComplaints, effectComplaints } from "../support/core-invariants.ts";
 import { below, seeded } from "../support/random.ts";
 
@@ -49,7 +57,7 @@ test(`${COUNT} mutated packets through decoder and core, seed ${SEED}`, {
 
 function makeBench(): CoreBench {
   const reservations = [reserve(macOf(1), "10.77.0.20"), reserve(macOf(2), "10.77.0.110")];
-  const pools = [{ from: ipv4("10.77.0.100"), to: ipv4("10.77.0.250") }];
+  const pools = [poolOf("10.77.0.100", "10.77.0.250")];
   const far = network({
     name: "far",
     interfaceName: "lan1",

@@ -3,7 +3,7 @@
 
 import { ipv4, parseSubnet } from "../../daemon/base/address.ts";
 import type { CoreConfig, NetworkConfig } from "../../daemon/core/config-view.ts";
-import { network, reserve } from "../support/core-bench.ts";
+import { configOf, network, reserve } from "../support/core-bench.ts";
 
 export const OFFICE = "office";
 export const GUESTS = "guests";
@@ -29,37 +29,28 @@ function guests(changes: Parameters<typeof network>[0]): NetworkConfig {
 }
 
 export const CONFIGS: readonly CoreConfig[] = [
-  { serving: true, networks: [office({ pool: ["10.77.0.100", "10.77.0.130"] }), guests({})] },
-  {
-    serving: true,
-    networks: [
-      office({
-        pool: ["10.77.0.110", "10.77.0.140"],
-        leaseSeconds: 240,
-        reservations: [reserve("02:5e:10:00:00:01", "10.77.0.20")],
-      }),
-      guests({ authoritative: false, leaseSeconds: 120 }),
-    ],
-  },
-  {
-    serving: true,
-    // Fewer addresses than clients: they have to be used again as soon as they may.
-    networks: [
-      office({ pool: ["10.77.0.100", "10.77.0.103"], leaseSeconds: 180 }),
-      guests({ pool: ["10.78.0.100", "10.78.0.102"], leaseSeconds: 150 }),
-    ],
-  },
-  {
-    serving: true,
-    networks: [
-      office({
-        pool: ["10.77.0.100", "10.77.0.106"],
-        reservations: [
-          reserve("02:5e:10:00:00:02", "10.77.0.101"),
-          reserve("02:5e:10:00:00:03", "10.77.0.103"),
-        ],
-      }),
-      guests({ pool: ["10.78.0.100", "10.78.0.106"] }),
-    ],
-  },
+  configOf([office({ pool: ["10.77.0.100", "10.77.0.130"] }), guests({})]),
+  configOf([
+    office({
+      pool: ["10.77.0.110", "10.77.0.140"],
+      leaseSeconds: 240,
+      reservations: [reserve("02:5e:10:00:00:01", "10.77.0.20")],
+    }),
+    guests({ authoritative: false, leaseSeconds: 120 }),
+  ]),
+  // Fewer addresses than clients: they have to be used again as soon as they may.
+  configOf([
+    office({ pool: ["10.77.0.100", "10.77.0.103"], leaseSeconds: 180 }),
+    guests({ pool: ["10.78.0.100", "10.78.0.102"], leaseSeconds: 150 }),
+  ]),
+  configOf([
+    office({
+      pool: ["10.77.0.100", "10.77.0.106"],
+      reservations: [
+        reserve("02:5e:10:00:00:02", "10.77.0.101"),
+        reserve("02:5e:10:00:00:03", "10.77.0.103"),
+      ],
+    }),
+    guests({ pool: ["10.78.0.100", "10.78.0.106"] }),
+  ]),
 ];

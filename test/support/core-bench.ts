@@ -2,15 +2,20 @@
 
 import { formatIpv4, formatMac, type Ipv4, ipv4, parseSubnet } from "../../daemon/base/address.ts";
 import type { Now } from "../../daemon/base/time.ts";
-import type {
-  CoreConfig,
-  NetworkConfig,
-  ReservationConfig,
+import {
+  type CoreConfig,
+  interfacesOf,
+  type NetworkConfig,
+  NOTHING_SET,
+  type PoolConfig,
+  type ReservationConfig,
 } from "../../daemon/core/config-view.ts";
 import { Core, type CoreOptions } from "../../daemon/core/core.ts";
 import type { Effect } from "../../daemon/core/effect.ts";
 import type { CoreEvent } from "../../daemon/core/event.ts";
+import { ForceRenewAuth } from "../../daemon/core/forced-renew.ts";
 import type { Lease } from "../../daemon/core/lease.ts";
+import { hmacMd5 } from "../../daemon/io/keyed-hash.ts";
 import { LIMITS } from "../../daemon/limits.ts";
 import { type Dhcp4Message, decodeDhcp4 } from "../../daemon/wire/dhcp4-message.ts";
 import { Frame, parseFrame } from "../../daemon/wire/frame.ts";
@@ -58,12 +63,24 @@ export function network(changes: Partial<NetworkConfig> & { pool?: [string, stri
   if (!subnet) throw new Error("bad subnet");
   const { pool, ...rest } = changes;
   const config: NetworkConfig = {
+    ...NOTHING_SET,
     name: "office",
     interfaceName: "lan0",
+    segment: changes.name ?? "office",
+    relays: [],
+    randomisedMacLeaseSeconds: undefined,
+    rapidCommit: false,
+    forceRenew: false,
+    probe: false,
+    watchServers: false,
+    deny: [],
+    leasesPerCircuitMax: 0,
+    keptForKnownPercent: 0,
+    trustedServers: [],
     subnet,
     ownAddress: ipv4("10.77.0.2"),
     serverId: ipv4("10.77.0.2"),
-    pools: [{ from: ipv4(pool?.[0] ?? "10.77.0.100"), to: ipv4(pool?.[1] ?? "10.77.0.199") }],
+    pools: [poolOf(pool?.[0] ?? "10.77.0.100", pool?.[1] ?? "10.77.0.199")],
     reservations: [],
     leaseSeconds: 3600,
     minLeaseSeconds: 120,
@@ -81,9 +98,34 @@ export function network(changes: Partial<NetworkConfig> & { pool?: [string, stri
   return config;
 }
 
+/** A pool that is open to everyone. */
+export function poolOf(from: string, to: string, changes: Partial<PoolConfig> = {}): PoolConfig {
+  const ends = { from: ipv4(from), to: ipv4(to) };
+  return { ...NOTHING_SET, ...ends, allow: [], deny: [], isKnownOnly: false, ...changes };
+}
+
 /** A reservation by MAC. */
-export function reserve(mac: string, to: string): ReservationConfig {
-  return { client: bytes(0, 1, ...macBytes(mac)), address: ipv4(to), name: "" };
+export function reserve(
+  mac: string,
+  to: string,
+  changes: Partial<ReservationConfig> = {},
+): ReservationConfig {
+  const client = bytes(0, 1, ...macBytes(mac));
+  return {
+    ...NOTHING_SET,
+    key: { kind: "client", client },
+    address: ipv4(to),
+    name: "",
+    ...changes,
+  };
+}
+
+/** The configuration of a box that serves these networks. */
+export function configOf(
+  networks: readonly NetworkConfig[],
+  changes: Partial<CoreConfig> = {},
+): CoreConfig {
+  return { serving: true, networks, classes: [], leasequeryFrom: [], ...changes };
 }
 
 export class CoreBench {
@@ -98,7 +140,7 @@ export class CoreBench {
     networks: readonly NetworkConfig[] = [network()],
     options: Partial<CoreOptions> & { linkless?: boolean } = {},
   ) {
-    this.config = { serving: true, networks };
+    this.config = options.config ?? configOf(networks);
     if (options.now) {
       this.monotonic = options.now.monotonic;
       this.offset = options.now.wall - options.now.monotonic;
@@ -112,10 +154,12 @@ export class CoreBench {
       leases: [],
       lastSequence: 0,
       wallFloor: 0,
+      auth: new ForceRenewAuth(hmacMd5, new Uint8Array(32).fill(7)),
       now: { monotonic: monotonic - before, wall: wall - before },
       ...options,
     });
-    if (!options.linkless) for (const lan of networks.keys()) this.link(lan, {});
+    if (options.linkless) return;
+    for (const lan of interfacesOf(this.config).keys()) this.link(lan, {});
   }
 
   get now(): Now {
@@ -154,6 +198,11 @@ export class CoreBench {
   frame(frame: Uint8Array, lan = 0): Effect[] {
     const event = { bytes: frame, start: 0, end: frame.length, checksumReady: true } as const;
     return this.step({ kind: "frame", lan, ...event });
+  }
+
+  /** Sends a message, whatever it brings about. */
+  frameOf(message: ClientMessage, lan = 0): Effect[] {
+    return this.frame(clientFrame(message), lan);
   }
 
   /** Sends a message; what comes back, or undefined. */

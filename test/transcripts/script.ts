@@ -28,6 +28,7 @@ import {
   address,
   bytes,
   CoreBench,
+  configOf,
   DECLINE,
   DISCOVER,
   INFORM,
@@ -149,7 +150,7 @@ class ScriptRun {
 
   #configure(): string[] {
     const bench = this.#box;
-    bench.config = { serving: true, networks: this.#networks };
+    bench.config = configOf(this.#networks);
     this.#networks = [];
     return describe(bench, bench.step({ kind: "config", config: bench.config }));
   }
@@ -167,6 +168,17 @@ class ScriptRun {
     const effects = bench.step({ kind: "alarm" });
     for (const lan of networks.keys()) effects.push(...bench.link(lan, {}));
     return describe(bench, effects);
+  }
+
+  /** Of all networks together. */
+  #refusals(): Refusals {
+    const sums: Record<string, number> = {};
+    for (const index of this.#box.config.networks.keys()) {
+      for (const [reason, count] of Object.entries(this.#box.refused(index))) {
+        sums[reason] = (sums[reason] ?? 0) + count;
+      }
+    }
+    return sums;
   }
 
   #lan(name: string | undefined): number {
@@ -187,13 +199,12 @@ class ScriptRun {
     const from = rest.includes("from") ? (rest[rest.indexOf("from") + 1] ?? "") : server;
     const message = messageOf(verb, target, from, options);
     const full: ClientMessage = { mac: client.mac, xid: 1, ...message, ...more };
-    const before = JSON.stringify(bench.refused(this.#lan(lan)));
+    const before = this.#refusals();
     const reply = bench.send(full, this.#lan(lan));
     if (reply && reply.yiaddr !== "0.0.0.0") client.it = reply.yiaddr;
     const lines = describe(bench, bench.effects);
-    const after = bench.refused(this.#lan(lan));
-    if (JSON.stringify(after) !== before)
-      lines.push(`refused: ${newReason(JSON.parse(before), after)}`);
+    const reason = newReason(before, this.#refusals());
+    if (reason !== undefined) lines.push(`refused: ${reason}`);
     return lines.length === 0 ? ["(nothing)"] : lines;
   }
 
@@ -317,8 +328,10 @@ function describeConditions(bench: CoreBench): string[] {
   return lines.length === 0 ? ["(none)"] : lines;
 }
 
-function newReason(before: Record<string, number>, after: Record<string, number>): string {
-  return Object.keys(after).find((reason) => after[reason] !== before[reason]) ?? "";
+type Refusals = Readonly<Record<string, number>>;
+
+function newReason(before: Refusals, after: Refusals): string | undefined {
+  return Object.keys(after).find((reason) => after[reason] !== before[reason]);
 }
 
 function known<T>(table: Readonly<Record<string, T>>, word: string | undefined): T {

@@ -1,0 +1,95 @@
+// DHCPDISCOVER (RFC 2131 §4.3.1). Nothing about a lease changes here, unless the client wants its lease at
+// once (RFC 4039): an offer is only held in memory.
+
+import { ANY, type Ipv4 } from "../base/address.ts";
+import type { RefusalReason } from "../catalogue.ts";
+import { type Dhcp4Message, MESSAGE_TYPE } from "../wire/dhcp4-message.ts";
+import { OPTION } from "../wire/dhcp4-options.ts";
+import { whyPortFull } from "./admission.ts";
+import { grant, mayForce } from "./dhcp4-request.ts";
+import type { Dhcp4Server } from "./dhcp4-server.ts";
+import type { Effect } from "./effect.ts";
+import { NONCE_ALGORITHMS } from "./forced-renew.ts";
+import { ask, mustAsk } from "./offer-checks.ts";
+import type { LeaseExtras } from "./reply.ts";
+import type { Segment } from "./segment.ts";
+import { leaseSecondsFor, prepare } from "./terms.ts";
+
+const RAPID_COMMIT = OPTION.rapidCommit.code;
+const AUTO_CONFIGURE = OPTION.autoConfigure.code;
+
+/** `pool-full` stays on until nobody has been turned away for this long. */
+const POOL_FULL_MILLISECONDS = 60_000;
+
+export function handleDiscover(
+  server: Dhcp4Server,
+  segment: Segment,
+  out: Effect[],
+): RefusalReason | undefined {
+  const { packet, bindings, now } = server;
+  server.probes.noteDiscover(now.monotonic);
+  const address = bindings.choose(segment, packet, now.monotonic);
+  if (address === ANY) return turnAway(server, segment, bindings.whyNone, out);
+  const full = whyPortFull(server, segment, address);
+  if (full) return turnAway(server, segment, full, out);
+  const network = prepare(server, segment, address);
+  let seconds = leaseSecondsFor(packet, network);
+  if (bindings.isJournalFailing) {
+    seconds = Math.min(bindings.durableSecondsLeft(packet, address), seconds);
+    if (seconds === 0) return "disk-not-writable";
+  }
+  const isToBeChecked = !server.isTest && mustAsk(server, server.probes, network, address);
+  if (network.config.rapidCommit && !isToBeChecked && asksForRapidCommit(packet.message)) {
+    return grant(server, segment, address, out, true);
+  }
+  bindings.hold(segment, packet, address, now.monotonic, !isToBeChecked);
+  const extras = mayForce(server, network) ? OFFERS_NONCE : undefined;
+  if (isToBeChecked) ask(server, server.probes, segment, address, seconds, extras, out);
+  else server.sendLease(MESSAGE_TYPE.offer, segment, address, seconds, out, extras);
+  return undefined;
+}
+
+const OFFERS_NONCE: LeaseExtras = {
+  isRapid: false,
+  nonceCapable: NONCE_ALGORITHMS,
+  authentication: undefined,
+};
+
+/** RFC 4039 §4: an option without content. */
+function asksForRapidCommit(message: Dhcp4Message): boolean {
+  return message.contentStart(RAPID_COMMIT) !== 0 && message.contentLength(RAPID_COMMIT) === 0;
+}
+
+function turnAway(
+  server: Dhcp4Server,
+  segment: Segment,
+  reason: RefusalReason,
+  out: Effect[],
+): RefusalReason {
+  const { packet, now } = server;
+  if (server.isTest) return reason;
+  if (reason === "no-free-address") {
+    segment.poolFullUntil = now.monotonic + POOL_FULL_MILLISECONDS;
+  }
+  if (reason === "no-free-address" || reason === "kept-for-known") {
+    segment.limiter.refused(now.monotonic);
+  }
+  server.lines.refused(packet, ANY, reason, out);
+  answerAutoConfigure(server, segment, out);
+  return reason;
+}
+
+/**
+ * RFC 2563 §2: a client that asks whether it may make up an address of its own is told, when the
+ * configuration says so. It waits for an answer before it does.
+ */
+export function answerAutoConfigure(server: Dhcp4Server, segment: Segment, out: Effect[]): void {
+  const { packet } = server;
+  // RFC 2563 §2: it is one byte long; anything else is none.
+  if (typeof packet.message.u8(AUTO_CONFIGURE) !== "number") return;
+  prepare(server, segment, ANY as Ipv4);
+  const mayConfigure = packet.levels.option(AUTO_CONFIGURE);
+  if (!mayConfigure) return;
+  const frame = server.replies.autoConfigure(packet, mayConfigure);
+  server.send(MESSAGE_TYPE.offer, segment, ANY, frame, out);
+}
