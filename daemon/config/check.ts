@@ -1,25 +1,35 @@
-// What no single field can know: ranges inside their network, entries that clash with each other.
+// What no single field can know: ranges inside their network, names of other entries, entries that
+// clash with each other. One file per subject; this one has the order, and what is about one network.
 
-import {
-  broadcastOf,
-  contains,
-  formatIpv4,
-  type Ipv4,
-  ipv4,
-  parseSubnet,
-  type Subnet,
-} from "../base/address.ts";
+import { contains, formatIpv4, ipv4, parseSubnet, type Subnet } from "../base/address.ts";
 import { ConfigError } from "../base/errors.ts";
 import { LIMITS } from "../limits.ts";
-import { encodeConfigured } from "./options.ts";
-import type { BoxConfig, ConfigIssue, SharedConfig, SharedNetwork } from "./schema.ts";
+import { checkBox } from "./check-box.ts";
+import { checkReservations } from "./check-reservations.ts";
+import { checkSegments } from "./check-segments.ts";
+import { parseMatches } from "./classes.ts";
+import { hostProblem } from "./hosts.ts";
+import {
+  checkTimes,
+  DEFAULT_TIMES,
+  type LeaseTimes,
+  resolveTimes,
+  UNKNOWN_TIMES,
+} from "./levels.ts";
+import { customOptionProblem, OptionNames } from "./options.ts";
+import type { BoxConfig, Level, SharedConfig, SharedNetwork } from "./schema.ts";
+import type { ConfigIssue, Say } from "./validate.ts";
 
 /** All clashes at once, each naming the entry it clashes with. Inputs have passed the schema. */
 export function checkTogether(shared: SharedConfig, box: BoxConfig): ConfigIssue[] {
   const issues: ConfigIssue[] = [];
-  const say = (path: string, reason: string, file = "config.json") =>
-    issues.push({ file, path, reason });
+  const say: Say = (path, reason) => issues.push({ file: "config.json", path, reason });
+  const names = new OptionNames(shared.customOptions);
+  checkCustomOptions(shared, say);
+  checkLevel(shared, names, DEFAULT_TIMES, "", say);
   checkNames(shared, say);
+  checkSegments(shared, say);
+  const times = resolveTimes(shared, DEFAULT_TIMES);
   let addresses = 0;
   shared.networks.forEach((network, index) => {
     const path = `networks[${index}]`;
@@ -27,9 +37,8 @@ export function checkTogether(shared: SharedConfig, box: BoxConfig): ConfigIssue
     if (!subnet) return;
     addresses += checkPools(network, subnet, path, say);
     checkAddresses(network, subnet, path, say);
-    checkReservations(network, subnet, path, say);
-    checkOptions(network, path, say);
-    checkTimes(network, path, say);
+    checkReservations(shared, index, subnet, say);
+    checkLevels(network, names, times, path, say);
   });
   if (addresses > LIMITS.poolAddressesMax) {
     say(
@@ -37,11 +46,55 @@ export function checkTogether(shared: SharedConfig, box: BoxConfig): ConfigIssue
       `all pools together hold ${addresses} addresses, more than ${LIMITS.poolAddressesMax}`,
     );
   }
-  checkBox(shared, box, (path, reason) => say(path, reason, "box.json"));
+  checkClasses(shared, names, say);
+  checkPoolClasses(shared, say);
+  checkBox(shared, box, (path, reason) => issues.push({ file: "box.json", path, reason }));
   return issues;
 }
 
-type Say = (path: string, reason: string) => void;
+/** Options and lease times of one level. */
+function checkLevel(
+  level: Level,
+  names: OptionNames,
+  outer: LeaseTimes,
+  path: string,
+  say: Say,
+): void {
+  const earlier = new Map<number, string>();
+  for (const [name, value] of Object.entries(level.options)) {
+    const where = `${path === "" ? "" : `${path}.`}options.${name}`;
+    try {
+      const { code } = names.encode(name, value);
+      const other = earlier.get(code);
+      if (other !== undefined) say(where, `is the same option as "${other}"`);
+      earlier.set(code, name);
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      say(where, error.message);
+    }
+  }
+  checkTimes(level, outer, path, say);
+}
+
+function checkCustomOptions(shared: SharedConfig, say: Say): void {
+  const byCode = new Map<number, number>();
+  const byName = new Map<string, number>();
+  shared.customOptions.forEach(({ code, name }, index) => {
+    const path = `customOptions[${index}]`;
+    const problem = customOptionProblem(code, name);
+    if (problem) say(path, problem);
+    const sameCode = byCode.get(code);
+    if (sameCode !== undefined) {
+      say(`${path}.code`, `${code} is also the code of customOptions[${sameCode}]`);
+    }
+    const sameName = byName.get(name);
+    if (sameName !== undefined) {
+      say(`${path}.name`, `"${name}" is also the name of customOptions[${sameName}]`);
+    }
+    byCode.set(code, index);
+    byName.set(name, index);
+  });
+}
 
 function checkNames(shared: SharedConfig, say: Say): void {
   const seen = new Map<string, number>();
@@ -98,6 +151,36 @@ function checkPools(network: SharedNetwork, subnet: Subnet, path: string, say: S
   return addresses;
 }
 
+function checkClasses(shared: SharedConfig, names: OptionNames, say: Say): void {
+  const seen = new Map<string, number>();
+  shared.classes.forEach((one, index) => {
+    const path = `classes[${index}]`;
+    const earlier = seen.get(one.name);
+    if (earlier !== undefined) {
+      say(`${path}.name`, `"${one.name}" is also the name of classes[${earlier}]`);
+    } else seen.set(one.name, index);
+    checkLevel(one, names, UNKNOWN_TIMES, path, say);
+  });
+  parseMatches(shared, names, say);
+}
+
+function checkPoolClasses(shared: SharedConfig, say: Say): void {
+  const known = new Set(shared.classes.map((one) => one.name));
+  shared.networks.forEach((network, index) => {
+    network.pools.forEach((pool, poolIndex) => {
+      for (const list of ["allow", "deny"] as const) {
+        pool[list].forEach((name, at) => {
+          const path = `networks[${index}].pools[${poolIndex}].${list}[${at}]`;
+          if (!known.has(name)) say(path, `there is no class "${name}"`);
+          else if (list === "deny" && pool.allow.includes(name)) {
+            say(path, `"${name}" is in the pool's allow list as well`);
+          }
+        });
+      }
+    });
+  });
+}
+
 function checkAddresses(network: SharedNetwork, subnet: Subnet, path: string, say: Say): void {
   if (network.gateway !== undefined) {
     const problem = hostProblem(ipv4(network.gateway), subnet, network.subnet);
@@ -105,88 +188,27 @@ function checkAddresses(network: SharedNetwork, subnet: Subnet, path: string, sa
   }
 }
 
-function hostProblem(address: Ipv4, subnet: Subnet, text: string): string | undefined {
-  if (!contains(subnet, address)) return `${formatIpv4(address)} is outside ${text}`;
-  if (subnet.prefix >= 31) return undefined;
-  if (address === subnet.address)
-    return `${formatIpv4(address)} is the address of the network itself`;
-  if (address === broadcastOf(subnet)) {
-    return `${formatIpv4(address)} is the broadcast address of ${text}`;
+function checkLevels(
+  network: SharedNetwork,
+  names: OptionNames,
+  outer: LeaseTimes,
+  path: string,
+  say: Say,
+): void {
+  checkLevel(network, names, outer, path, say);
+  const times = resolveTimes(network, outer);
+  const randomised = network.randomisedMacLeaseSeconds;
+  const least = times.minLeaseSeconds;
+  if (randomised !== undefined && least !== undefined && randomised < least) {
+    say(
+      `${path}.randomisedMacLeaseSeconds`,
+      `${randomised} is less than minLeaseSeconds (${least})`,
+    );
   }
-  return undefined;
-}
-
-function checkReservations(network: SharedNetwork, subnet: Subnet, path: string, say: Say): void {
-  const byAddress = new Map<string, number>();
-  const byClient = new Map<string, number>();
-  network.reservations.forEach((entry, index) => {
-    const where = `${path}.reservations[${index}]`;
-    const problem = hostProblem(ipv4(entry.address), subnet, network.subnet);
-    if (problem) say(`${where}.address`, problem);
-    if (entry.address === network.gateway) {
-      say(`${where}.address`, `${entry.address} is the gateway of this network`);
-    }
-    if ((entry.mac === undefined) === (entry.clientId === undefined)) {
-      say(where, "needs either a mac or a clientId");
-      return;
-    }
-    const client = (entry.clientId ?? entry.mac ?? "").toLowerCase().replaceAll("-", ":");
-    clash(byAddress, entry.address, index, `${where}.address`);
-    clash(byClient, client, index, `${where}.${entry.mac ? "mac" : "clientId"}`);
+  network.pools.forEach((pool, index) => {
+    checkLevel(pool, names, times, `${path}.pools[${index}]`, say);
   });
-
-  function clash(seen: Map<string, number>, key: string, index: number, where: string): void {
-    const earlier = seen.get(key);
-    if (earlier === undefined) seen.set(key, index);
-    else {
-      const name = network.reservations[earlier]?.name;
-      say(where, `${key} is already used by reservations[${earlier}]${name ? ` (${name})` : ""}`);
-    }
-  }
-}
-
-function checkOptions(network: SharedNetwork, path: string, say: Say): void {
-  for (const [key, value] of Object.entries(network.options)) {
-    try {
-      encodeConfigured(key, value);
-    } catch (error) {
-      if (!(error instanceof ConfigError)) throw error;
-      say(`${path}.options.${key}`, error.message);
-    }
-  }
-}
-
-function checkTimes(network: SharedNetwork, path: string, say: Say): void {
-  const max = network.maxLeaseSeconds ?? network.leaseSeconds;
-  if (max < network.leaseSeconds) {
-    say(`${path}.maxLeaseSeconds`, `${max} is less than leaseSeconds (${network.leaseSeconds})`);
-  }
-}
-
-function checkBox(shared: SharedConfig, box: BoxConfig, say: Say): void {
-  const byInterface = new Map<string, string>();
-  for (const [name, port] of Object.entries(box.networks)) {
-    const network = shared.networks.find((candidate) => candidate.name === name);
-    if (!network) {
-      say(`networks.${name}`, `config.json has no network named "${name}"`);
-      continue;
-    }
-    const earlier = byInterface.get(port.interface);
-    if (earlier) say(`networks.${name}.interface`, `${port.interface} already serves "${earlier}"`);
-    byInterface.set(port.interface, name);
-    checkOwnAddress(network, port.address, `networks.${name}.address`, say);
-  }
-}
-
-function checkOwnAddress(network: SharedNetwork, own: string, path: string, say: Say): void {
-  const subnet = parseSubnet(network.subnet);
-  const [text = "", prefix = ""] = own.split("/");
-  if (!subnet) return;
-  const problem = hostProblem(ipv4(text), subnet, network.subnet);
-  if (problem) say(path, problem);
-  else if (Number(prefix) !== subnet.prefix) {
-    say(path, `has the prefix /${prefix}, but the network is ${network.subnet}`);
-  }
-  const taken = network.reservations.findIndex((entry) => entry.address === text);
-  if (taken >= 0) say(path, `${text} is reserved by reservations[${taken}] of "${network.name}"`);
+  network.reservations.forEach((entry, index) => {
+    checkLevel(entry, names, times, `${path}.reservations[${index}]`, say);
+  });
 }

@@ -1,50 +1,63 @@
 // What a person may write into config.json (shared by both boxes) and box.json (this box only).
-// Only shapes here; what depends on several fields at once is checked in check.ts.
+// Only shapes here; what depends on several fields at once is checked in check.ts, matches of classes
+// in match.ts and options in options.ts.
 
 import * as v from "valibot";
-import { parseIpv4, parseMac, parseSubnet } from "../base/address.ts";
 import { LIMITS } from "../limits.ts";
+import {
+  address,
+  domainName,
+  flag,
+  headerText,
+  hostname,
+  interfaceName,
+  leaseTime,
+  leaseTimeOrInfinite,
+  listAtMost,
+  mac,
+  macPrefix,
+  name,
+  renewTime,
+  subnet,
+  textOrHex,
+  wholeNumber,
+} from "./fields.ts";
+import { SHAPES } from "./options.ts";
 
-const address = v.pipe(
-  v.string("must be an IPv4 address in quotes"),
-  v.check((text) => parseIpv4(text) !== undefined, "is not an IPv4 address such as 192.168.1.10"),
-);
-const mac = v.pipe(
-  v.string("must be a hardware address in quotes"),
-  v.check((text) => parseMac(text) !== undefined, "is not a MAC such as 02:00:5e:10:00:01"),
-);
-const subnet = v.pipe(
-  v.string("must be a network in quotes"),
-  v.check((text) => parseSubnet(text) !== undefined, "is not a network such as 192.168.1.0/24"),
-);
-const name = v.pipe(
-  v.string("must be a name in quotes"),
-  v.regex(/^[a-z0-9][a-z0-9_-]{0,31}$/i, "must be 1 to 32 letters, digits, - or _"),
-);
-const domainName = v.pipe(
-  v.string("must be a domain name in quotes"),
-  v.regex(
-    /^(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*$/i,
-    "is not a domain name such as office.example",
-  ),
-);
-const seconds = v.pipe(
-  v.number("must be a number of seconds"),
-  v.integer("must be a whole number of seconds"),
-  v.minValue(60, "must be 60 seconds or more"),
-  v.maxValue(0xfffffffe, "must be less than 2^32-1 seconds"),
-);
+export type { ConfigIssue } from "./validate.ts";
+
 const version = v.literal(1, "must be 1; this file is of another version");
-const interfaceName = v.pipe(
-  v.string("must be an interface name in quotes"),
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: the kernel refuses these in names too.
-  v.regex(/^[^/\s\u0000-\u001f]{1,15}$/, "is not an interface name (1 to 15 characters)"),
-);
 
-/** Option values by the option's name in the option table; checked against it in check.ts. */
-const options = v.record(v.string(), v.unknown());
+/** What may stand at every level; null takes away what a wider level sets. */
+const level = {
+  /** Values by the option's name in the option table or in `customOptions`. */
+  options: v.optional(v.record(v.string(), v.unknown(), "must be an object"), {}),
+  leaseSeconds: v.optional(leaseTimeOrInfinite),
+  minLeaseSeconds: v.optional(leaseTime),
+  maxLeaseSeconds: v.optional(leaseTimeOrInfinite),
+  renewSeconds: v.optional(renewTime),
+  rebindSeconds: v.optional(renewTime),
+  boot: v.optional(
+    v.strictObject({
+      server: v.optional(v.nullable(address)),
+      serverName: v.optional(v.nullable(headerText(63))),
+      file: v.optional(v.nullable(headerText(127))),
+    }),
+  ),
+};
 
-const pool = v.strictObject({ from: address, to: address });
+const classNames = v.optional(listAtMost(name, LIMITS.classesMax, "classes"), []);
+const denied = v.optional(listAtMost(macPrefix, LIMITS.deniedMax, "hardware addresses"), []);
+const addresses = v.optional(listAtMost(address, 256, "addresses"), []);
+
+const pool = v.strictObject({
+  from: address,
+  to: address,
+  allow: classNames,
+  deny: classNames,
+  knownOnly: v.optional(flag, false),
+  ...level,
+});
 
 const reservation = v.strictObject({
   mac: v.optional(mac),
@@ -54,42 +67,73 @@ const reservation = v.strictObject({
       v.regex(/^([0-9a-f]{2}){1,255}$/i, "must be an even number of hex digits"),
     ),
   ),
+  circuitId: v.optional(textOrHex),
+  remoteId: v.optional(textOrHex),
+  hostname: v.optional(hostname),
   address,
   name: v.optional(domainName),
+  ...level,
+});
+
+const clientClass = v.strictObject({
+  name,
+  match: v.unknown(),
+  deny: v.optional(flag, false),
+  ...level,
 });
 
 const network = v.strictObject({
   name,
   subnet,
-  pools: v.pipe(v.array(pool), v.maxLength(64, "may list 64 pools at most")),
+  relayed: v.optional(flag, false),
+  relays: addresses,
+  sharedWith: v.optional(name),
+  pools: listAtMost(pool, LIMITS.poolsPerNetworkMax, "pools"),
   /** The router that clients are told; the virtual address of the pair. */
   gateway: v.optional(address),
-  dns: v.optional(v.array(address)),
+  dns: v.optional(v.array(address, "must be a list")),
   domain: v.optional(domainName),
-  leaseSeconds: v.optional(seconds, 43_200),
-  minLeaseSeconds: v.optional(seconds, 120),
-  maxLeaseSeconds: v.optional(seconds),
-  authoritative: v.optional(v.boolean("must be true or false"), true),
-  ignoreClientId: v.optional(v.boolean("must be true or false"), false),
-  reservations: v.optional(
-    v.pipe(
-      v.array(reservation),
-      v.maxLength(
-        LIMITS.reservationsMax,
-        `may list ${LIMITS.reservationsMax} reservations at most`,
-      ),
-    ),
-    [],
+  ...level,
+  randomisedMacLeaseSeconds: v.optional(leaseTime),
+  authoritative: v.optional(flag, true),
+  ignoreClientId: v.optional(flag, false),
+  rapidCommit: v.optional(flag, false),
+  forceRenew: v.optional(flag, false),
+  probe: v.optional(flag, true),
+  watchServers: v.optional(flag, true),
+  deny: denied,
+  leasesPerPort: v.optional(wholeNumber(0, 65_535, "a whole number"), 0),
+  keepForKnownPercent: v.optional(wholeNumber(0, 100, "a whole number"), 10),
+  trustedServers: addresses,
+  reservations: v.optional(listAtMost(reservation, LIMITS.reservationsMax, "reservations"), []),
+});
+
+const customOption = v.strictObject({
+  code: wholeNumber(1, 254, "an option code"),
+  name: v.pipe(
+    v.string("must be a name in quotes"),
+    v.regex(/^[a-z][a-z0-9-]{0,62}$/, "must be 1 to 63 lower-case letters, digits or -"),
   ),
-  options: v.optional(options, {}),
+  type: v.picklist(
+    Object.keys(SHAPES),
+    `is not a type of option; there are ${Object.keys(SHAPES).join(", ")}`,
+  ),
 });
 
 export const SharedSchema = v.strictObject({
   version,
-  networks: v.pipe(
-    v.array(network),
-    v.maxLength(LIMITS.networksMax, `may list ${LIMITS.networksMax} networks at most`),
+  ...level,
+  customOptions: v.optional(v.array(customOption, "must be a list"), []),
+  deny: denied,
+  classes: v.optional(listAtMost(clientClass, LIMITS.classesMax, "classes"), []),
+  leasequery: v.optional(
+    v.strictObject({
+      from: addresses,
+      /** TCP port for bulk queries (RFC 6926 has 67, which an ordinary user may not open). */
+      bulkPort: v.optional(wholeNumber(1, 65_535, "a port number")),
+    }),
   ),
+  networks: listAtMost(network, LIMITS.networksMax, "networks"),
 });
 
 export const BoxSchema = v.strictObject({
@@ -106,16 +150,7 @@ export const BoxSchema = v.strictObject({
     }),
   ),
   http: v.optional(
-    v.strictObject({
-      port: v.optional(
-        v.pipe(
-          v.number("must be a port number"),
-          v.integer("must be a port number"),
-          v.minValue(1, "must be 1 to 65535"),
-          v.maxValue(65_535, "must be 1 to 65535"),
-        ),
-      ),
-    }),
+    v.strictObject({ port: v.optional(wholeNumber(1, 65_535, "a port number")) }),
     {},
   ),
 });
@@ -123,45 +158,19 @@ export const BoxSchema = v.strictObject({
 export type SharedConfig = v.InferOutput<typeof SharedSchema>;
 export type BoxConfig = v.InferOutput<typeof BoxSchema>;
 export type SharedNetwork = SharedConfig["networks"][number];
+export type SharedPool = SharedNetwork["pools"][number];
+export type SharedReservation = SharedNetwork["reservations"][number];
+export type SharedClass = SharedConfig["classes"][number];
+export type CustomOption = SharedConfig["customOptions"][number];
+/** The settings that every level has. */
+export type Level = Pick<SharedConfig, keyof typeof level>;
 
-/** One thing that is wrong, with where it is and the value found there. */
-export interface ConfigIssue {
-  readonly file: string;
-  readonly path: string;
-  readonly reason: string;
+/** Where an address of this box stands, by the name of the network. */
+export function portsOf(box: BoxConfig): ReadonlyMap<string, BoxConfig["networks"][string]> {
+  return new Map(Object.entries(box.networks));
 }
 
-/** Parses and validates; either the value or all issues at once. Never throws. */
-export function validate<T extends v.GenericSchema>(
-  schema: T,
-  file: string,
-  input: unknown,
-): { readonly value: v.InferOutput<T> } | { readonly issues: ConfigIssue[] } {
-  const result = v.safeParse(schema, input);
-  if (result.success) return { value: result.output };
-  return {
-    issues: result.issues.map((issue) => ({
-      file,
-      path: pathOf(issue.path?.map((item) => item.key) ?? []),
-      reason: reasonOf(issue),
-    })),
-  };
-}
-
-function pathOf(keys: readonly unknown[]): string {
-  let path = "";
-  for (const key of keys) {
-    path += typeof key === "number" ? `[${key}]` : `${path === "" ? "" : "."}${String(key)}`;
-  }
-  return path === "" ? "(the whole file)" : path;
-}
-
-function reasonOf(issue: v.BaseIssue<unknown>): string {
-  if (issue.kind === "schema" && issue.type === "strict_object") {
-    if (issue.expected === "never") return "is not a known setting";
-    if (issue.received === "undefined") return "is missing";
-    return `must be an object, not ${issue.received}`;
-  }
-  const found = JSON.stringify(issue.input) ?? "nothing";
-  return `${issue.message} (found ${found.length > 60 ? `${found.slice(0, 57)}...` : found})`;
+/** Networks of one segment share a wire; its name is that of the network that speaks for it. */
+export function segmentOf(one: SharedNetwork): string {
+  return one.sharedWith ?? one.name;
 }
