@@ -1,16 +1,23 @@
 // One running box: configuration, journal, core, driver and links put together, and taken apart.
 
 import path from "node:path";
+import type { Ipv4 } from "./base/address.ts";
+import { assert } from "./base/assert.ts";
+import { IoError } from "./base/errors.ts";
 import { Box } from "./box.ts";
 import type { ConditionId, LogId, LogValues } from "./catalogue.ts";
 import { Configuration, type ConfigurationResult } from "./configuration.ts";
-import type { CoreConfig } from "./core/config-view.ts";
+import type { BulkSource } from "./core/bulk-leasequery.ts";
+import { type CoreConfig, interfacesOf } from "./core/config-view.ts";
 import { Core } from "./core/core.ts";
+import { ForceRenewAuth } from "./core/forced-renew.ts";
 import { Driver } from "./driver.ts";
 import { SystemClock } from "./io/clock.ts";
 import { FolderDisk } from "./io/disk.ts";
+import { hmacMd5 } from "./io/keyed-hash.ts";
 import { RawLink } from "./io/link.ts";
-import { randomSeed } from "./io/random.ts";
+import { randomBytes, randomSeed } from "./io/random.ts";
+import { loadSecret, SECRET_BYTES } from "./io/secret.ts";
 import { every, pause } from "./io/ticker.ts";
 import { Journal, type JournalOptions, type OpenedJournal } from "./journal/journal.ts";
 import { LIMITS } from "./limits.ts";
@@ -30,7 +37,7 @@ interface EarlyCondition {
   readonly values: LogValues | undefined;
 }
 
-const NOTHING: CoreConfig = { serving: false, networks: [] };
+const NOTHING: CoreConfig = { serving: false, networks: [], classes: [], leasequeryFrom: [] };
 
 export class Appliance {
   readonly box: Box;
@@ -81,6 +88,7 @@ export class Appliance {
       lastSequence: opened.lastSequence,
       wallFloor: opened.lastWall,
       now: this.#clock.now(),
+      auth: new ForceRenewAuth(hmacMd5, this.#secret()),
     });
     const driver = new Driver(core, this.#clock, this.box);
     this.#core = core;
@@ -153,6 +161,32 @@ export class Appliance {
     this.box.log(id, values, this.#clock.now());
   }
 
+  /** TCP port for bulk lease queries, 0 for none. */
+  get bulkQueryPort(): number {
+    return this.#core ? this.box.bulkQueryPort : 0;
+  }
+
+  /** Whether an address may ask for leases of others. */
+  mayQuery(peer: Ipv4): boolean {
+    return this.box.queriers.includes(peer);
+  }
+
+  /** What bulk lease queries are answered from; there must be a core. */
+  bulkSource(): BulkSource {
+    const core = this.#core;
+    assert(core !== undefined, "queries are answered after recovery");
+    return {
+      book: core.book,
+      hashSeed: core.hashSeed,
+      serverId: this.box.serverId,
+      parameter: (address, code) => core.parameter(address, code),
+    };
+  }
+
+  get nowSeconds(): number {
+    return this.#core?.seconds ?? 0;
+  }
+
   /** Port for the page on 127.0.0.1, 0 for none. */
   get httpPort(): number {
     return this.box.httpPort;
@@ -195,6 +229,16 @@ export class Appliance {
     };
   }
 
+  /** While the disk cannot give or take one, a secret until the next start does. */
+  #secret(): Uint8Array {
+    try {
+      return loadSecret(path.join(this.#options.stateDir, "secret"));
+    } catch (error) {
+      if (!(error instanceof IoError)) throw error;
+      return randomBytes(SECRET_BYTES);
+    }
+  }
+
   #sayStarted(opened: OpenedJournal, startedAt: number): void {
     this.say("daemon-started", {
       version: this.#options.version,
@@ -225,12 +269,12 @@ export class Appliance {
   }
 
   #makeLinks(result: ConfigurationResult): void {
-    const networks = result.config?.core.networks ?? [];
-    const key = JSON.stringify(networks.map((network) => [network.name, network.interfaceName]));
+    const interfaces = result.config ? interfacesOf(result.config.core) : [];
+    const key = JSON.stringify(interfaces);
     if (key === this.#linkKey) return;
     this.#linkKey = key;
     for (const link of this.#links) link.close();
-    this.#links = networks.map((network, lan) => this.#makeLink(network.interfaceName, lan));
+    this.#links = interfaces.map((name, lan) => this.#makeLink(name, lan));
     this.#driver?.setLinks(this.#links);
     for (const link of this.#links) link.open();
   }

@@ -5,6 +5,7 @@ import path from "node:path";
 import { parseArgs } from "node:util";
 import { Appliance } from "./appliance.ts";
 import { VERSION } from "./base/version.ts";
+import { BulkQueries } from "./bulk-queries.ts";
 import { StreamLog } from "./io/log.ts";
 import { Surfaces } from "./surfaces.ts";
 
@@ -51,16 +52,20 @@ async function main(values: ReturnType<typeof options>): Promise<void> {
     version: VERSION,
     onProblem: (text) => appliance.say("surface-problem", { text }),
   });
+  const queries = new BulkQueries(appliance);
   const stop = async (reason: string) => {
     await appliance.stop(reason);
-    await surfaces.stop();
+    await Promise.all([surfaces.stop(), queries.stop()]);
     process.exit(0);
   };
   process.on("SIGTERM", () => void stop("asked to by SIGTERM"));
   process.on("SIGINT", () => void stop("asked to by SIGINT"));
   process.on("SIGHUP", () => void appliance.reload());
   await surfaces.start();
-  appliance.onChange(() => surfaces.update());
+  appliance.onChange(() => {
+    surfaces.update();
+    void queries.update();
+  });
   await appliance.start();
 }
 

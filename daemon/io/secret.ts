@@ -1,0 +1,67 @@
+import {
+  closeSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from "node:fs";
+import path from "node:path";
+import { IoError } from "../base/errors.ts";
+import { randomBytes } from "./random.ts";
+
+export const SECRET_BYTES = 32;
+
+/**
+ * The random secret of this box, made when the file does not exist or does not hold one. The file is
+ * readable by its owner only, whole or not there, and durable. Throws IoError when it can neither be
+ * read nor made; a secret from `randomBytes` then does until the next start.
+ */
+export function loadSecret(file: string): Uint8Array {
+  const known = read(file);
+  if (known?.length === SECRET_BYTES) return known;
+  const secret = randomBytes(SECRET_BYTES);
+  try {
+    const temporary = `${file}.tmp`;
+    write(temporary, secret);
+    renameSync(temporary, file);
+    syncFolder(path.dirname(file));
+  } catch (error) {
+    throw new IoError(`${file} cannot be written: ${(error as Error).message}`, codeOf(error));
+  }
+  return secret;
+}
+
+function read(file: string): Uint8Array | undefined {
+  try {
+    return Uint8Array.from(readFileSync(file));
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return undefined;
+    throw new IoError(`${file} cannot be read: ${(error as Error).message}`, codeOf(error));
+  }
+}
+
+function write(file: string, bytes: Uint8Array): void {
+  rmSync(file, { force: true });
+  const handle = openSync(file, "wx", 0o600);
+  try {
+    writeSync(handle, bytes);
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+}
+
+function syncFolder(folder: string): void {
+  const handle = openSync(folder, "r");
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+}
+
+function codeOf(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code ?? "";
+}
