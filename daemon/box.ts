@@ -1,11 +1,11 @@
 // The box as others see it: status, leases, events and news of changes, read from the core.
 
-import { formatIpv4, formatSubnet } from "./base/address.ts";
+import { ANY, formatIpv4, formatSubnet, type Ipv4 } from "./base/address.ts";
 import type { Now } from "./base/time.ts";
 import { CONDITIONS, type LogId, type LogValues, REFUSALS, sentence } from "./catalogue.ts";
 import type { LoadedConfig } from "./config/load.ts";
 import type { ConfigurationResult } from "./configuration.ts";
-import type { NetworkConfig } from "./core/config-view.ts";
+import { interfacesOf, type NetworkConfig } from "./core/config-view.ts";
 import type { Core } from "./core/core.ts";
 import type { Lease } from "./core/lease.ts";
 import type { Driver, DriverObserver } from "./driver.ts";
@@ -17,6 +17,7 @@ import type {
   NetworkStatus,
   Status,
   StreamEvent,
+  WhyView,
 } from "./http/api-types.ts";
 import type { BoxView, LeaseQuery } from "./http/box-view.ts";
 import type { Journal } from "./journal/journal.ts";
@@ -24,6 +25,7 @@ import { isoTime, leaseView, selectLeases } from "./lease-view.ts";
 import { LIMITS } from "./limits.ts";
 import type { Clock, JournalState, LogSink } from "./ports.ts";
 import { type Summary, summarise } from "./summary.ts";
+import { explain, notYet } from "./why.ts";
 
 export interface BoxOptions {
   readonly version: string;
@@ -75,6 +77,21 @@ export class Box implements BoxView, DriverObserver {
     if (this.#summary.why === why) return;
     this.#summary = { ...this.#summary, why };
     this.#log.write("surface-problem", { text: why }, this.#options.clock.now());
+  }
+
+  /** TCP port for bulk lease queries, 0 for none. */
+  get bulkQueryPort(): number {
+    return this.#config?.shared.leasequery?.bulkPort ?? 0;
+  }
+
+  /** Addresses that may ask for leases of others. */
+  get queriers(): readonly Ipv4[] {
+    return this.#config?.core.leasequeryFrom ?? [];
+  }
+
+  /** An address that is this box; 0.0.0.0 when it has none. */
+  get serverId(): Ipv4 {
+    return this.#config?.core.networks.find(({ serverId }) => serverId !== ANY)?.serverId ?? ANY;
   }
 
   /** Port for the page on 127.0.0.1, 0 for none. */
@@ -168,6 +185,19 @@ export class Box implements BoxView, DriverObserver {
     return selectLeases(this.#parts.core.book.leases(), query, this.#isReserved);
   }
 
+  why(client: string): WhyView {
+    const core = this.#parts?.core;
+    if (!core) return notYet(client, this.#summary.why);
+    const networks = this.#networks(core);
+    return explain(client, {
+      startedAt: Date.parse(this.#startedAt),
+      networks: this.#config?.core.networks ?? [],
+      book: core.book,
+      history: core.history,
+      status: (name) => networks.find((network) => network.name === name),
+    });
+  }
+
   events(sinceSequence: number): readonly EventView[] {
     return this.#log.since(sinceSequence);
   }
@@ -197,16 +227,22 @@ export class Box implements BoxView, DriverObserver {
 
   #networks(core: Core): NetworkStatus[] {
     const networks = this.#config?.core.networks ?? [];
-    return networks.map((network, lan) => this.#network(core, network, lan));
+    return networks.map((network, index) => this.#network(core, network, index));
   }
 
-  #network(core: Core, network: NetworkConfig, lan: number): NetworkStatus {
+  /** Which of the interfaces a network is on; -1 behind relays. */
+  #lanOf(network: NetworkConfig): number {
+    const config = this.#config;
+    return config ? interfacesOf(config.core).indexOf(network.interfaceName) : -1;
+  }
+
+  #network(core: Core, network: NetworkConfig, index: number): NetworkStatus {
     const shared = this.#config?.shared.networks.find((entry) => entry.name === network.name);
-    const serving = core.serving(lan);
+    const serving = core.serving(index);
     const blocking = conditionsOf(core).find(
       (condition) =>
         condition.id === "standby" ||
-        (condition.subject === network.name &&
+        (condition.subject === network.segment &&
           CONDITIONS[condition.id as keyof typeof CONDITIONS].impact === "lan"),
     );
     return {
@@ -217,17 +253,18 @@ export class Box implements BoxView, DriverObserver {
       serverId: formatIpv4(network.serverId),
       gateway: shared?.gateway ?? "",
       leaseSeconds: network.leaseSeconds,
-      link: core.linkView(lan),
+      link: core.linkView(index),
       serving: serving.ok,
       why: serving.ok
         ? `Devices on ${network.name} get addresses from this box.`
         : (blocking?.sentence ?? `Not served: ${REFUSALS[serving.reason]}.`),
-      pools: network.pools.map((pool, index) => ({
-        from: formatIpv4(pool.from),
-        to: formatIpv4(pool.to),
-        ...core.poolCounts(lan, index),
+      pools: network.pools.map(({ from, to }, pool) => ({
+        from: formatIpv4(from),
+        to: formatIpv4(to),
+        ...core.poolCounts(index, pool),
+        counters: core.poolCounters(index, pool),
       })),
-      counters: { ...core.counters(lan), ...this.#linkDrops.get(lan) },
+      counters: { ...core.counters(index), ...this.#linkDrops.get(this.#lanOf(network)) },
     };
   }
 

@@ -5,6 +5,7 @@ import { type Context, EXIT, type Options, type Surroundings } from "./context.t
 import { showEvents } from "./show-events.ts";
 import { showLeases } from "./show-leases.ts";
 import { showStatus, watchStatus } from "./show-status.ts";
+import { showWhy } from "./show-why.ts";
 import { painter } from "./terminal.ts";
 
 /** Runs one command line; resolves to the exit code. */
@@ -56,6 +57,8 @@ type OptionName = keyof typeof OPTIONS;
 interface Command {
   /** Options beyond --socket, --json, --no-color and --help, which every command takes. */
   readonly options: readonly OptionName[];
+  /** Words after the command that it needs, named for the complaint, and how many it takes. */
+  readonly needs?: string;
   readonly wordsMax: number;
   readonly run: (context: Context) => Promise<number> | number;
 }
@@ -68,6 +71,12 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   },
   leases: { options: ["dump", "network", "state"], wordsMax: 1, run: showLeases },
   events: { options: ["follow"], wordsMax: 0, run: showEvents },
+  why: {
+    options: [],
+    needs: "a MAC address, an IPv4 address or a name",
+    wordsMax: 1,
+    run: showWhy,
+  },
   help: { options: [], wordsMax: 1, run: showHelp },
   version: {
     options: [],
@@ -108,6 +117,9 @@ function parse(argv: readonly string[]): Parsed | string {
     if (value !== false && !isKnown) return `"${name}" has no option --${option}`;
   }
   if (words.length > command.wordsMax) return `"${name}" does not take "${words.at(-1)}"`;
+  if (command.needs !== undefined && words.length === 0 && !parsed.values.help) {
+    return `"${name}" needs ${command.needs}`;
+  }
   return { command, options: parsed.values, words };
 }
 
@@ -126,6 +138,9 @@ const HELP = `tandem: what this box is doing
                                 state mac randomised-mac name client-id
                                 vendor-class start seen end reserved
   tandem events [--follow]      what happened lately, and from now on
+  tandem why CLIENT             why a device has an address or has none, and
+                                what was decided about it lately; CLIENT is
+                                its MAC address, IPv4 address or name
   tandem version
   tandem help
 
@@ -134,5 +149,6 @@ const HELP = `tandem: what this box is doing
   --json         for scripts; with --watch or --follow one object per line
   --no-color     also by NO_COLOR, and when the output is not a terminal
 
-Exit codes: 0 fine, 1 degraded, 2 down or not reachable, 3 wrong usage.
+Exit codes: 0 fine, 1 degraded, 2 down or not reachable, 3 wrong usage;
+of why: 0 when the device has an address or needs none, else 1.
 `;

@@ -25,6 +25,8 @@ export interface PoolStatus {
   /** Not usable now: declined by a client or found in use. */
   readonly abandoned: number;
   readonly free: number;
+  /** What became of its addresses, and refusals by reason, since start. */
+  readonly counters: Readonly<Record<string, number>>;
 }
 
 export interface NetworkStatus {
@@ -122,6 +124,48 @@ export interface EventView {
   readonly id: string;
   readonly severity: "debug" | "info" | "warning" | "error";
   readonly sentence: string;
+}
+
+/** How a client fares: it has what it needs, something is under way, it was refused, nobody knows. */
+export type WhySeverity = "fine" | "waiting" | "refused" | "unknown";
+
+/** What was decided about one message of a client, or about several that were the same. */
+export interface WhyDecision {
+  /** When, the last time; ISO 8601, UTC. */
+  readonly at: string;
+  /** "DISCOVER", "REQUEST", … */
+  readonly message: string;
+  /** What it was answered: "OFFER", "ACK", "NAK", …; "none". */
+  readonly outcome: string;
+  /** Key of the refusal, "" when it was not refused. */
+  readonly reason: string;
+  /** The address that it got or was about, "" for none. */
+  readonly address: string;
+  readonly sentence: string;
+  /** How many times the same was decided. */
+  readonly count: number;
+}
+
+/** GET /api/v1/why?client=…: why a device has an address, or has none. */
+export interface WhyView {
+  /** As it was asked: MAC, IPv4 address or host name. */
+  readonly query: string;
+  /** Hardware address of the device that was found, "" for none. */
+  readonly client: string;
+  readonly severity: WhySeverity;
+  /** The answer: one or two sentences. */
+  readonly verdict: string;
+  /** What a person can do; "" when nothing needs doing. */
+  readonly advice: string;
+  /** The lease it has, or had last. */
+  readonly lease?: LeaseView;
+  readonly reservation?: {
+    readonly address: string;
+    readonly network: string;
+    readonly name: string;
+  };
+  /** The last ones, newest first. */
+  readonly decisions: readonly WhyDecision[];
 }
 
 /** Server-sent events of GET /api/v1/events: `event:` is the kind, `data:` the JSON of the rest. */

@@ -1,6 +1,6 @@
 // What the HTTP API, the command line and the bus may see of the box: a read-only view.
 
-import type { EventView, LeasePage, LeaseView, Status, StreamEvent } from "./api-types.ts";
+import type { EventView, LeasePage, LeaseView, Status, StreamEvent, WhyView } from "./api-types.ts";
 
 export type LeaseState = LeaseView["state"];
 
@@ -28,6 +28,8 @@ export interface BoxView {
   leases(query: LeaseQuery): LeasePage;
   /** Events of the ring with a higher sequence, oldest first; all of them for 0. */
   events(sinceSequence: number): readonly EventView[];
+  /** Why a device has an address or has none; `client` is a MAC, an IPv4 address or a host name. */
+  why(client: string): WhyView;
   /** Calls back on every change, at most every 100 ms per kind, until the returned call. */
   subscribe(listener: (event: StreamEvent) => void): () => void;
   /** Figures of the process that status() does not have; lower-case names with underscores. */

@@ -40,6 +40,7 @@ export function createWebApp(view: BoxView, options: WebAppOptions = {}): WebApp
     ["/api/v1/status", () => jsonResponse(view.status())],
     ["/api/v1/leases", (request) => leases(view, request, onFault)],
     ["/api/v1/events", (request) => events(view, streams, request)],
+    ["/api/v1/why", (request) => jsonResponse(view.why(clientOf(request.query)))],
     ["/metrics", () => metrics(view)],
   ]);
   const routed: HttpHandler = (request) => {
@@ -96,6 +97,14 @@ function events(view: BoxView, streams: EventStreams, request: HttpRequest): Htt
 
 function metrics(view: BoxView): HttpResponse {
   return textResponse(200, OPEN_METRICS_TYPE, formatOpenMetrics(view.status(), view.metrics()));
+}
+
+function clientOf(query: URLSearchParams): string {
+  const client = query.get("client")?.trim() ?? "";
+  if (client.length > 0 && client.length <= LIMITS.searchTextMax) return client;
+  throw new RequestError(
+    `"client" must be a MAC address, an IPv4 address or a host name of at most ${LIMITS.searchTextMax} characters.`,
+  );
 }
 
 function pageFile(web: WebFiles | undefined, request: HttpRequest): HttpResponse {

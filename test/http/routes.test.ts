@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { LeasePage, Problem } from "../../daemon/http/api-types.ts";
 import { createWebApp } from "../../daemon/http/routes.ts";
 import { LIMITS } from "../../daemon/limits.ts";
-import { FakeBox, fakeCondition, fakeLease } from "../support/fake-box.ts";
+import { FakeBox, fakeCondition, fakeLease, fakeWhy } from "../support/fake-box.ts";
 import { type Answer, type Asked, ask } from "./ask.ts";
 
 function setUp(leases = 0) {
@@ -154,6 +154,27 @@ describe("leases as CSV", () => {
     expect(get("/api/v1/leases", { accept: "application/xml" }).status).toBe(406);
     expect(get("/api/v1/leases", { accept: "text/html, */*;q=0.8" }).status).toBe(200);
   });
+});
+
+describe("GET /api/v1/why", () => {
+  test("passes the question on and gives the view's answer", () => {
+    const { box, get } = setUp();
+    const answer = fakeWhy({ query: "printer", severity: "fine" });
+    box.answers.set("printer", answer);
+    const response = get("/api/v1/why?client=%20printer%20");
+    expect(response.status).toBe(200);
+    expect(response.header("cache-control")).toBe("no-store");
+    expect(response.json()).toEqual(answer);
+  });
+
+  test.each(["", "?client=", "?client=%20", `?client=${"x".repeat(LIMITS.searchTextMax + 1)}`])(
+    "%s is refused",
+    (query) => {
+      const response = setUp().get(`/api/v1/why${query}`);
+      expect(response.status).toBe(400);
+      expect(problemOf(response).detail).toContain('"client"');
+    },
+  );
 });
 
 describe("GET /metrics", () => {

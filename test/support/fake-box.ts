@@ -8,6 +8,7 @@ import type {
   NetworkStatus,
   Status,
   StreamEvent,
+  WhyView,
 } from "../../daemon/http/api-types.ts";
 import type { BoxView, LeaseQuery } from "../../daemon/http/box-view.ts";
 
@@ -23,6 +24,8 @@ export class FakeBox implements BoxView {
   readonly book = new Map<string, LeaseView>();
   readonly current: Writable<Status>;
   figures: Record<string, number> = { memory_bytes: 48_000_000 };
+  /** What `why` answers, by what is asked; other questions find nobody. */
+  readonly answers = new Map<string, WhyView>();
   /** How many times the lease list was asked for. */
   leaseQueries = 0;
 
@@ -61,6 +64,10 @@ export class FakeBox implements BoxView {
 
   events(sinceSequence: number): readonly EventView[] {
     return this.log.filter((event) => event.sequence > sinceSequence);
+  }
+
+  why(client: string): WhyView {
+    return this.answers.get(client) ?? fakeWhy({ query: client });
   }
 
   subscribe(listener: (event: StreamEvent) => void): () => void {
@@ -137,6 +144,19 @@ export function fakeCondition(changes: Partial<Condition> = {}): Condition {
   };
 }
 
+/** A device that nobody knows; `changes` replace what is given. */
+export function fakeWhy(changes: Partial<WhyView> = {}): WhyView {
+  return {
+    query: "02:00:5e:10:00:63",
+    client: "",
+    severity: "unknown",
+    verdict: "Nothing was heard from 02:00:5e:10:00:63 since the start (2026-05-03 04:12 UTC).",
+    advice: "Check its cable or Wi-Fi, and the VLAN of its port.",
+    decisions: [],
+    ...changes,
+  };
+}
+
 export function fakeNetwork(changes: Partial<NetworkStatus> = {}): NetworkStatus {
   return {
     name: "office",
@@ -158,6 +178,7 @@ export function fakeNetwork(changes: Partial<NetworkStatus> = {}): NetworkStatus
         offered: 1,
         abandoned: 2,
         free: 85,
+        counters: {},
       },
     ],
     counters: { discover: 31, offer: 30, request: 44, ack: 41, nak: 1, "no-free-address": 0 },

@@ -1,0 +1,58 @@
+// What a person can do about each reason of the catalogue. One plain sentence or two, the same for all.
+
+import type { RefusalReason } from "./catalogue.ts";
+
+export const REFUSAL_ADVICE: Readonly<Record<RefusalReason, string>> = {
+  "frame-malformed": "Check the cable and the switch: frames arrive damaged.",
+  "frame-not-dhcp": "Nothing needs doing: it was not meant for a DHCP server.",
+  "dhcp-malformed": "Update the software of the device: what it sends cannot be understood.",
+  "option-malformed":
+    "Update the software of the device, or correct the client identifier set there.",
+  "no-message-type": "The device speaks BOOTP only: give it a fixed address outside the pools.",
+  "wrong-direction": "Look for a second DHCP server, or for a loop in the network.",
+  "not-serving": "See `tandem status`: it says why this LAN is not served and what to do.",
+  "other-server":
+    "Switch the other DHCP server off when it is not meant to be there; it shows under its address in `tandem status`.",
+  "no-free-address":
+    "Make the pool larger or the lease time shorter, or release leases nobody uses.",
+  "wrong-network":
+    "It was on another network before and asks for a new address by itself. When it stays so, check its VLAN, and whether its address was set by hand.",
+  "not-in-pool":
+    "It asks for a new address by itself. To let it keep the old one, reserve that or take it into a pool.",
+  "address-taken":
+    "It asks for a new address by itself. To give it this very one, change the reservation, or release the lease of the other device.",
+  "unknown-client":
+    "It asks for a new address by itself after a while. Make this box the authoritative server of the LAN when it is the only one.",
+  "no-offer": "It asks again by itself; restart its network connection when it does not.",
+  "not-yours":
+    "It asks for a new address by itself; restart its network connection when it does not.",
+  "disk-not-writable": "Free some space on this box, or look at its storage; see `tandem status`.",
+  overloaded: "It asks again by itself; look for a device that floods the LAN when this stays.",
+  "reserved-elsewhere":
+    "It asks for its reserved address by itself. Restart its network connection, or change the reservation.",
+  "type-not-served": "Nothing needs doing: devices do without this type of message.",
+  "relay-unknown":
+    "Add the relay's address to `relays` of the network it serves, or correct the address that the relay sends.",
+  "own-frame": "Look for a loop in the network: the box hears what it sent itself.",
+  denied: "Take it off the deny list, or out of the denied class, when it may be here.",
+  "rate-limited":
+    "Look at the device: it is broken, loops, or means harm. It is answered again within seconds once it is calm.",
+  "too-many-new":
+    "It asks again by itself. Look for a device that makes up hardware addresses when this stays.",
+  "kept-for-known":
+    "Make the pool larger, reserve an address for this device, or lower the share kept for known devices.",
+  "port-full":
+    "Remove devices at this port of the switch or wait for their leases to end, or raise the limit of leases per port.",
+  "declined-too-often":
+    "Look at the device: it says of every address that it is in use. It may ask again within an hour.",
+  "pool-closed":
+    "Open a pool to this device: by a class that it belongs to, by a reservation, or by a pool for all.",
+  "partner-owns": "Nothing needs doing: the partner answers. Check that it runs when it does not.",
+  "address-in-use":
+    "Find the device that uses the address: give it a reservation, or take its fixed address out of the pool.",
+  "being-checked": "Nothing needs doing: it gets an answer when it asks again, within seconds.",
+  "ipv6-only": "Nothing needs doing: it works by IPv6, as the network suggests (RFC 8925).",
+  "query-not-allowed": "Add the asking address to those that may send lease queries.",
+  "query-malformed": "Correct the program that sends lease queries.",
+  "other-servers-reply": "Switch the other DHCP server off when it is not meant to be there.",
+};

@@ -1,0 +1,161 @@
+import { describe, expect, test } from "vitest";
+import { REFUSALS } from "../../daemon/catalogue.ts";
+import { REFUSAL_ADVICE } from "../../daemon/refusal-advice.ts";
+import { notYet } from "../../daemon/why.ts";
+import { MESSAGE_TYPE } from "../../daemon/wire/dhcp4-message.ts";
+import { network, reserve } from "../support/core-bench.ts";
+import { fakeNetwork } from "../support/fake-box.ts";
+import { MAC, OTHER, Past, SECONDS } from "../support/past.ts";
+
+const { discover, offer, request, nak } = MESSAGE_TYPE;
+
+describe("a device that nothing was heard of", () => {
+  test("since the start, and what to check", () => {
+    expect(new Past().why(MAC)).toEqual({
+      query: MAC,
+      client: MAC,
+      severity: "unknown",
+      verdict: `Nothing was heard from ${MAC} since the start (2026-05-03 04:12 UTC).`,
+      advice: expect.stringMatching(/cable.*VLAN.*relay/),
+      decisions: [],
+    });
+  });
+
+  test("with a reservation, a past lease, a network that is not served", () => {
+    const past = new Past();
+    past.networks = [network({ reservations: [reserve(MAC, "10.77.0.50")] })];
+    expect(past.why(MAC).verdict).toContain("10.77.0.50 is reserved for it on office.");
+    past.lease(MAC, "10.77.0.50", { state: "released" });
+    expect(past.why(MAC).verdict).toContain("it had 10.77.0.50 on office and gave it back.");
+    past.states = [fakeNetwork({ serving: false, why: "No cable on lan0." })];
+    const { verdict, advice } = past.why(MAC);
+    expect(verdict).toMatch(/office is not served now: No cable on lan0\.$/);
+    expect(advice).toBe(REFUSAL_ADVICE["not-serving"]);
+  });
+
+  test("while the box still starts", () => {
+    expect(notYet(MAC, "Tandem is starting.")).toMatchObject({
+      severity: "unknown",
+      verdict: "Tandem is starting.",
+    });
+  });
+});
+
+describe("how a device is asked for", () => {
+  test.each([
+    "02:00:5E:10:00:01",
+    "02-00-5e-10-00-01",
+    "2:0:5e:10:0:1",
+    "0200.5e10.0001",
+    "02005E100001",
+    " 02:00:5e:10:00:01 ",
+    "10.77.0.120",
+    "printer",
+    "Printer.example.org",
+  ])("%s", (query) => {
+    const past = new Past();
+    past.lease(MAC, "10.77.0.120", { hostname: "printer" });
+    expect(past.why(query)).toMatchObject({ query, client: MAC, severity: "fine" });
+  });
+
+  test("a name that could be a MAC, until a MAC is known that could be it", () => {
+    const past = new Past();
+    past.lease(MAC, "10.77.0.120", { hostname: "deadbeefcafe" });
+    expect(past.why("deadbeefcafe").client).toBe(MAC);
+    past.decided("de:ad:be:ef:ca:fe", discover, { sent: offer, address: "10.77.0.121" });
+    expect(past.why("deadbeefcafe").client).toBe("de:ad:be:ef:ca:fe");
+  });
+
+  test("a name of several devices: the one with a lease, and the others by MAC", () => {
+    const past = new Past();
+    past.lease(OTHER, "10.77.0.121", { hostname: "phone", state: "expired" });
+    past.lease(MAC, "10.77.0.120", { hostname: "phone", seenAt: SECONDS - 9000 });
+    const { client, advice } = past.why("phone");
+    expect(client).toBe(MAC);
+    expect(advice).toBe(`The same name is used by ${OTHER}.`);
+  });
+
+  test("a name that only a reservation has", () => {
+    const past = new Past();
+    past.networks = [network({ reservations: [reserve(MAC, "10.77.0.50", { name: "Printer" })] })];
+    expect(past.why("printer")).toMatchObject({
+      client: MAC,
+      severity: "unknown",
+      verdict: expect.stringContaining(`Nothing was heard from ${MAC} (Printer) since the start`),
+    });
+  });
+
+  test("a name that nobody has", () => {
+    expect(new Past().why('"\n').verdict).toBe(
+      'No device that calls itself "\\"" has a lease or a reservation.',
+    );
+  });
+
+  test("a device that sends a client identifier only", () => {
+    const past = new Past();
+    past.lease("", "10.77.0.120", {
+      client: Uint8Array.of(1, 0xff, 0xab),
+      chaddr: new Uint8Array(0),
+      hostname: "cluster",
+    });
+    const verdict = "client id ffab (cluster) has 10.77.0.120 on office";
+    expect(past.why("10.77.0.120").verdict).toContain(verdict);
+    expect(past.why("cluster").verdict).toContain(verdict);
+  });
+});
+
+describe("an address", () => {
+  test("of no network", () => {
+    expect(new Past().why("192.168.1.1").verdict).toBe(
+      "192.168.1.1 does not belong to any network of this box (office 10.77.0.0/24).",
+    );
+  });
+
+  test("that is set aside", () => {
+    const past = new Past();
+    past.lease(OTHER, "10.77.0.120", { state: "abandoned" });
+    const { severity, verdict, lease } = past.why("10.77.0.120");
+    expect(severity).toBe("refused");
+    expect(verdict).toMatch(/^10\.77\.0\.120 on office is set aside until 2026-05-03 19:11 UTC/);
+    expect(lease?.state).toBe("abandoned");
+  });
+
+  test("that nobody has or wants", () => {
+    expect(new Past().why("10.77.0.120")).toMatchObject({
+      severity: "unknown",
+      client: "",
+      verdict:
+        "Nobody has 10.77.0.120 on office now. Nobody asked for it since the start (2026-05-03 04:12 UTC).",
+    });
+    expect(new Past().why("10.77.0.5").verdict).toContain("It is in no pool");
+  });
+
+  test("that is reserved: how the device fares that may have it", () => {
+    const past = new Past();
+    past.networks = [network({ reservations: [reserve(MAC, "10.77.0.50", { name: "printer" })] })];
+    past.decided(MAC, discover, { reason: "rate-limited" });
+    past.decided(OTHER, discover, { reason: "address-taken", address: "10.77.0.50" });
+    const { severity, client, verdict, advice } = past.why("10.77.0.50");
+    expect([severity, client]).toEqual(["refused", MAC]);
+    expect(verdict).toContain(`It is reserved for ${MAC} (printer).`);
+    expect(verdict).toContain(REFUSALS["rate-limited"]);
+    expect(advice).toContain(`It was also asked for by ${OTHER}.`);
+  });
+
+  test("that was asked for: how the device fares that wanted it", () => {
+    const past = new Past();
+    past.decided(MAC, request, { sent: nak, reason: "not-in-pool", address: "10.77.0.20" });
+    const { severity, verdict } = past.why("10.77.0.20");
+    expect(severity).toBe("refused");
+    expect(verdict).toContain("10.77.0.20 is neither in a pool nor reserved for this client.");
+  });
+
+  test("that its former holder has no more is not fine, even if that has another one", () => {
+    const past = new Past();
+    past.lease(MAC, "10.77.0.120", { state: "released" });
+    past.lease(MAC, "10.77.0.121");
+    const { severity, verdict } = past.why("10.77.0.120");
+    expect(severity).toBe("unknown");
+    expect(verdict).toMatch(/^Nobody has 10\.77\.0\.120 on office now\. .*has 10\.77\.0\.121/);
+  });
+});
