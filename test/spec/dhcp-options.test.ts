@@ -12,12 +12,9 @@ import {
   text,
 } from "../support/core-bench.ts";
 import { judgeAllSent } from "../support/sent.ts";
+import { A, B, RELAY } from "./networks.ts";
 
 judgeAllSent();
-
-const A = "02:00:00:00:00:0a";
-const B = "02:00:00:00:00:0b";
-const RELAY = { giaddr: "10.77.0.9", sourceMac: "02:00:00:00:00:99" };
 
 describe("RFC 2132", () => {
   test("§2: a NUL behind a text of the client is taken off", () => {
@@ -115,21 +112,6 @@ describe("RFC 2132", () => {
 });
 
 describe("RFC 3046 relay agent information", () => {
-  const circuit = bytes(1, 4, 1, 2, 3, 4);
-
-  test("§2.2: it is echoed whole in offers, acks and naks, as the last option", () => {
-    const bench = new CoreBench();
-    const more = { ...RELAY, options: { 82: circuit, 55: bytes(3, 6) } };
-    const offer = bench.discover(A, more);
-    const ack = bench.select(A, offer?.yiaddr ?? "", "10.77.0.2", more);
-    const nak = bench.reboot(A, "10.99.0.1", more);
-    expect([ack?.type, nak?.type]).toEqual([ACK, NAK]);
-    for (const reply of [offer, ack, nak]) {
-      expect(reply?.option(82)).toEqual(Array.from(circuit));
-      expect(reply?.message.codes().at(-1)).toBe(82);
-    }
-  });
-
   test("§2.2: a reply to a message without it has none", () => {
     expect(new CoreBench().discover(A, RELAY)?.message.has(82)).toBe(false);
   });
@@ -209,13 +191,5 @@ describe("RFC 6842 client identifier in replies", () => {
   test("it is returned though the network tells clients by their MAC", () => {
     const bench = new CoreBench([network({ ignoreClientId: true })]);
     expect(bench.discover(A, { options })?.option(61)).toEqual([1, 2, 3, 4]);
-  });
-});
-
-describe("RFC 8925 IPv6-only preferred", () => {
-  test("§3.3: only a client that asks for it gets it", () => {
-    const bench = new CoreBench([network({ options: [{ code: 108, data: bytes(0, 0, 7, 8) }] })]);
-    expect(bench.discover(A)?.message.has(108)).toBe(false);
-    expect(bench.discover(A, { options: { 55: bytes(108) } })?.option(108)).toEqual([0, 0, 7, 8]);
   });
 });

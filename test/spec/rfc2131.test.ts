@@ -1,9 +1,10 @@
-// A walk through RFC 2131: one test per sentence that binds a server. Section 4.3 is in
-// rfc2131-messages.test.ts, the other documents are in dhcp-options.test.ts.
+// A walk through RFC 2131: one test per sentence that binds a server; daemon/RFC.md lists them all.
+// Section 4.1 is in rfc2131-construction.test.ts, 4.3 in rfc2131-messages.test.ts, -parameters and
+// -table3; the other documents are in dhcp-options.test.ts and in files of their own.
 
 import { describe, expect, test } from "vitest";
 import { ipv4, parseSubnet } from "../../daemon/base/address.ts";
-import { SERVER_MAC } from "../support/client-frame.ts";
+import { clientFrame } from "../support/client-frame.ts";
 import {
   ACK,
   address,
@@ -16,17 +17,16 @@ import {
   network,
   OFFER,
   REQUEST,
+  repliesIn,
   reserve,
   seconds,
 } from "../support/core-bench.ts";
 import { judgeAllSent } from "../support/sent.ts";
+import { A, B, RELAY } from "./networks.ts";
 
 judgeAllSent();
 
-const A = "02:00:00:00:00:0a";
-const B = "02:00:00:00:00:0b";
-
-describe("§2 protocol summary", () => {
+describe("RFC 2131 §2 protocol summary", () => {
   test("§2: the chaddr, xid, htype and hlen of the client come back in the reply", () => {
     const reply = new CoreBench().discover(A, { xid: 0xdeadbeef });
     expect(reply?.message.xid).toBe(0xdeadbeef);
@@ -34,6 +34,20 @@ describe("§2 protocol summary", () => {
     expect(reply?.message.hlen).toBe(6);
     expect(Array.from(reply?.message.chaddr.subarray(0, 6) ?? [])).toEqual([2, 0, 0, 0, 0, 10]);
     expect(reply?.message.op).toBe(2);
+  });
+
+  test("§2 MUST ignore the reserved bits of 'flags'; the broadcast bit alone comes back", () => {
+    for (const [sent, returned] of [
+      [0x8000, 0x8000],
+      [0x7fff, 0],
+      [0xffff, 0x8000],
+    ] as const) {
+      const bench = new CoreBench();
+      const frame = clientFrame({ type: DISCOVER, mac: A });
+      frame.set([sent >>> 8, sent & 255], 42 + 10);
+      bench.frame(frame);
+      expect(repliesIn(bench.effects)[0]?.message.flags).toBe(returned);
+    }
   });
 
   test("§2: DHCP messages carry the option DHCP message type; BOOTP is not served", () => {
@@ -80,12 +94,7 @@ describe("§2 protocol summary", () => {
   });
 });
 
-describe("§3 the client-server protocol", () => {
-  test("§3: the first four octets of the options field are the magic cookie", () => {
-    const reply = new CoreBench().discover(A);
-    expect(Array.from(reply?.frame.subarray(278, 282) ?? [])).toEqual([99, 130, 83, 99]);
-  });
-
+describe("RFC 2131 §3 the client-server protocol", () => {
   test("§3.1 (2): a server need not reserve an offered address, but it offers it to nobody else", () => {
     const bench = new CoreBench([network({ pool: ["10.77.0.100", "10.77.0.101"] })]);
     const offers = [A, B].map((mac) => bench.discover(mac)?.yiaddr);
@@ -151,6 +160,16 @@ describe("§3 the client-server protocol", () => {
     expect([ack?.type, ack?.yiaddr]).toEqual([ACK, held]);
   });
 
+  test("§3.2 MUST broadcast the DHCPNAK to 0xffffffff when giaddr is 0", () => {
+    const nak = new CoreBench().reboot(A, "192.168.1.7");
+    expect([nak?.type, nak?.destinationIp]).toEqual([NAK, "255.255.255.255"]);
+  });
+
+  test("§3.2 MUST send the DHCPNAK to the relay agent in giaddr otherwise", () => {
+    const nak = new CoreBench().reboot(A, "192.168.1.7", RELAY);
+    expect([nak?.type, nak?.destinationIp, nak?.destinationPort]).toEqual([NAK, "10.77.0.9", 67]);
+  });
+
   test("§3.3: times in lease options are relative, in seconds, and 0xffffffff is infinity", () => {
     const forever = 0xffffffff;
     const bench = new CoreBench([network({ leaseSeconds: forever, maxLeaseSeconds: forever })]);
@@ -179,89 +198,30 @@ describe("§3 the client-server protocol", () => {
   });
 });
 
-describe("§4.1 constructing and sending DHCP messages", () => {
-  test("messages from a server go to port 68 of the client and come from port 67", () => {
-    const reply = new CoreBench().discover(A);
-    expect(reply?.destinationPort).toBe(68);
-    expect(Array.from(reply?.frame.subarray(34, 36) ?? [])).toEqual([0, 67]);
-  });
-
-  test("giaddr set: to the server port of the relay agent, for offers and acks", () => {
-    const bench = new CoreBench();
-    const relay = { giaddr: "10.77.0.9", sourceMac: "02:00:00:00:00:99", sourceIp: "10.77.0.9" };
-    const offer = bench.discover(A, relay);
-    expect(offer?.destinationIp).toBe("10.77.0.9");
-    expect(offer?.destinationPort).toBe(67);
-    expect(offer?.destinationMac).toBe("02:00:00:00:00:99");
-    expect(offer?.giaddr).toBe("10.77.0.9");
-  });
-
-  test("giaddr zero, ciaddr set: unicast to ciaddr", () => {
-    const bench = new CoreBench();
-    const held = bench.lease(A);
-    const ack = bench.renew(A, held);
-    expect([ack?.destinationIp, ack?.destinationMac]).toEqual([held, A]);
-  });
-
-  test("giaddr and ciaddr zero, broadcast bit set: to 0xffffffff", () => {
-    const reply = new CoreBench().discover(A, { broadcast: true });
-    expect([reply?.destinationIp, reply?.destinationMac]).toEqual([
-      "255.255.255.255",
-      "ff:ff:ff:ff:ff:ff",
-    ]);
-  });
-
-  test("giaddr and ciaddr zero, broadcast bit clear: unicast to chaddr and yiaddr", () => {
-    const reply = new CoreBench().discover(A);
-    expect([reply?.destinationIp, reply?.destinationMac]).toEqual([reply?.yiaddr, A]);
-  });
-
-  test("a hardware address that is not Ethernet's cannot be sent to at link level: broadcast", () => {
-    const reply = new CoreBench().discover(A, { htype: 6 });
-    expect(reply?.destinationIp).toBe("255.255.255.255");
-  });
-
-  test("giaddr zero: DHCPNAK goes to 0xffffffff in all cases", () => {
-    const bench = new CoreBench();
-    const nak = bench.renew(A, "10.99.0.1");
-    expect(nak?.type).toBe(NAK);
-    expect([nak?.destinationIp, nak?.destinationMac]).toEqual([
-      "255.255.255.255",
-      "ff:ff:ff:ff:ff:ff",
-    ]);
-  });
-
-  test("the options field is not shorter than BOOTP relays expect: 300 bytes of message", () => {
-    const reply = new CoreBench().discover(A);
-    expect((reply?.frame.length ?? 0) - 42).toBeGreaterThanOrEqual(300);
-  });
-
-  test("the broadcast bit of the client comes back, the other flags are zero", () => {
-    expect(new CoreBench().discover(A, { broadcast: true })?.message.flags).toBe(0x8000);
-    expect(new CoreBench().discover(A)?.message.flags).toBe(0);
-  });
-
-  test("replies leave from the interface's own MAC", () => {
-    expect(new CoreBench().discover(A)?.sourceMac).toBe(SERVER_MAC);
-  });
-});
-
-describe("§4.2 DHCP server administrative controls", () => {
-  test("a client identifier is an opaque key: no byte of it means anything", () => {
+describe("RFC 2131 §4.2 DHCP server administrative controls", () => {
+  test("§4.2 MUST use the 'client identifier' that the client supplies to identify it", () => {
     const bench = new CoreBench();
     const first = bench.lease(A, { options: { 61: bytes(0, 0) } });
     const second = bench.lease(A, { options: { 61: bytes(0, 0, 0) } });
     expect(second).not.toBe(first);
+    expect(bench.lease(B, { options: { 61: bytes(0, 0) } })).toBe(first);
   });
 
-  test("a client identifier that looks like hardware type and address is still another client", () => {
+  test("§4.2 MUST use 'chaddr' to identify a client that supplies no 'client identifier'", () => {
+    const bench = new CoreBench();
+    const first = bench.lease(A);
+    expect(bench.lease(A, { xid: 99 })).toBe(first);
+    expect(bench.lease(B)).not.toBe(first);
+  });
+
+  test("§4.2: a client identifier that looks like hardware type and address is still another client", () => {
     const bench = new CoreBench();
     const byHardware = bench.lease(A);
     const byId = bench.lease(B, { options: { 61: bytes(1, 2, 0, 0, 0, 0, 10) } });
     expect(byId).not.toBe(byHardware);
   });
 
-  test("a client that uses an identifier must use it in all messages: without it it is another", () => {
+  test("§4.2: a client that uses an identifier must use it in all messages: without it it is another", () => {
     const bench = new CoreBench();
     const held = bench.lease(A, { options: { 61: bytes(1, 9, 9) } });
     bench.release(A, held);
@@ -269,14 +229,14 @@ describe("§4.2 DHCP server administrative controls", () => {
     expect(bench.at(held)?.state).toBe("active");
   });
 
-  test("a network may be set to tell clients by their hardware address alone", () => {
+  test("§4.2: a network may be set to tell clients by their hardware address alone", () => {
     const bench = new CoreBench([network({ ignoreClientId: true })]);
     const first = bench.lease(A, { options: { 61: bytes(1, 1) } });
     expect(bench.lease(A, { options: { 61: bytes(2, 2) } })).toBe(first);
   });
 });
 
-describe("§4.3 server behaviour", () => {
+describe("RFC 2131 §4.3 server behaviour", () => {
   test("§4.3: messages that a server sends are silently discarded", () => {
     const bench = new CoreBench();
     for (const type of [OFFER, ACK, NAK]) expect(bench.send({ type, mac: A })).toBeUndefined();
@@ -303,7 +263,7 @@ describe("§4.3 server behaviour", () => {
   });
 });
 
-describe("§4.4 what clients do, seen from the server", () => {
+describe("RFC 2131 §4.4 what clients do, seen from the server", () => {
   test("§4.4.1: a client that declines an offer by asking another server gives the address back", () => {
     const bench = new CoreBench();
     const offered = bench.discover(A)?.yiaddr ?? "";
@@ -331,10 +291,17 @@ describe("§4.4 what clients do, seen from the server", () => {
     expect(bench.at(held)?.state).toBe("active");
   });
 
-  test("§4.4.5: T1 is half of the lease and T2 seven eighths, and T1 < T2 < lease", () => {
+  test("§4.4.5 MUST: T1 is earlier than T2, which is earlier than the end of the lease", () => {
     const reply = new CoreBench().discover(A);
     expect(reply?.option(58)).toEqual(Array.from(seconds(1800)));
     expect(reply?.option(59)).toEqual(Array.from(seconds(3150)));
+    for (const shortest of [120, 121, 7]) {
+      const bench = new CoreBench([network({ minLeaseSeconds: 1 })]);
+      const short = bench.discover(A, { options: { 51: seconds(shortest) } });
+      const [t1, t2] = [58, 59].map((code) => short?.option(code)?.at(-1) ?? 0);
+      expect(t1).toBeLessThan(t2 ?? 0);
+      expect(t2).toBeLessThan(shortest);
+    }
   });
 
   test("§4.4.5: the server extends the lease in RENEWING and in REBINDING", () => {
@@ -365,7 +332,7 @@ describe("§4.4 what clients do, seen from the server", () => {
   });
 });
 
-test("§4.3.1: a reserved client gets its address, inside or outside the pool", () => {
+test("RFC 2131 §4.3.1: a reserved client gets its address, inside or outside the pool", () => {
   const reservations = [reserve(A, "10.77.0.20"), reserve(B, "10.77.0.150")];
   const bench = new CoreBench([network({ reservations })]);
   expect(bench.lease(A)).toBe("10.77.0.20");
