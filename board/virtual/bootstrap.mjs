@@ -86,7 +86,27 @@ const packages = [
     verbs: ["bench"],
     service: true,
   },
-  { name: "dnsmasq-base", proof: "dnsmasq", why: "compared with", verbs: ["bench"] },
+  {
+    name: "dnsmasq-base",
+    proof: "dnsmasq",
+    why: "a relay and a foreign server; compared with",
+    verbs: ["test", "bench"],
+  },
+  {
+    name: "isc-dhcp-relay",
+    proof: "dhcrelay",
+    why: "a relay, ISC's",
+    verbs: ["test"],
+    service: true,
+  },
+  {
+    name: "systemd",
+    proof: "/lib/systemd/systemd-networkd",
+    why: "a DHCP client, systemd's",
+    verbs: ["test"],
+  },
+  { name: "dhcping", proof: "dhcping", why: "asks a DHCP server how it is", verbs: ["test"] },
+  { name: "nmap", proof: "nmap", why: "looks for DHCP servers", verbs: ["test"] },
 ];
 
 process.exitCode = await main(process.argv.slice(2));
