@@ -19,7 +19,7 @@ export const LOG = {
   "daemon-stopping": { level: "info", text: "Stopping: {reason}.", advice: "" },
   "lease-granted": {
     level: "info",
-    text: "{address} on {network} is given to {client} {hostname}for {seconds} s.",
+    text: "{address} on {network} is given to {client} {hostname}for {time}.",
     advice: "",
   },
   "lease-released": {
@@ -54,7 +54,7 @@ export const LOG = {
   },
   "forced-renew": {
     level: "info",
-    text: "{count} devices on {network} were told to ask for the new settings now.",
+    text: "{devices} on {network} will be told to ask for the new settings now.",
     advice: "",
   },
   "request-refused": {

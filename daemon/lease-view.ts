@@ -2,6 +2,7 @@
 
 import { formatIpv4, formatMac, isRandomisedMac } from "./base/address.ts";
 import { hex } from "./base/bytes.ts";
+import { FOREVER_SECONDS } from "./core/config-view.ts";
 import type { Lease } from "./core/lease.ts";
 import type { LeasePage, LeaseView } from "./http/api-types.ts";
 import type { LeaseQuery, LeaseSort } from "./http/box-view.ts";
@@ -25,6 +26,7 @@ export function leaseView(lease: Lease, isReserved: (lease: Lease) => boolean): 
     startsAt: isoTime(lease.startsAt * 1000),
     seenAt: isoTime(lease.seenAt * 1000),
     expiresAt: isoTime(lease.expiresAt * 1000),
+    neverEnds: lease.state === "active" && lease.leaseSeconds === FOREVER_SECONDS,
     reserved: isReserved(lease),
   };
 }

@@ -56,6 +56,7 @@ export const TEXTS = {
   leaseState: "State",
   heard: "Last heard",
   ends: "Ends",
+  endsNever: "never",
   noName: "(no name)",
   random: "random MAC",
   randomHelp: "A made-up address, as phones use to stay private: it may change by itself.",

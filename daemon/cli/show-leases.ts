@@ -27,7 +27,7 @@ export function formatLeases(leases: readonly LeaseView[], now: number, paint: P
     lease.network,
     `${lease.state}${lease.reserved ? ", reserved" : ""}`,
     ago(Date.parse(lease.seenAt), now),
-    lease.state === "active" ? ago(Date.parse(lease.expiresAt), now) : "",
+    endText(lease, now),
   ]);
   const [first = "", ...rest] = columns([header, ...rows]);
   const active = leases.filter((lease) => lease.state === "active").length;
@@ -84,4 +84,9 @@ function dumpLine(lease: LeaseView): string {
     lease.reserved,
   ];
   return `${fields.map((field) => (field === "" ? "(none)" : String(field))).join("\t")}\n`;
+}
+
+function endText(lease: LeaseView, now: number): string {
+  if (lease.state !== "active") return "";
+  return lease.neverEnds ? "never" : ago(Date.parse(lease.expiresAt), now);
 }

@@ -20,7 +20,8 @@ export function queueForcedRenewals(
     const old = before.networks.find(({ name }) => name === network.name);
     if (!old || !haveParametersChanged(old, network, before, after)) continue;
     const count = server.renewals.addNetwork(server.bindings.book.leases(), network.name);
-    if (count > 0) server.lines.say("forced-renew", { count, network: network.name }, out);
+    const devices = count === 1 ? "1 device" : `${count} devices`;
+    if (count > 0) server.lines.say("forced-renew", { devices, network: network.name }, out);
   }
 }
 

@@ -5,6 +5,7 @@ import { formatIpv4, formatMac, type Ipv4 } from "../base/address.ts";
 import { hex } from "../base/bytes.ts";
 import { LOG, type LogId, REFUSALS, type RefusalReason } from "../catalogue.ts";
 import { LIMITS } from "../limits.ts";
+import { FOREVER_SECONDS } from "./config-view.ts";
 import type { Effect } from "./effect.ts";
 import type { LeaseEntry } from "./lease-book.ts";
 import type { Packet } from "./packet.ts";
@@ -38,7 +39,7 @@ export class LogLines {
       network: entry.network,
       client: nameOf(entry.chaddr, entry.client),
       hostname: entry.hostname === "" ? "" : `(${entry.hostname}) `,
-      seconds: entry.leaseSeconds,
+      time: entry.leaseSeconds >= FOREVER_SECONDS ? "good" : `${entry.leaseSeconds} s`,
     });
   }
 

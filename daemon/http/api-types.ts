@@ -104,6 +104,8 @@ export interface LeaseView {
   readonly startsAt: string;
   readonly seenAt: string;
   readonly expiresAt: string;
+  /** The lease is for good: `expiresAt` is then a date far away that means nothing. */
+  readonly neverEnds: boolean;
   readonly reserved: boolean;
 }
 

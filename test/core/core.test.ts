@@ -255,7 +255,7 @@ describe("what the box says about itself", () => {
         network: "office",
         client: A,
         hostname: "(pc) ",
-        seconds: 3600,
+        time: "3600 s",
       },
     });
     bench.renew(A, offer?.yiaddr ?? "");

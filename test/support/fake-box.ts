@@ -127,6 +127,7 @@ export function fakeLease(
     startsAt: iso(now - n * 7 * minute),
     seenAt: iso(now - n * minute),
     expiresAt: iso(now + (720 - n) * minute),
+    neverEnds: false,
     reserved: false,
     ...changes,
   };

@@ -86,9 +86,7 @@ function LeaseRow({ lease, isFresh, hasNetwork }: LeaseRowProps) {
       <td class="seenAt">
         <Age at={lease.seenAt} />
       </td>
-      <td class="expiresAt">
-        <Age at={lease.expiresAt} />
-      </td>
+      <td class="expiresAt">{lease.neverEnds ? TEXTS.endsNever : <Age at={lease.expiresAt} />}</td>
     </tr>
   );
 }
