@@ -239,6 +239,12 @@ export const CONDITIONS = {
     advice: "",
     impact: "some",
   },
+  "pool-kept": {
+    severity: "warning",
+    text: "Only {free} addresses of {subject} are free, and they are kept for devices that were here before; new devices get none.",
+    advice: "Make the pool larger, or keepForKnownPercent smaller.",
+    impact: "some",
+  },
   overloaded: {
     severity: "warning",
     text: "More requests come in on {subject} than can be answered; devices ask again by themselves.",

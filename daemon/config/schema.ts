@@ -103,7 +103,7 @@ const network = v.strictObject({
   watchServers: v.optional(flag, true),
   deny: denied,
   leasesPerPort: v.optional(wholeNumber(0, 65_535, "a whole number"), 0),
-  keepForKnownPercent: v.optional(wholeNumber(0, 100, "a whole number"), 10),
+  keepForKnownPercent: v.optional(wholeNumber(0, 100, "a whole number"), 5),
   trustedServers: addresses,
   reservations: v.optional(listAtMost(reservation, LIMITS.reservationsMax, "reservations"), []),
 });

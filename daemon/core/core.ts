@@ -120,7 +120,6 @@ export class Core {
       this.#snapshotAfter = Number.POSITIVE_INFINITY;
       out.push({ kind: "snapshot" });
     }
-    this.#sayPools(now);
     this.#watchers.pass(now, out);
     this.#setAlarm(now, out);
   }
@@ -265,7 +264,6 @@ export class Core {
     for (const old of before.segments) {
       if (this.#segments.some((segment) => segment.name === old.name)) continue;
       for (const id of LINK_CONDITIONS) this.conditions.clear(id, old.name);
-      this.conditions.clear("pool-full", old.name);
       this.#watchers.forget(old.name);
     }
     this.#server.configure(config, this.#lans, this.#segments);
@@ -338,20 +336,6 @@ export class Core {
     const { name, interfaceName } = lan;
     for (const id of LINK_CONDITIONS) {
       this.#say(id, name, id === active ? { interface: interfaceName } : undefined, now);
-    }
-  }
-
-  #sayPools(now: Now): void {
-    for (const segment of this.#segments) {
-      if (segment.poolFullUntil === 0) continue;
-      if (segment.poolFullUntil <= now.monotonic && segment.pool.free > 0) {
-        segment.poolFullUntil = 0;
-        segment.isPoolFullSaid = false;
-        this.conditions.clear("pool-full", segment.name);
-      } else if (!segment.isPoolFullSaid) {
-        segment.isPoolFullSaid = true;
-        this.conditions.set("pool-full", segment.name, {}, now);
-      }
     }
   }
 

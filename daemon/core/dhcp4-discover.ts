@@ -18,8 +18,8 @@ import { leaseSecondsFor, prepare } from "./terms.ts";
 const RAPID_COMMIT = OPTION.rapidCommit.code;
 const AUTO_CONFIGURE = OPTION.autoConfigure.code;
 
-/** `pool-full` stays on until nobody has been turned away for this long. */
-const POOL_FULL_MILLISECONDS = 60_000;
+/** `pool-full` and `pool-kept` stay on until nobody has been turned away for this long. */
+const TURNED_AWAY_MILLISECONDS = 60_000;
 
 export function handleDiscover(
   server: Dhcp4Server,
@@ -68,10 +68,8 @@ function turnAway(
 ): RefusalReason {
   const { packet, now } = server;
   if (server.isTest) return reason;
-  if (reason === "no-free-address") {
-    segment.poolFullUntil = now.monotonic + POOL_FULL_MILLISECONDS;
-  }
   if (reason === "no-free-address" || reason === "kept-for-known") {
+    segment.turnsAwayUntil = now.monotonic + TURNED_AWAY_MILLISECONDS;
     segment.limiter.refused(now.monotonic);
   }
   server.lines.refused(packet, ANY, reason, out);

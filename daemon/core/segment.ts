@@ -20,9 +20,8 @@ export class Segment {
   readonly limiter: LanLimiter;
   /** Free addresses that only clients that were here before are given. */
   readonly keptForKnown: number;
-  /** Monotonic time in ms until which `pool-full` stays on, 0 when it is off. */
-  poolFullUntil = 0;
-  isPoolFullSaid = false;
+  /** Monotonic time in ms until which it is said that new clients are turned away; 0 when it is not. */
+  turnsAwayUntil = 0;
 
   /** `networks` has at least one. `before` is the same segment before the configuration changed. */
   constructor(networks: readonly Network[], hashSeed: number, before: Segment | undefined) {
@@ -39,8 +38,7 @@ export class Segment {
     this.limiter.setPoolSize(this.pool.size);
     const { keptForKnownPercent } = this.primary.config;
     this.keptForKnown = Math.floor((this.pool.size * keptForKnownPercent) / 100);
-    this.poolFullUntil = before?.poolFullUntil ?? 0;
-    this.isPoolFullSaid = before?.isPoolFullSaid ?? false;
+    this.turnsAwayUntil = before?.turnsAwayUntil ?? 0;
   }
 
   /** The network that speaks for the segment: where it is one thing for all, its setting counts. */

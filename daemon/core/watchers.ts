@@ -14,6 +14,8 @@ const EVERY_MILLISECONDS = 1000;
 const CONFLICTS_MIN = 4;
 const CONFLICTS_SHARE = 0.05;
 const CONDITION_IDS = [
+  "pool-full",
+  "pool-kept",
   "rogue-server",
   "starvation",
   "request-flood",
@@ -26,6 +28,8 @@ export class Watchers {
   readonly #conditions: Conditions;
   #lookedAt = Number.NEGATIVE_INFINITY;
   #rogueRevision = -1;
+  /** Starvation or a flood is said of some segment. */
+  #hasAlarm = false;
 
   constructor(server: Dhcp4Server, conditions: Conditions) {
     this.#server = server;
@@ -34,7 +38,8 @@ export class Watchers {
 
   /** When something is due, in monotonic milliseconds; infinity when nothing is. */
   get nextAt(): number {
-    let at = this.#hasAlarm() ? this.#lookedAt + EVERY_MILLISECONDS : Number.POSITIVE_INFINITY;
+    // While there is one, its end has to be noticed on a quiet LAN too.
+    let at = this.#hasAlarm ? this.#lookedAt + EVERY_MILLISECONDS : Number.POSITIVE_INFINITY;
     for (const { rogues, selfProbe } of this.#server.lans) {
       at = Math.min(at, rogues.nextAt ?? at, selfProbe.nextAt ?? at);
     }
@@ -45,6 +50,9 @@ export class Watchers {
   pass(now: Now, out: Effect[]): void {
     const { monotonic } = now;
     this.#sayRogues(now);
+    for (const segment of this.#server.segments) {
+      if (segment.turnsAwayUntil > 0) this.#sayTurnedAway(segment, now);
+    }
     if (monotonic - this.#lookedAt < EVERY_MILLISECONDS) return;
     this.#lookedAt = monotonic;
     for (const lan of this.#server.lans) {
@@ -61,6 +69,7 @@ export class Watchers {
       const values = flood?.network === name ? { mac: flood.mac, rate: flood.rate } : undefined;
       this.#say("request-flood", name, values, now);
     }
+    this.#lookForAlarm();
   }
 
   linkChanged(lan: Lan, now: Now): void {
@@ -77,6 +86,7 @@ export class Watchers {
   /** The LANs are new ones: what is watched begins again. */
   configured(now: Now): void {
     this.#rogueRevision = -1;
+    this.#lookForAlarm();
     for (const lan of this.#server.lans) {
       lan.rogues.linkDown();
       this.linkChanged(lan, now);
@@ -86,6 +96,18 @@ export class Watchers {
   /** A segment is gone, and what was said of it. */
   forget(name: string): void {
     for (const id of CONDITION_IDS) this.#conditions.clear(id, name);
+  }
+
+  #sayTurnedAway(segment: Segment, now: Now): void {
+    const { name, keptForKnown } = segment;
+    const { free } = segment.pool;
+    const hasRoom = free > keptForKnown;
+    const isOver = segment.turnsAwayUntil <= now.monotonic && hasRoom;
+    if (isOver) segment.turnsAwayUntil = 0;
+    // One address that comes and goes does not end it; what is on stays so until it is over.
+    if (!isOver && hasRoom) return;
+    this.#say("pool-full", name, isOver || free > 0 ? undefined : {}, now);
+    this.#say("pool-kept", name, isOver || free === 0 ? undefined : { free }, now);
   }
 
   #test(lan: Lan, now: Now): void {
@@ -115,9 +137,8 @@ export class Watchers {
     }
   }
 
-  /** While one of these is so, its end has to be noticed on a quiet LAN too. */
-  #hasAlarm(): boolean {
-    return this.#server.segments.some(
+  #lookForAlarm(): void {
+    this.#hasAlarm = this.#server.segments.some(
       ({ name }) =>
         this.#conditions.has("starvation", name) || this.#conditions.has("request-flood", name),
     );

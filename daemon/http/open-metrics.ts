@@ -50,6 +50,13 @@ function networkFamilies(networks: readonly NetworkStatus[]): string[] {
       }),
     ),
   );
+  const poolEvents = networks.flatMap((network) =>
+    network.pools.flatMap((pool) =>
+      Object.entries(pool.counters).map(([kind, value]): Sample => {
+        return [{ network: network.name, pool: `${pool.from}-${pool.to}`, kind }, value];
+      }),
+    ),
+  );
   const counters = networks.flatMap((network) =>
     Object.entries(network.counters).map(
       ([kind, value]): Sample => [{ network: network.name, kind }, value],
@@ -66,6 +73,7 @@ function networkFamilies(networks: readonly NetworkStatus[]): string[] {
     ),
     gauge("tandem_pool_addresses", pools),
     family("tandem_packets", "counter", "_total", counters),
+    family("tandem_pool_events", "counter", "_total", poolEvents),
   ];
 }
 

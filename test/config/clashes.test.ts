@@ -227,7 +227,7 @@ describe("settings of a network", () => {
       probe: true,
       watchServers: true,
       leasesPerCircuitMax: 0,
-      keptForKnownPercent: 10,
+      keptForKnownPercent: 5,
       randomisedMacLeaseSeconds: undefined,
     });
     expect(coreOf(office({})).leasequeryFrom).toEqual([]);

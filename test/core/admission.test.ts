@@ -156,6 +156,7 @@ describe("floods", () => {
     for (let i = 0; i < 8; i++) bench.lease(stranger(i));
     expect(bench.discover(stranger(99))).toBeUndefined();
     expect(bench.refused()).toEqual({ "kept-for-known": 1 });
+    expect(bench.conditions()).toEqual(["pool-kept office"]);
     expect(bench.reboot(stranger(99), "10.77.0.105")?.type).toBe(NAK);
     expect(bench.lease(A)).toBeTruthy();
   });

@@ -187,6 +187,7 @@ describe("GET /metrics", () => {
     const text = response.text();
     expect(text).toContain("# TYPE tandem_packets counter\n");
     expect(text).toContain('tandem_packets_total{network="office",kind="ack"} 41\n');
+    expect(text).toContain("# TYPE tandem_pool_events counter\n");
     expect(text).toContain('subject="a\\"b\\\\c\\nd"');
     expect(text).toContain("tandem_process_memory_bytes 5\n");
     expect(text).not.toContain("office:ack");

@@ -179,7 +179,7 @@ export function fakeNetwork(changes: Partial<NetworkStatus> = {}): NetworkStatus
         offered: 1,
         abandoned: 2,
         free: 85,
-        counters: {},
+        counters: { offers: 30, acks: 41, "refused-address-taken": 2 },
       },
     ],
     counters: { discover: 31, offer: 30, request: 44, ack: 41, nak: 1, "no-free-address": 0 },
