@@ -12,15 +12,15 @@ export const REFUSAL_ADVICE: Readonly<Record<RefusalReason, string>> = {
   "wrong-direction": "Look for a second DHCP server, or for a loop in the network.",
   "not-serving": "See `tandem status`: it says why this LAN is not served and what to do.",
   "other-server":
-    "Switch the other DHCP server off when it is not meant to be there; it shows under its address in `tandem status`.",
+    "When that one is not meant to be there, find it and switch it off; `tandem status` names the other servers that were heard.",
   "no-free-address":
-    "Make the pool larger or the lease time shorter, or release leases nobody uses.",
+    "Make the pool larger, or the lease time shorter, so that addresses that nobody uses come back sooner.",
   "wrong-network":
     "It was on another network before and asks for a new address by itself. When it stays so, check its VLAN, and whether its address was set by hand.",
   "not-in-pool":
     "It asks for a new address by itself. To let it keep the old one, reserve that or take it into a pool.",
   "address-taken":
-    "It asks for a new address by itself. To give it this very one, change the reservation, or release the lease of the other device.",
+    "It asks for a new address by itself. To give it this very one, reserve it for this device.",
   "unknown-client":
     "It asks for a new address by itself after a while. Make this box the authoritative server of the LAN when it is the only one.",
   "no-offer": "It asks again by itself; restart its network connection when it does not.",
@@ -32,7 +32,7 @@ export const REFUSAL_ADVICE: Readonly<Record<RefusalReason, string>> = {
     "It asks for its reserved address by itself. Restart its network connection, or change the reservation.",
   "type-not-served": "Nothing needs doing: devices do without this type of message.",
   "relay-unknown":
-    "Add the relay's address to `relays` of the network it serves, or correct the address that the relay sends.",
+    "Add the network behind the relay to the configuration, or the relay's address to `relays` of its network; or correct what the relay sends.",
   "own-frame": "Look for a loop in the network: the box hears what it sent itself.",
   denied: "Take it off the deny list, or out of the denied class, when it may be here.",
   "rate-limited":
@@ -46,8 +46,9 @@ export const REFUSAL_ADVICE: Readonly<Record<RefusalReason, string>> = {
   "declined-too-often":
     "Look at the device: it says of every address that it is in use. It may ask again within an hour.",
   "pool-closed":
-    "Open a pool to this device: by a class that it belongs to, by a reservation, or by a pool for all.",
-  "partner-owns": "Nothing needs doing: the partner answers. Check that it runs when it does not.",
+    "Put this device into a class that a pool with free addresses allows, reserve an address for it, or make a pool that is open to all.",
+  "partner-owns":
+    "Nothing needs doing while the partner runs: it answers. When the device stays without an address, look whether the partner runs.",
   "address-in-use":
     "Find the device that uses the address: give it a reservation, or take its fixed address out of the pool.",
   "being-checked": "Nothing needs doing: it gets an answer when it asks again, within seconds.",

@@ -1,13 +1,23 @@
 // The verdict on one device: the sentence that answers why it has no address.
 
-import { ANY, formatIpv4, formatMac, formatSubnet } from "./base/address.ts";
+import { ANY, contains, formatIpv4, formatMac, formatSubnet, type Ipv4 } from "./base/address.ts";
 import { REFUSALS, type RefusalReason } from "./catalogue.ts";
 import type { NetworkConfig } from "./core/config-view.ts";
 import type { PastDecision } from "./core/history.ts";
 import type { Lease } from "./core/lease.ts";
 import type { WhySeverity } from "./http/api-types.ts";
 import { REFUSAL_ADVICE } from "./refusal-advice.ts";
-import { endText, hardwareText, holderText, keyText, timeText } from "./why-sentences.ts";
+import { withReservation } from "./why-reservation.ts";
+import {
+  deniedClass,
+  endText,
+  hardwareText,
+  holderText,
+  keyText,
+  sinceStart,
+  timeText,
+} from "./why-sentences.ts";
+import { usedWithoutLease } from "./why-set-aside.ts";
 import { reservedAt, type Subject, type Verdict, type WhySources } from "./why-subject.ts";
 import { MESSAGE_TYPE } from "./wire/dhcp4-message.ts";
 
@@ -20,16 +30,27 @@ export function clientVerdict(subject: Subject, sources: WhySources): Verdict {
   else if (trouble?.reason) found = refused(subject, trouble, trouble.reason, sources);
   else if (newest) found = underWay(subject, newest, sources);
   else found = notHeard(subject, sources);
-  const clash = lease?.state === "active" ? "" : reservationClash(subject, sources);
-  return clash === "" ? found : { ...found, verdict: `${found.verdict} ${clash}` };
+  return withReservation(found, subject, trouble, sources);
+}
+
+/** The device by its MAC, and its name when it has one. */
+function nameOf({ chaddr, lease, reservation }: Subject): string {
+  if (lease && lease.hostname !== "") return holderText(lease);
+  const who = lease ? holderText(lease) : hardwareText(chaddr);
+  if (!reservation) return who;
+  return who === "" ? keyText(reservation.entry) : `${who}${inBrackets(reservation.entry.name)}`;
 }
 
 /** A request that was refused so long before an offer says nothing about that offer. */
 const TROUBLE_MILLISECONDS = 600_000;
 const UNHEARD_ADVICE =
   "Check its cable or Wi-Fi, the VLAN of its port, and the relay when there is one; and whether it is set to a fixed address.";
+const REPLACED_ADVICE =
+  "It is given another address when it tries; restart its network connection to have it do so now.";
+const USER_ADVICE =
+  "Have it ask for its address by DHCP, and reserve that address for it when it must be the same one; or take the address out of the pool.";
 const UNTAKEN_ADVICE =
-  "When this stays, the offer does not reach it or it took another one: check the VLAN, the DHCP snooping of the switch, the relay, and for a second DHCP server.";
+  "When this stays, the offer does not reach it, or it took that of another server: check the VLAN, the DHCP snooping of the switch, the relay, and for a second DHCP server.";
 
 /**
  * The refusal that keeps a client from its address: that of its last message, or of a REQUEST shortly
@@ -53,12 +74,17 @@ function hasLease(
   trouble: PastDecision | undefined,
   sources: WhySources,
 ): Verdict {
-  const has = `${holderText(lease)} has ${formatIpv4(lease.address)} on ${lease.network} ${endText(lease)}.`;
+  const has = `${nameOf(subject)} has ${formatIpv4(lease.address)} on ${lease.network} ${endText(lease)}.`;
   const severity = "fine";
   if (trouble?.reason) {
     const why = because(subject, trouble, trouble.reason, sources);
     const verdict = `${has} Its last request was refused all the same: ${why}.`;
     return { severity, verdict, advice: REFUSAL_ADVICE[trouble.reason] };
+  }
+  const reserved = reservedAt(lease.address, sources.networks);
+  if (reserved && reserved.entry !== subject.reservation?.entry) {
+    const verdict = `${has} It cannot renew that: the address is reserved for ${keyText(reserved.entry)} now.`;
+    return { severity, verdict, advice: REPLACED_ADVICE };
   }
   const status = sources.status(lease.network);
   if (!status || status.serving) return { severity, verdict: has, advice: "" };
@@ -102,6 +128,8 @@ function because(
   switch (reason) {
     case "no-free-address":
       return noFreeAddress(decision, network, sources);
+    case "rate-limited":
+      return `${REFUSALS[reason].replace(/^the device\b/, "it")} (${times(decision)})`;
     case "denied":
       return denied(subject, decision, network, sources);
     case "not-serving": {
@@ -109,16 +137,14 @@ function because(
       return status && !status.serving ? status.why.replace(/\.$/, "") : REFUSALS[reason];
     }
     case "relay-unknown":
-      return relay === ANY
-        ? "it is for a subnet that no network of this box has"
-        : `it came through the relay ${formatIpv4(relay)}, and no network of this box has that relay`;
+      return relayUnknown(relay, sources);
     case "other-server": {
       if (serverId === ANY) return REFUSALS[reason];
-      const taken = address === undefined ? "" : ` and asked that for ${address}`;
+      const taken = address === undefined ? "" : `, and asked that one for ${address}`;
       return `it chose another DHCP server, ${formatIpv4(serverId)}${taken}`;
     }
     case "address-taken":
-      return addressTaken(decision, sources);
+      return addressTaken(subject, decision, sources);
     case "reserved-elsewhere": {
       const own = subject.reservation?.entry.address;
       if (own === undefined || address === undefined) return REFUSALS[reason];
@@ -127,7 +153,7 @@ function because(
     case "address-in-use": {
       const lease = sources.book.at(decision.address);
       if (lease?.state !== "abandoned" || address === undefined) return REFUSALS[reason];
-      return `${address} is in use by another device and set aside ${endText(lease)}`;
+      return `${address}${ownText(subject, lease.address)} is in use by another device and set aside ${endText(lease)}`;
     }
     case "wrong-network":
       if (!network || address === undefined) return REFUSALS[reason];
@@ -168,7 +194,7 @@ function noFreeAddress(
       size += pool.size;
     }
   }
-  if (free === 0) return `no address is free on ${network.name} (${size} in its pools)`;
+  if (free === 0) return allTaken(network, size, sources);
   const then = `no address was free on ${network.name} at ${timeText(decision.at)}`;
   return `${then}; ${free} of ${size} are free now, and it may get one when it asks again`;
 }
@@ -179,24 +205,28 @@ function denied(
   network: NetworkConfig | undefined,
   sources: WhySources,
 ): string {
-  if (decision.className !== "") return `it is in the class ${decision.className}, which is denied`;
+  if (decision.className !== "") return deniedClass(decision.className);
   for (const { name, deny } of network ? wireOf(network, sources) : []) {
     const listed = deny.find((prefix) => prefix.every((byte, i) => subject.chaddr[i] === byte));
     if (!listed) continue;
     const isWhole = listed.length === subject.chaddr.length;
-    return `${isWhole ? "it" : formatMac(listed)} is on the deny list of ${name}`;
+    return isWhole
+      ? `it is on the deny list of ${name}`
+      : `all devices whose MAC begins with ${formatMac(listed)} are on the deny list of ${name}`;
   }
   return REFUSALS.denied;
 }
 
-function addressTaken(decision: PastDecision, sources: WhySources): string {
+function addressTaken(subject: Subject, decision: PastDecision, sources: WhySources): string {
   if (decision.address === ANY) return REFUSALS["address-taken"];
   const address = formatIpv4(decision.address);
   const reserved = reservedAt(decision.address, sources.networks);
-  if (reserved) return `${address} is reserved for ${keyText(reserved.entry)}`;
+  const isOwn = reserved !== undefined && reserved.entry === subject.reservation?.entry;
+  if (reserved && !isOwn) return `${address} is reserved for ${keyText(reserved.entry)}`;
   const lease = sources.book.at(decision.address);
   if (lease?.state !== "active") return `${address} belonged to another client then`;
-  return `${address} is leased to ${holderText(lease)} ${endText(lease)}`;
+  const own = ownText(subject, lease.address);
+  return `${address}${own} is leased to ${holderText(lease)} ${endText(lease)}`;
 }
 
 /** Nothing was refused last, but the client has no lease. */
@@ -211,8 +241,8 @@ function underWay(subject: Subject, newest: PastDecision, sources: WhySources): 
   }
   if (newest.type === MESSAGE_TYPE.decline) {
     const lease = sources.book.at(newest.address);
-    const aside = lease?.state === "abandoned" ? `; that is set aside ${endText(lease)}` : "";
-    const verdict = `${who} declined ${address}${on} at ${at}, because another device uses it${aside}. It has not asked for another one since.`;
+    const aside = lease?.state === "abandoned" ? ` ${address} is set aside ${endText(lease)}.` : "";
+    const verdict = `${who} declined ${address}${on} at ${at}, because another device uses it.${aside} It has not asked for another one since.`;
     return { severity: "waiting", verdict, advice: REFUSAL_ADVICE["address-in-use"] };
   }
   if (newest.type === MESSAGE_TYPE.release) {
@@ -230,19 +260,19 @@ function underWay(subject: Subject, newest: PastDecision, sources: WhySources): 
 }
 
 function notHeard(subject: Subject, sources: WhySources): Verdict {
-  const { lease, reservation } = subject;
+  const { chaddr, lease } = subject;
   const who = nameOf(subject);
-  const since = `since the start (${timeText(sources.startedAt)})`;
   const closed = sources.networks
     .map(({ name }) => sources.status(name))
     .find((status) => status && !status.serving);
-  const heard = `Nothing was heard from ${who} ${since}.`;
+  const used = usedWithoutLease(chaddr, sources);
+  if (used) {
+    const verdict = `${who} uses ${formatIpv4(used.address)} on ${used.network}, which this box did not give to it, and has not asked for an address ${sinceStart(sources.startedAt)}.`;
+    return { severity: "unknown", verdict, advice: USER_ADVICE };
+  }
+  const heard = `Nothing was heard from ${who} ${sinceStart(sources.startedAt)}.`;
   const parts = [heard];
   if (lease && lease.state !== "abandoned") parts.push(ended("It", lease).verdict);
-  else if (reservation) {
-    const { entry, network } = reservation;
-    parts.push(`${formatIpv4(entry.address)} is reserved for it on ${network.name}.`);
-  }
   if (closed) parts.push(`${closed.name} is not served now: ${closed.why}`);
   const advice = closed ? REFUSAL_ADVICE["not-serving"] : UNHEARD_ADVICE;
   return { severity: "unknown", verdict: parts.join(" "), advice };
@@ -258,26 +288,47 @@ function ended(who: string, lease: Lease): { readonly verdict: string; readonly 
   };
 }
 
-/** The address reserved for a client cannot be given to it: who has it. */
-function reservationClash(subject: Subject, sources: WhySources): string {
-  const address = subject.reservation?.entry.address;
-  const holder = address === undefined ? undefined : sources.book.at(address);
-  if (!holder || hardwareText(holder.chaddr) === hardwareText(subject.chaddr)) return "";
-  const reserved = `${formatIpv4(holder.address)}, which is reserved for it,`;
-  if (holder.state === "active") {
-    return `${reserved} is held by ${holderText(holder)} ${endText(holder)}.`;
-  }
-  if (holder.state !== "abandoned") return "";
-  return `${reserved} is in use by another device and set aside ${endText(holder)}.`;
-}
-
-function nameOf({ chaddr, lease, reservation }: Subject): string {
-  if (lease) return holderText(lease);
-  const who = hardwareText(chaddr);
-  if (!reservation) return who;
-  return who === "" ? keyText(reservation.entry) : `${who}${inBrackets(reservation.entry.name)}`;
+/** ", which is reserved for it," after its own address. */
+function ownText({ reservation }: Subject, address: Ipv4): string {
+  return reservation?.entry.address === address ? ", which is reserved for it," : "";
 }
 
 function inBrackets(name: string): string {
   return name === "" ? "" : ` (${name})`;
+}
+
+function times({ count }: PastDecision): string {
+  return count === 1 ? "one was not answered" : `${count} were not answered`;
+}
+
+function relayUnknown(relay: Ipv4, sources: WhySources): string {
+  if (relay === ANY) return "it asks for a subnet that no network of this box has";
+  const isKnown = sources.networks.some(
+    ({ relays, subnet }) => relays.includes(relay) || contains(subnet, relay),
+  );
+  const through = `it came through the relay ${formatIpv4(relay)}`;
+  return isKnown
+    ? `${through}, which asks for a subnet that no network of this box has`
+    : `${through}, which belongs to no network of this box`;
+}
+
+/** No address of the wire is free: where they are. */
+function allTaken(network: NetworkConfig, size: number, sources: WhySources): string {
+  if (size === 0) return `${network.name} has no pool`;
+  const wire = wireOf(network, sources);
+  let setAside = 0;
+  let partners = 0;
+  for (const { address, state } of sources.book.leases()) {
+    const isHere = wire.some(({ pools }) =>
+      pools.some(({ from, to }) => address >= from && address <= to),
+    );
+    if (isHere && state === "abandoned") setAside++;
+    if (isHere && state === "backup") partners++;
+  }
+  const parts = [
+    setAside > 0 ? `in use by other devices and set aside: ${setAside}` : "",
+    partners > 0 ? `in the partner's share: ${partners}` : "",
+  ].filter((part) => part !== "");
+  const rest = parts.length === 0 ? "" : ` (${parts.join("; ")})`;
+  return `none of the ${size} addresses in its pools is free${rest}`;
 }

@@ -2,7 +2,7 @@
 
 import { ANY, formatIpv4, formatMac, type Ipv4 } from "./base/address.ts";
 import { hex } from "./base/bytes.ts";
-import { REFUSALS } from "./catalogue.ts";
+import { REFUSALS, type RefusalReason } from "./catalogue.ts";
 import { FOREVER_SECONDS, type ReservationConfig } from "./core/config-view.ts";
 import type { PastDecision } from "./core/history.ts";
 import type { Lease } from "./core/lease.ts";
@@ -32,10 +32,19 @@ export function timeText(milliseconds: number): string {
   return `${isoTime(milliseconds).slice(0, 16).replace("T", " ")} UTC`;
 }
 
+/** "since this box started (2026-05-03 04:12 UTC)": nothing from before is remembered. */
+export function sinceStart(startedAt: number): string {
+  return `since this box started (${timeText(startedAt)})`;
+}
+
 /** "until 2026-05-03 19:12 UTC", "for good". */
 export function endText(lease: Lease): string {
   if (lease.leaseSeconds === FOREVER_SECONDS) return "for good";
   return `until ${timeText(lease.expiresAt * 1000)}`;
+}
+
+export function deniedClass(className: string): string {
+  return `it is in the class ${className}, which is denied`;
 }
 
 /** The MAC and name of whoever a lease belongs to. */
@@ -70,12 +79,12 @@ function sentenceOf(decision: PastDecision): string {
   return `It ${wish(decision)}${network}${relay}${outcome(decision)}.`;
 }
 
-function wish({ type, sent, address, serverId }: PastDecision): string {
+function wish({ type, sent, reason, address, serverId }: PastDecision): string {
   const named = address === ANY ? "an address" : formatIpv4(address);
   switch (type) {
     case MESSAGE_TYPE.discover:
-      // What it was given follows as the outcome.
-      return sent !== 0 || address === ANY
+      // What it was given, or was to be given, follows as the outcome.
+      return sent !== 0 || address === ANY || isConflict(type, reason)
         ? "looked for an address (DISCOVER)"
         : `looked for an address (DISCOVER), best ${named},`;
     case MESSAGE_TYPE.request: {
@@ -95,10 +104,13 @@ function wish({ type, sent, address, serverId }: PastDecision): string {
   }
 }
 
-function outcome({ type, sent, reason, address }: PastDecision): string {
-  const why = reason === undefined ? "" : `: ${REFUSALS[reason]}`;
+function outcome({ type, sent, reason, address, className }: PastDecision): string {
+  const isClass = reason === "denied" && className !== "";
+  const words = isClass ? deniedClass(className) : reason && REFUSALS[reason];
+  const why = words === undefined ? "" : `: ${words}`;
   switch (sent) {
     case 0:
+      if (isConflict(type, reason)) return `, and ${formatIpv4(address)} was found to be in use`;
       return reason === undefined ? "" : ` and was not answered${why}`;
     case MESSAGE_TYPE.offer:
       return ` and was offered ${formatIpv4(address)}`;
@@ -112,4 +124,9 @@ function outcome({ type, sent, reason, address }: PastDecision): string {
     default:
       return ` and was answered (${messageName(sent)})`;
   }
+}
+
+/** The address that this box was about to offer is used by another device. */
+function isConflict(type: number, reason: RefusalReason | undefined): boolean {
+  return type === MESSAGE_TYPE.discover && reason === "address-in-use";
 }

@@ -66,7 +66,8 @@ export function namedLike(text: string, { book, networks, ...rest }: WhySources)
   };
   const leases: LeaseEntry[] = [];
   for (const lease of book.leases()) {
-    if (lease.hostname !== "" && names.includes(lease.hostname)) leases.push(lease);
+    if (lease.hostname !== "" && lease.state !== "abandoned" && names.includes(lease.hostname))
+      leases.push(lease);
   }
   leases.sort(byUse);
   for (const lease of leases) add({ ...subjectOf(lease.chaddr, sources), lease });
@@ -90,8 +91,13 @@ export function namedLike(text: string, { book, networks, ...rest }: WhySources)
 export function subjectOf(chaddr: Uint8Array, sources: WhySources): Subject {
   if (chaddr.length === 0) return nobody();
   const lease = bestLease(chaddr, sources.book);
-  const reservation = reservationOf(chaddr, lease, sources.networks);
-  return { chaddr, lease, reservation, decisions: sources.history.of(chaddr) };
+  const decisions = sources.history.of(chaddr);
+  const here = lease?.network ?? decisions[0]?.network;
+  // Reservations of one device on several networks: the one where it is.
+  const networks = sources.networks.toSorted(
+    (a, b) => Number(b.name === here) - Number(a.name === here),
+  );
+  return { chaddr, lease, reservation: reservationOf(chaddr, lease, networks), decisions };
 }
 
 export function nobody(): Subject {

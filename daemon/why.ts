@@ -6,14 +6,8 @@ import type { Lease } from "./core/lease.ts";
 import type { WhyView } from "./http/api-types.ts";
 import { leaseView } from "./lease-view.ts";
 import { clientVerdict } from "./why-client.ts";
-import {
-  decisionView,
-  endText,
-  hardwareText,
-  holderText,
-  keyText,
-  timeText,
-} from "./why-sentences.ts";
+import { decisionView, endText, hardwareText, keyText, sinceStart } from "./why-sentences.ts";
+import { usedBy } from "./why-set-aside.ts";
 import {
   namedLike,
   nobody,
@@ -23,6 +17,8 @@ import {
   type Verdict,
   type WhySources,
 } from "./why-subject.ts";
+import { OPTION } from "./wire/dhcp4-options.ts";
+import { readU32 } from "./wire/reader.ts";
 
 /** Answers a question about a MAC address in any usual spelling, an IPv4 address or a host name. */
 export function explain(query: string, sources: WhySources): WhyView {
@@ -77,7 +73,7 @@ function explainAddress(query: string, address: Ipv4, sources: WhySources): WhyV
       { ...nobody(), lease },
       {
         severity: "refused",
-        verdict: `${text} on ${network.name} is set aside ${endText(lease)}: a device that it was not given to uses it${usedBy(lease)}.`,
+        verdict: `${text} on ${network.name} is set aside ${endText(lease)}: a device that it was not given to uses it${usedBy(lease, sources)}.`,
         advice:
           "Find that device and give it a reservation, or take its fixed address out of the pool.",
       },
@@ -95,24 +91,34 @@ function explainUnused(
   sources: WhySources,
 ): WhyView {
   const text = formatIpv4(address);
+  if (address === network.ownAddress || address === network.serverId) {
+    const verdict = `${text} is the address of this box on ${network.name}.`;
+    return view(query, nobody(), { severity: "fine", verdict, advice: "" }, sources);
+  }
+  if (isRouter(address, network)) {
+    const verdict = `${text} is the router that devices on ${network.name} are told, and is given to none.`;
+    return view(query, nobody(), { severity: "fine", verdict, advice: "" }, sources);
+  }
   const reserved = reservedAt(address, sources.networks);
   const lease = sources.book.at(address);
   const wanting = sources.history.about(address);
   const inPool = network.pools.some(({ from, to }) => address >= from && address <= to);
-  let verdict = `Nobody has ${text} on ${network.name} now.`;
+  let verdict = `No device has a lease of ${text} on ${network.name} now.`;
   if (reserved) verdict += ` It is reserved for ${keyText(reserved.entry)}.`;
   else if (!inPool) verdict += " It is in no pool, so it is given to nobody.";
+  else if (lease?.state === "backup") verdict += " It belongs to the partner's share of the pool.";
   const key = reserved?.entry.key;
   const isByMac = key?.kind === "client" && key.client[0] === 0;
   const chaddr = isByMac
     ? key.client.subarray(2)
     : (wanting[0] ?? lease?.chaddr ?? new Uint8Array(0));
   if (chaddr.length === 0) {
-    verdict += ` Nobody asked for it since the start (${timeText(sources.startedAt)}).`;
+    verdict += ` Nobody asked for it ${sinceStart(sources.startedAt)}.`;
     return view(query, nobody(), { severity: "unknown", verdict, advice: "" }, sources);
   }
   const subject = subjectOf(chaddr, sources);
-  const own = clientVerdict(subject, sources);
+  // Whose address it is, is said already.
+  const own = clientVerdict(isByMac ? { ...subject, reservation: undefined } : subject, sources);
   const others = listed(wanting.map(hardwareText).filter((mac) => mac !== hardwareText(chaddr)));
   const advice = others === "" ? own.advice : `${own.advice} It was also asked for by ${others}.`;
   return view(
@@ -137,7 +143,8 @@ function explainName(query: string, text: string, sources: WhySources): WhyView 
       {
         severity: "unknown",
         verdict: `No device that calls itself ${JSON.stringify(text)} has a lease or a reservation.`,
-        advice: "Ask with its hardware address (MAC); a device need not tell its name.",
+        advice:
+          "Ask with its hardware address (MAC, such as 02:00:5e:10:00:01) or its IPv4 address; a device need not tell its name.",
       },
       sources,
     );
@@ -169,8 +176,12 @@ function view(query: string, subject: Subject, verdict: Verdict, sources: WhySou
   };
 }
 
-function usedBy(lease: Lease): string {
-  return lease.chaddr.length === 0 ? "" : ` (last heard about it: ${holderText(lease)})`;
+function isRouter(address: Ipv4, { options }: NetworkConfig): boolean {
+  const routers = options.find(({ code }) => code === OPTION.router.code)?.data;
+  for (let at = 0; routers && at + 4 <= routers.length; at += 4) {
+    if (readU32(routers, at) === address) return true;
+  }
+  return false;
 }
 
 function listed(names: readonly string[]): string {

@@ -15,8 +15,9 @@ export async function showWhy({ client, options, words, ...rest }: Context): Pro
 export function formatWhy(view: WhyView, paint: Paint, width: number, now: number): string {
   const limit = Math.min(width, WIDTH_MAX);
   const mark = paint(COLOURS[view.severity], "●");
-  const lines = [`${mark} ${wrap(view.verdict, limit - 2, "  ")}`];
-  if (view.advice !== "") lines.push(`  ${paint("grey", wrap(view.advice, limit - 2, "  "))}`);
+  const lines = [`${mark} ${wrap(localTimes(view.verdict), limit - 2, "  ")}`];
+  if (view.advice !== "")
+    lines.push(`  ${paint("grey", wrap(localTimes(view.advice), limit - 2, "  "))}`);
   const facts = factsOf(view, now);
   if (facts.length > 0) lines.push("", ...columns(facts));
   if (view.decisions.length > 0) {
@@ -25,6 +26,12 @@ export function formatWhy(view: WhyView, paint: Paint, width: number, now: numbe
   }
   return `${lines.join("\n")}\n`;
 }
+
+/** In the words of the verdict; other states as they are. */
+const STATES: Readonly<Record<string, string>> = {
+  active: "active, {end}",
+  abandoned: "set aside, {end}",
+};
 
 /** Longer lines are hard to read, however wide the terminal is. */
 const WIDTH_MAX = 100;
@@ -35,6 +42,13 @@ const COLOURS: Readonly<Record<WhySeverity, Colour>> = {
   refused: "red",
   unknown: "grey",
 };
+
+/** The sentences have times in UTC; here they stand beside times of the box's own zone. */
+function localTimes(text: string): string {
+  return text.replace(/(\d{4}-\d\d-\d\d) (\d\d:\d\d) UTC/g, (_, day, time) =>
+    clockTime(`${day}T${time}:00Z`).slice(0, MINUTES_COLUMNS),
+  );
+}
 
 function factsOf({ client, lease, reservation }: WhyView, now: number): string[][] {
   const facts: string[][] = [];
@@ -53,8 +67,8 @@ function factsOf({ client, lease, reservation }: WhyView, now: number): string[]
 }
 
 function leaseText(lease: LeaseView, now: number): string {
-  const end = ago(Date.parse(lease.expiresAt), now);
-  const when = lease.state === "active" ? `active, ends ${end}` : lease.state;
+  const end = lease.neverEnds ? "never ends" : `ends ${ago(Date.parse(lease.expiresAt), now)}`;
+  const when = STATES[lease.state]?.replace("{end}", end) ?? lease.state;
   return `${lease.address} on ${lease.network}, ${when}`;
 }
 
@@ -65,5 +79,7 @@ function* decisionLines(decision: WhyDecision, paint: Paint, limit: number): Gen
   yield `  ${paint("grey", clockTime(decision.at))}  ${text}`;
 }
 
+/** Date and time without the seconds. */
+const MINUTES_COLUMNS = 16;
 /** Two spaces, date and time, two spaces. */
 const TIME_COLUMNS = 23;

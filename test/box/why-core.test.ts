@@ -49,7 +49,9 @@ describe("why", () => {
   test("it is on the deny list", () => {
     const { bench, why } = setUp({ deny: [Uint8Array.of(0, 0, 0x5e)] });
     bench.discover(MAC);
-    expect(why(MAC).verdict).toContain("00:00:5e is on the deny list of office.");
+    expect(why(MAC).verdict).toContain(
+      "all devices whose MAC begins with 00:00:5e are on the deny list of office.",
+    );
   });
 
   test("it is in a class that is denied", () => {
@@ -74,7 +76,7 @@ describe("why", () => {
     const { bench, why } = setUp();
     bench.discover(MAC);
     bench.select(MAC, "10.77.0.77", "10.77.0.9");
-    expect(why(MAC).verdict).toContain("it chose another DHCP server, 10.77.0.9 ");
+    expect(why(MAC).verdict).toContain("it chose another DHCP server, 10.77.0.9, ");
   });
 
   test("it asks too often", () => {

@@ -1,5 +1,4 @@
 import { describe, expect, test } from "vitest";
-import { REFUSALS } from "../../daemon/catalogue.ts";
 import { REFUSAL_ADVICE } from "../../daemon/refusal-advice.ts";
 import { notYet } from "../../daemon/why.ts";
 import { MESSAGE_TYPE } from "../../daemon/wire/dhcp4-message.ts";
@@ -7,7 +6,7 @@ import { network, reserve } from "../support/core-bench.ts";
 import { fakeNetwork } from "../support/fake-box.ts";
 import { MAC, OTHER, Past, SECONDS } from "../support/past.ts";
 
-const { discover, offer, request, nak } = MESSAGE_TYPE;
+const { discover, offer, request, decline, nak } = MESSAGE_TYPE;
 
 describe("a device that nothing was heard of", () => {
   test("since the start, and what to check", () => {
@@ -15,7 +14,7 @@ describe("a device that nothing was heard of", () => {
       query: MAC,
       client: MAC,
       severity: "unknown",
-      verdict: `Nothing was heard from ${MAC} since the start (2026-05-03 04:12 UTC).`,
+      verdict: `Nothing was heard from ${MAC} since this box started (2026-05-03 04:12 UTC).`,
       advice: expect.stringMatching(/cable.*VLAN.*relay/),
       decisions: [],
     });
@@ -24,7 +23,7 @@ describe("a device that nothing was heard of", () => {
   test("with a reservation, a past lease, a network that is not served", () => {
     const past = new Past();
     past.networks = [network({ reservations: [reserve(MAC, "10.77.0.50")] })];
-    expect(past.why(MAC).verdict).toContain("10.77.0.50 is reserved for it on office.");
+    expect(past.why(MAC).verdict).toContain("Its reserved address 10.77.0.50 on office is free.");
     past.lease(MAC, "10.77.0.50", { state: "released" });
     expect(past.why(MAC).verdict).toContain("it had 10.77.0.50 on office and gave it back.");
     past.states = [fakeNetwork({ serving: false, why: "No cable on lan0." })];
@@ -81,7 +80,9 @@ describe("how a device is asked for", () => {
     expect(past.why("printer")).toMatchObject({
       client: MAC,
       severity: "unknown",
-      verdict: expect.stringContaining(`Nothing was heard from ${MAC} (Printer) since the start`),
+      verdict: expect.stringContaining(
+        `Nothing was heard from ${MAC} (Printer) since this box started`,
+      ),
     });
   });
 
@@ -125,9 +126,41 @@ describe("an address", () => {
       severity: "unknown",
       client: "",
       verdict:
-        "Nobody has 10.77.0.120 on office now. Nobody asked for it since the start (2026-05-03 04:12 UTC).",
+        "No device has a lease of 10.77.0.120 on office now. Nobody asked for it since this box started (2026-05-03 04:12 UTC).",
     });
     expect(new Past().why("10.77.0.5").verdict).toContain("It is in no pool");
+  });
+
+  test("of the partner's share, of this box itself", () => {
+    const past = new Past();
+    const [client, chaddr] = [new Uint8Array(0), new Uint8Array(0)];
+    past.lease(MAC, "10.77.0.120", { state: "backup", client, chaddr });
+    expect(past.why("10.77.0.120").verdict).toContain("It belongs to the partner's share");
+    expect(past.why("10.77.0.2").verdict).toBe("10.77.0.2 is the address of this box on office.");
+  });
+
+  test("that is set aside: who uses it, who found that out, or that nobody knows which", () => {
+    const past = new Past();
+    past.lease(MAC, "10.77.0.120", { state: "abandoned" });
+    expect(past.why("10.77.0.120").verdict).toContain(`(${MAC} answers from it)`);
+    expect(past.why(MAC).verdict).toContain(`${MAC} uses 10.77.0.120 on office`);
+    past.decided(MAC, decline, { address: "10.77.0.120" });
+    expect(past.why("10.77.0.120").verdict).toContain(`(${MAC} found that out)`);
+    past.lease(OTHER, "10.77.0.121", { state: "abandoned", seenAt: SECONDS - 20_000 });
+    const either = `(${OTHER} answered from it, or found that out)`;
+    expect(past.why("10.77.0.121").verdict).toContain(either);
+    expect(past.why(OTHER).verdict).toContain("Nothing was heard");
+  });
+
+  test("that is reserved for another than its holder", () => {
+    const past = new Past();
+    past.networks = [
+      network({ reservations: [reserve(OTHER, "10.77.0.50", { name: "printer" })] }),
+    ];
+    past.lease(MAC, "10.77.0.50");
+    expect(past.why("10.77.0.50").verdict).toContain(
+      `It cannot renew that: the address is reserved for ${OTHER} (printer) now.`,
+    );
   });
 
   test("that is reserved: how the device fares that may have it", () => {
@@ -138,7 +171,7 @@ describe("an address", () => {
     const { severity, client, verdict, advice } = past.why("10.77.0.50");
     expect([severity, client]).toEqual(["refused", MAC]);
     expect(verdict).toContain(`It is reserved for ${MAC} (printer).`);
-    expect(verdict).toContain(REFUSALS["rate-limited"]);
+    expect(verdict).toContain("it sends more requests than a device has reason to");
     expect(advice).toContain(`It was also asked for by ${OTHER}.`);
   });
 
@@ -156,6 +189,8 @@ describe("an address", () => {
     past.lease(MAC, "10.77.0.121");
     const { severity, verdict } = past.why("10.77.0.120");
     expect(severity).toBe("unknown");
-    expect(verdict).toMatch(/^Nobody has 10\.77\.0\.120 on office now\. .*has 10\.77\.0\.121/);
+    expect(verdict).toMatch(
+      /^No device has a lease of 10\.77\.0\.120 on office now\. .*has 10\.77\.0\.121/,
+    );
   });
 });

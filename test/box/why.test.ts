@@ -72,8 +72,23 @@ describe("a device with a lease", () => {
     past.decided(MAC, request, { reason: "rate-limited", address: "10.77.0.120" });
     const { severity, verdict, advice } = past.why(MAC);
     expect(severity).toBe("fine");
-    expect(verdict).toContain(`refused all the same: ${REFUSALS["rate-limited"]}.`);
+    expect(verdict).toContain(
+      "refused all the same: it sends more requests than a device has reason to (one was not answered).",
+    );
     expect(advice).toBe(REFUSAL_ADVICE["rate-limited"]);
+  });
+
+  test("on one of two networks with a reservation for it", () => {
+    const past = new Past();
+    past.networks = [
+      network({ reservations: [reserve(MAC, "10.77.0.50")] }),
+      network({ name: "annex", reservations: [reserve(MAC, "10.78.0.50", { name: "desk" })] }),
+    ];
+    past.lease(MAC, "10.78.0.50", { network: "annex" });
+    expect(past.why(MAC)).toMatchObject({
+      verdict: `${MAC} (desk) has 10.78.0.50 on annex until 2026-05-03 19:11 UTC.`,
+      reservation: { network: "annex" },
+    });
   });
 
   test("on a network that is not served cannot renew it", () => {
@@ -89,9 +104,7 @@ describe("a device that is refused", () => {
     const past = new Past();
     const [pool] = fakeNetwork().pools;
     if (pool) past.states = [fakeNetwork({ pools: [{ ...pool, free: 0 }] })];
-    expect(past.refusal("no-free-address")).toBe(
-      "no address is free on office (100 in its pools).",
-    );
+    expect(past.refusal("no-free-address")).toBe("none of the 100 addresses in its pools is free.");
   });
 
   test("no free address then, but now", () => {
@@ -112,7 +125,9 @@ describe("a device that is refused", () => {
     const past = new Past();
     const deny = [Uint8Array.of(2, 0, 0x5e)];
     past.networks = [network(), network({ name: "annex", segment: "office", deny })];
-    expect(past.refusal("denied")).toBe("02:00:5e is on the deny list of annex.");
+    expect(past.refusal("denied")).toBe(
+      "all devices whose MAC begins with 02:00:5e are on the deny list of annex.",
+    );
     past.networks = [network({ deny: [macBytes(MAC)] })];
     expect(past.refusal("denied")).toBe("it is on the deny list of office.");
     past.networks = [network()];
@@ -129,7 +144,7 @@ describe("a device that is refused", () => {
     const changes = { network: "", relay: "10.9.0.1" };
     const past = new Past();
     expect(past.refusal("relay-unknown", discover, changes)).toBe(
-      "it came through the relay 10.9.0.1, and no network of this box has that relay.",
+      "it came through the relay 10.9.0.1, which belongs to no network of this box.",
     );
     expect(past.why(MAC).decisions[0]?.sentence).toBe(
       `It looked for an address (DISCOVER) through the relay 10.9.0.1 and was not answered: ${REFUSALS["relay-unknown"]}.`,
@@ -139,7 +154,7 @@ describe("a device that is refused", () => {
   test("another server", () => {
     const changes = { serverId: "10.77.0.9", address: "10.77.0.55" };
     expect(new Past().refusal("other-server", request, changes)).toBe(
-      "it chose another DHCP server, 10.77.0.9 and asked that for 10.77.0.55.",
+      "it chose another DHCP server, 10.77.0.9, and asked that one for 10.77.0.55.",
     );
   });
 
@@ -171,9 +186,12 @@ describe("a device that is refused", () => {
     const past = new Past();
     past.networks = [network({ reservations: [reserve(MAC, "10.77.0.50")] })];
     past.lease(OTHER, "10.77.0.50");
-    expect(past.refusal("reserved-elsewhere", request, { sent: nak, address: "10.77.0.120" })).toBe(
-      `it asked for 10.77.0.120, but 10.77.0.50 is reserved for it. 10.77.0.50, which is reserved for it, is held by ${OTHER} until 2026-05-03 19:11 UTC.`,
+    past.decided(MAC, request, { sent: nak, reason: "reserved-elsewhere", address: "10.77.0.120" });
+    const { verdict, advice } = past.why(MAC);
+    expect(verdict).toBe(
+      `${MAC} gets no address from this box on office: it asked for 10.77.0.120, but 10.77.0.50 is reserved for it. Its reserved address 10.77.0.50 is held by ${OTHER} until 2026-05-03 19:11 UTC.`,
     );
+    expect(advice).toMatch(/^Restart the network connection of the device that holds it/);
     expect(past.why(MAC).reservation).toEqual({
       address: "10.77.0.50",
       network: "office",
@@ -181,12 +199,40 @@ describe("a device that is refused", () => {
     });
   });
 
+  test("what it is refused for comes before where its reserved address is", () => {
+    const past = new Past();
+    past.networks = [network({ reservations: [reserve(MAC, "10.77.0.50")] })];
+    past.lease(OTHER, "10.77.0.50");
+    expect(past.refusal("rate-limited")).toBe(
+      `it sends more requests than a device has reason to (one was not answered). Its reserved address 10.77.0.50 is held by ${OTHER} until 2026-05-03 19:11 UTC.`,
+    );
+  });
+
+  test("all addresses are in use by others, or the partner's", () => {
+    const past = new Past();
+    const [pool] = fakeNetwork().pools;
+    if (pool) past.states = [fakeNetwork({ pools: [{ ...pool, free: 0 }] })];
+    past.lease(OTHER, "10.77.0.120", { state: "abandoned" });
+    past.lease(OTHER, "10.77.0.121", { state: "backup" });
+    expect(past.refusal("no-free-address")).toBe(
+      "none of the 100 addresses in its pools is free (in use by other devices and set aside: 1; in the partner's share: 1).",
+    );
+    past.states = [fakeNetwork({ pools: [] })];
+    expect(past.refusal("no-free-address")).toBe("office has no pool.");
+  });
+
+  test("a known relay, for an unknown subnet", () => {
+    expect(new Past().refusal("relay-unknown", discover, { network: "", relay: "10.77.0.1" })).toBe(
+      "it came through the relay 10.77.0.1, which asks for a subnet that no network of this box has.",
+    );
+  });
+
   test("its reserved address is set aside", () => {
     const past = new Past();
     past.networks = [network({ reservations: [reserve(MAC, "10.77.0.50")] })];
     past.lease(OTHER, "10.77.0.50", { state: "abandoned" });
     expect(past.refusal("address-in-use", discover, { address: "10.77.0.50" })).toContain(
-      "10.77.0.50 is in use by another device and set aside until 2026-05-03 19:11 UTC.",
+      "10.77.0.50, which is reserved for it, is in use by another device and set aside until 2026-05-03 19:11 UTC.",
     );
   });
 
@@ -212,7 +258,6 @@ describe("a device that is refused", () => {
   });
 
   test.each([
-    "rate-limited",
     "too-many-new",
     "declined-too-often",
     "pool-closed",

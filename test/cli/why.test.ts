@@ -86,7 +86,7 @@ test("a device with an address", async () => {
   const { code, out, err } = await tandem("why", "device-1");
   expect(out).toMatchInlineSnapshot(`
     "● 02:00:5e:10:00:01 (device-1) has 10.77.0.101 on office until 2026-05-03
-      19:11 UTC.
+      19:11.
 
     device    02:00:5e:10:00:01
     name      device-1
@@ -155,4 +155,19 @@ test("without a device, or with two, it is a wrong usage", async () => {
   expect((await tandem("why", "a", "b")).code).toBe(3);
   expect((await tandem("why", "--help")).out).toContain("tandem why CLIENT");
   expect((await tandem("why", "")).code).toBe(2);
+});
+
+test("times are those of the box's zone, as in the list of messages", async () => {
+  process.env.TZ = "Asia/Kolkata";
+  answer({
+    query: MAC,
+    client: MAC,
+    severity: "waiting",
+    verdict: `${MAC} had 10.77.0.101 until 2026-05-03 19:11 UTC.`,
+    advice: "Wait until 2026-05-03 20:00 UTC.",
+  });
+  const { out } = await tandem("why", MAC);
+  expect(out).toContain("until 2026-05-04 00:41.");
+  expect(out).toContain("Wait until 2026-05-04 01:30.");
+  expect(out).not.toContain("UTC");
 });
