@@ -175,12 +175,7 @@ export class Appliance {
   bulkSource(): BulkSource {
     const core = this.#core;
     assert(core !== undefined, "queries are answered after recovery");
-    return {
-      book: core.book,
-      hashSeed: core.hashSeed,
-      serverId: this.box.serverId,
-      parameter: (address, code) => core.parameter(address, code),
-    };
+    return core.bulkSource(this.box.serverId);
   }
 
   get nowSeconds(): number {

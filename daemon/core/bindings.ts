@@ -204,9 +204,14 @@ export class Bindings {
     this.#beforeChange(entry);
     book.setClient(entry, NOBODY, 0);
     entry.state = "abandoned";
+    // Who it was leased to is not who uses it.
+    entry.hostname = "";
+    entry.vendorClass = "";
+    entry.relayAgent = NOBODY;
     entry.network = (segment.networkOf(address) ?? segment.primary).config.name;
     entry.htype = htype;
     entry.chaddr = mac;
+    entry.startsAt = clock.seconds;
     entry.seenAt = clock.seconds;
     entry.expiresAt = clock.secondsFromNow(LIMITS.abandonedSeconds);
     entry.leaseSeconds = LIMITS.abandonedSeconds;

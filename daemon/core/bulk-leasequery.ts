@@ -50,6 +50,8 @@ export interface BulkSource {
   /** The book's. */
   readonly hashSeed: number;
   readonly serverId: Ipv4;
+  /** Every address there is to give, each once. */
+  readonly addresses: () => Iterable<Ipv4>;
   /** Content of an option of the network that has the address; undefined when it has none. */
   readonly parameter: (address: Ipv4, code: number) => Uint8Array | undefined;
 }
@@ -96,6 +98,8 @@ type By = "mac" | "remote-id" | "relay-id" | "client" | "all";
 interface Running {
   readonly leases: Iterator<LeaseEntry>;
   readonly by: By;
+  /** Addresses to tell of behind the leases, if no lease is known of them. */
+  readonly others: Iterator<Ipv4> | undefined;
   /** Changes from `since` to `until`, both included (RFC 6926 §8.2). */
   readonly since: WallSeconds;
   readonly until: WallSeconds;
@@ -112,6 +116,8 @@ export class BulkLeaseQuery {
   readonly #waiting: Uint8Array[] = [];
   #rest: Uint8Array = NOBODY;
   #running: Running | undefined;
+  /** Nothing was said to the query yet. */
+  #isFirst = true;
 
   constructor(source: BulkSource) {
     this.#source = source;
@@ -155,17 +161,23 @@ export class BulkLeaseQuery {
     if (!running) return undefined;
     for (let looks = 0; looks < LIMITS.bulkQuerySlice; looks++) {
       const lease = nextOf(running);
-      if (!lease) {
+      if (lease) {
+        if (this.#matches(running, lease, now)) return this.#binding(lease, now);
+        continue;
+      }
+      const other = running.others?.next();
+      if (!other || other.done) {
         this.#running = undefined;
         return this.#done(0);
       }
-      if (this.#matches(running, lease, now)) return this.#binding(lease, now);
+      if (!this.#source.book.at(other.value)) return this.#neverLeased(other.value, now);
     }
     return BUSY;
   }
 
   /** Starts answering a query. Returns 0, or the status that is its whole answer. */
   #begin(bytes: Uint8Array, now: WallSeconds): number {
+    this.#isFirst = true;
     const query = decodeDhcp4(bytes, 0, bytes.length, this.#query);
     if (query.op !== BOOTREQUEST) throw new DecodeError("op", 0, `${query.op} is no request`);
     if (query.u8(MESSAGE_TYPE_OPTION) !== MESSAGE_TYPE.bulkLeaseQuery) return STATUS.notAllowed;
@@ -176,22 +188,29 @@ export class BulkLeaseQuery {
     if (since > until || since > now) return STATUS.malformedQuery;
     const vpn = query.raw(VIRTUAL_SUBNET);
     if (vpn && vpn[0] !== VPN_GLOBAL && vpn[0] !== VPN_ALL) return STATUS.notAllowed;
+    // RFC 6926 §8.2: an address in the header is malformed, two things at once are not allowed.
+    const { ciaddr, yiaddr, siaddr } = query;
+    if (ciaddr !== ANY || yiaddr !== ANY || siaddr !== ANY) return STATUS.malformedQuery;
     const by = this.#asked();
-    if (!by) return STATUS.malformedQuery;
+    if (!by) return STATUS.notAllowed;
     const { book } = this.#source;
     if (by === "client") {
       const found: LeaseEntry[] = [];
       if (!identifyByOption61(this.#client, query)) return STATUS.malformedQuery;
       book.collect(this.#client, found);
-      this.#running = { leases: found.values(), by, since, until, left: found.length };
+      const others = undefined;
+      this.#running = { leases: found.values(), by, others, since, until, left: found.length };
     } else {
       const leases = book.leases()[Symbol.iterator]();
-      this.#running = { leases, by, since, until, left: book.size };
+      // RFC 6926 §8.2: who asks for all is told of every address. Nothing changed at one never leased.
+      const isOfAll = by === "all" && !query.has(QUERY_START) && !query.has(QUERY_END);
+      const others = isOfAll ? this.#source.addresses()[Symbol.iterator]() : undefined;
+      this.#running = { leases, by, others, since, until, left: book.size };
     }
     return 0;
   }
 
-  /** RFC 6926 §7.2: by one thing, or by nothing for all; never by address. */
+  /** RFC 6926 §7.2: by one thing, or by nothing for all; never by address. Undefined: by two. */
   #asked(): By | undefined {
     const relay = this.#relay;
     const asked = askedFor({ message: this.#query, relay });
@@ -213,13 +232,13 @@ export class BulkLeaseQuery {
   #binding(lease: LeaseEntry, now: WallSeconds): Uint8Array {
     const writer = this.#writer;
     const query = this.#query;
-    const { serverId, parameter } = this.#source;
+    const { parameter } = this.#source;
     const isActive = isLeased(lease, now);
     const type = isActive ? MESSAGE_TYPE.leaseActive : MESSAGE_TYPE.leaseUnassigned;
     beginReply(writer, query, lease.address, lease);
     writeRelayAgent(writer, lease, query);
     writer.u8(MESSAGE_TYPE_OPTION, type);
-    writer.u32(SERVER_ID, serverId);
+    this.#nameServer();
     // RFC 6926 §6.2.3: what all the other times of the message count from.
     writer.u32(BASE_TIME, now);
     if (isWanted(query, START_OF_STATE)) {
@@ -234,12 +253,31 @@ export class BulkLeaseQuery {
     return framed(writer.finish(NOWHERE));
   }
 
+  #neverLeased(address: Ipv4, now: WallSeconds): Uint8Array {
+    const writer = this.#writer;
+    const query = this.#query;
+    const { parameter } = this.#source;
+    beginReply(writer, query, address, undefined);
+    writer.u8(MESSAGE_TYPE_OPTION, MESSAGE_TYPE.leaseUnassigned);
+    this.#nameServer();
+    writer.u32(BASE_TIME, now);
+    if (isWanted(query, DHCP_STATE_OPTION)) writer.u8(DHCP_STATE_OPTION, DHCP_STATE.free);
+    writeParameters(writer, query, (code) => parameter(address, code));
+    return framed(writer.finish(NOWHERE));
+  }
+
+  /** RFC 6926 §8.3: in the first message of an answer only. */
+  #nameServer(): void {
+    if (this.#isFirst) this.#writer.u32(SERVER_ID, this.#source.serverId);
+    this.#isFirst = false;
+  }
+
   /** DHCPLEASEQUERYDONE: the end of an answer; without a status code when all went well. */
   #done(status: number): Uint8Array {
     const writer = this.#writer;
     beginReply(writer, this.#query, ANY, undefined);
     writer.u8(MESSAGE_TYPE_OPTION, MESSAGE_TYPE.leaseQueryDone);
-    writer.u32(SERVER_ID, this.#source.serverId);
+    this.#nameServer();
     if (status !== 0) writer.u8(STATUS_CODE, status);
     return framed(writer.finish(NOWHERE));
   }

@@ -42,9 +42,10 @@ export function moveLeases(
   for (const entry of book.leases()) {
     const isRecent = entry.sequence > sequenceAtStart || entry.clockUncertain;
     if (isRecent || step.movesOlderLeases) {
-      entry.startsAt += shift;
-      entry.seenAt += shift;
-      entry.expiresAt += shift;
+      // What began under a clock that showed 1970 may be further back than the step; there is no time before 0.
+      entry.startsAt = Math.max(0, entry.startsAt + shift);
+      entry.seenAt = Math.max(0, entry.seenAt + shift);
+      entry.expiresAt = Math.max(0, entry.expiresAt + shift);
       if (entry.durableExpiresAt > 0) entry.durableExpiresAt += shift;
       entry.clockUncertain = true;
     } else {

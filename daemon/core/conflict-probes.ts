@@ -25,6 +25,8 @@ export interface ProbeWish {
   /** Whom the DISCOVER came from on the wire: for "icmp" the way to the relay's network. */
   readonly senderMac: Uint8Array;
   readonly way: ProbeWay;
+  /** `giaddr` of the DISCOVER. */
+  readonly relay: Ipv4;
   /** The OFFER, ready to be sent; kept as it is. */
   readonly offer: Uint8Array;
   /** The DISCOVER as the event brought it. */
@@ -45,6 +47,7 @@ export interface Probe {
   readonly clientMac: Uint8Array;
   readonly senderMac: Uint8Array;
   readonly way: ProbeWay;
+  readonly relay: Ipv4;
   readonly offer: Uint8Array;
   /** Copy of the client's newest DISCOVER, a whole frame. */
   readonly request: Uint8Array;
@@ -195,6 +198,7 @@ export class ConflictProbes {
       clientMac: copyOf(wish.clientMac),
       senderMac: copyOf(wish.senderMac),
       way: wish.way,
+      relay: wish.relay,
       offer: wish.offer,
       request: copyOf(wish.bytes, wish.start, wish.end),
       checksumReady: wish.checksumReady,

@@ -7,11 +7,12 @@ import { formatDay, type Now, type WallSeconds } from "../base/time.ts";
 import type { ConditionId, LogValues, RefusalReason } from "../catalogue.ts";
 import type { JournalState } from "../ports.ts";
 import { Bindings } from "./bindings.ts";
+import type { BulkSource } from "./bulk-leasequery.ts";
 import { type ClockStep, CoreClock } from "./clock.ts";
 import { lastTimeOf, moveLeases, settleAfterStart, trustTimes } from "./clock-steps.ts";
 import { Conditions } from "./conditions.ts";
-import { type CoreConfig, interfacesOf } from "./config-view.ts";
-import { parameterAt } from "./dhcp4-leasequery.ts";
+import { type CoreConfig, FOREVER_SECONDS, interfacesOf } from "./config-view.ts";
+import { bulkSourceOf } from "./dhcp4-leasequery.ts";
 import { Dhcp4Server } from "./dhcp4-server.ts";
 import type { Effect } from "./effect.ts";
 import type { CoreEvent } from "./event.ts";
@@ -49,6 +50,8 @@ const ENDS_PER_STEP = 256;
 const ALARM_MILLISECONDS_MIN = 200;
 /** And at most, so that a step of the clock is noticed on a quiet LAN too. */
 const ALARM_MILLISECONDS_MAX = 10_000;
+/** A lease with so much left ends never, whatever clock is right: half of what RFC 2131 calls for ever. */
+const NEVER_SECONDS = FOREVER_SECONDS / 2;
 const LINK_CONDITIONS = ["helper-gone", "interface-missing", "interface-no-carrier"] as const;
 const DISK_CONDITIONS = ["disk-full", "disk-read-only", "disk-error", "disk-slow"] as const;
 
@@ -182,13 +185,9 @@ export class Core {
     return this.#networks[network]?.counters.view() ?? {};
   }
 
-  /** Content of an option that clients with this address are given; undefined when there is none. */
-  parameter(address: Ipv4, code: number): Uint8Array | undefined {
-    return parameterAt(this.#server, address, code);
-  }
-
-  get hashSeed(): number {
-    return this.#hashSeed;
+  /** What bulk lease queries are answered from. */
+  bulkSource(serverId: Ipv4): BulkSource {
+    return bulkSourceOf(this.#server, this.#hashSeed, serverId);
   }
 
   /** What was decided about whom lately. */
@@ -355,7 +354,9 @@ export class Core {
 
   #hasLeasesFromBefore(): boolean {
     for (const entry of this.book.leases()) {
-      if (entry.state === "active" && entry.sequence <= this.#bindings.sequenceAtStart) return true;
+      const isFromBefore = entry.sequence <= this.#bindings.sequenceAtStart;
+      if (entry.state !== "active" || !isFromBefore) continue;
+      if (entry.expiresAt - this.seconds < NEVER_SECONDS) return true;
     }
     return false;
   }

@@ -1,7 +1,7 @@
 // DHCPDISCOVER (RFC 2131 §4.3.1). Nothing about a lease changes here, unless the client wants its lease at
 // once (RFC 4039): an offer is only held in memory.
 
-import { ANY, type Ipv4 } from "../base/address.ts";
+import { ANY } from "../base/address.ts";
 import type { RefusalReason } from "../catalogue.ts";
 import { type Dhcp4Message, MESSAGE_TYPE } from "../wire/dhcp4-message.ts";
 import { OPTION } from "../wire/dhcp4-options.ts";
@@ -11,12 +11,17 @@ import type { Dhcp4Server } from "./dhcp4-server.ts";
 import type { Effect } from "./effect.ts";
 import { NONCE_ALGORITHMS } from "./forced-renew.ts";
 import { ask, mustAsk } from "./offer-checks.ts";
+import type { Packet } from "./packet.ts";
 import type { LeaseExtras } from "./reply.ts";
 import type { Segment } from "./segment.ts";
 import { leaseSecondsFor, prepare } from "./terms.ts";
 
 const RAPID_COMMIT = OPTION.rapidCommit.code;
 const AUTO_CONFIGURE = OPTION.autoConfigure.code;
+const IPV6_ONLY = OPTION.ipv6OnlyPreferred.code;
+const REQUEST_LIST = OPTION.parameterRequestList.code;
+/** RFC 2563 §2.1. */
+const DO_NOT_AUTO_CONFIGURE = 0;
 
 /** `pool-full` and `pool-kept` stay on until nobody has been turned away for this long. */
 const TURNED_AWAY_MILLISECONDS = 60_000;
@@ -33,6 +38,11 @@ export function handleDiscover(
   const full = whyPortFull(server, segment, address);
   if (full) return turnAway(server, segment, full, out);
   const network = prepare(server, segment, address);
+  // RFC 8925 §3.3: whoever does without IPv4 is not given an address, and none at once (RFC 4039) either.
+  if (ipv6OnlyWait(packet)) {
+    sendNoAddress(server, segment, out);
+    return "ipv6-only";
+  }
   let seconds = leaseSecondsFor(packet, network);
   if (bindings.isJournalFailing) {
     seconds = Math.min(bindings.durableSecondsLeft(packet, address), seconds);
@@ -73,21 +83,42 @@ function turnAway(
     segment.limiter.refused(now.monotonic);
   }
   server.lines.refused(packet, ANY, reason, out);
-  answerAutoConfigure(server, segment, out);
+  offerNoAddress(server, segment, out);
   return reason;
 }
 
 /**
- * RFC 2563 §2: a client that asks whether it may make up an address of its own is told, when the
- * configuration says so. It waits for an answer before it does.
+ * Tells a client that gets no address what it waits to hear: that it shall do without IPv4 (RFC 8925
+ * §3.3), that it shall not make up an address (RFC 2563 §2.3).
  */
-export function answerAutoConfigure(server: Dhcp4Server, segment: Segment, out: Effect[]): void {
+export function offerNoAddress(server: Dhcp4Server, segment: Segment, out: Effect[]): void {
+  prepare(server, segment, ANY);
+  sendNoAddress(server, segment, out);
+}
+
+/** The same, once the packet's levels are filled. */
+function sendNoAddress(server: Dhcp4Server, segment: Segment, out: Effect[]): void {
   const { packet } = server;
-  // RFC 2563 §2: it is one byte long; anything else is none.
-  if (typeof packet.message.u8(AUTO_CONFIGURE) !== "number") return;
-  prepare(server, segment, ANY as Ipv4);
-  const mayConfigure = packet.levels.option(AUTO_CONFIGURE);
-  if (!mayConfigure) return;
-  const frame = server.replies.autoConfigure(packet, mayConfigure);
+  const wait = ipv6OnlyWait(packet);
+  const autoConfigure = noAutoConfigure(packet);
+  if (!wait && !autoConfigure) return;
+  const frame = server.replies.noAddress(packet, wait, autoConfigure);
   server.send(MESSAGE_TYPE.offer, segment, ANY, frame, out);
+}
+
+/** Content of option 108 for a client that asks for it; undefined when there is none. */
+function ipv6OnlyWait({ levels, message }: Packet): Uint8Array | undefined {
+  const wait = levels.option(IPV6_ONLY);
+  return wait && message.raw(REQUEST_LIST)?.includes(IPV6_ONLY) ? wait : undefined;
+}
+
+/**
+ * Content of option 116 for a client that would make up an address where it may not; undefined for others:
+ * by RFC 2563 §2.3 those that may are answered as before, which is not at all.
+ */
+function noAutoConfigure({ levels, message }: Packet): Uint8Array | undefined {
+  // RFC 2563 §2: it is one byte long; anything else is none.
+  if (typeof message.u8(AUTO_CONFIGURE) !== "number") return undefined;
+  const value = levels.option(AUTO_CONFIGURE);
+  return value?.[0] === DO_NOT_AUTO_CONFIGURE ? value : undefined;
 }

@@ -3,10 +3,12 @@
 
 import type { Ipv4 } from "../base/address.ts";
 import type { RefusalReason } from "../catalogue.ts";
+import type { BulkSource } from "./bulk-leasequery.ts";
 import type { Dhcp4Server } from "./dhcp4-server.ts";
 import type { Effect } from "./effect.ts";
 import type { Lan } from "./lan.ts";
 import type { Segment } from "./segment.ts";
+import { isElsewhere } from "./segment-choice.ts";
 import { prepare } from "./terms.ts";
 
 export function handleLeaseQuery(
@@ -15,7 +17,10 @@ export function handleLeaseQuery(
   out: Effect[],
 ): RefusalReason | undefined {
   const { packet, now, bindings } = server;
-  if (!server.mayQuery(packet.message.giaddr)) return "query-not-allowed";
+  const { giaddr } = packet.message;
+  if (!server.mayQuery(giaddr)) return "query-not-allowed";
+  // The answer goes to whoever sent the frame, so it must be able to come from that relay.
+  if (isElsewhere(giaddr, lan, server.segments)) return "query-not-allowed";
   const isManaged = (address: Ipv4) => managing(server, address) !== undefined;
   const answer = server.queries.answer(packet, isManaged, now);
   if (typeof answer === "string") return answer;
@@ -26,14 +31,28 @@ export function handleLeaseQuery(
   return undefined;
 }
 
-/** Content of an option for whoever has this address; undefined when there is none. */
-export function parameterAt(
-  server: Dhcp4Server,
-  address: Ipv4,
-  code: number,
-): Uint8Array | undefined {
-  gather(server, address);
-  return server.packet.levels.option(code);
+/** What bulk lease queries (RFC 6926) are answered from. `hashSeed` is the book's. */
+export function bulkSourceOf(server: Dhcp4Server, hashSeed: number, serverId: Ipv4): BulkSource {
+  return {
+    book: server.bindings.book,
+    hashSeed,
+    serverId,
+    addresses: () => addressesOf(server.segments),
+    parameter: (address, code) => {
+      gather(server, address);
+      return server.packet.levels.option(code);
+    },
+  };
+}
+
+/** What is reserved is barred in the pools, so that no address comes twice. */
+function* addressesOf(segments: readonly Segment[]): Iterable<Ipv4> {
+  for (const { pool, reservations } of segments) {
+    for (let slot = 0; slot < pool.size; slot++) {
+      if (!pool.isBarred(slot)) yield pool.addressOf(slot);
+    }
+    yield* reservations.addresses();
+  }
 }
 
 /** The levels for an address; classes are those of packets, and there is none of its client here. */

@@ -59,9 +59,28 @@ function selecting(
   // The partner answers for what is its own, or lets the client time out while it is gone.
   if (reason === "partner-owns") return reason;
   if (reason) return server.sendNak(segment, address, reason, out);
+  if (holdsAnother(server, segment, address)) {
+    return server.sendNak(segment, address, "not-yours", out);
+  }
   const full = whyPortFull(server, segment, address) ?? whyNoNewcomer(server, segment);
   if (full) return server.sendNak(segment, address, full, out);
   return grant(server, segment, address, out);
+}
+
+/**
+ * One client, one lease: it could take the whole pool with one request per address otherwise. It may go to
+ * an address that it was offered or that is reserved for it, and away from one that is not its any more.
+ */
+function holdsAnother(server: Dhcp4Server, segment: Segment, address: Ipv4): boolean {
+  const { bindings, packet } = server;
+  const { client, reservation } = packet;
+  const held = bindings.book.find(client, segment.pool);
+  if (held?.state !== "active" || held.address === address) return false;
+  const there = bindings.book.at(address);
+  if (there?.state === "active" && client.equalsPacked(there.packedClient)) return false;
+  if (reservation?.address === address) return false;
+  if (bindings.offers.find(client, segment.pool)?.address === address) return false;
+  return segment.whyForeign(held.address, packet) === undefined;
 }
 
 /**
@@ -119,7 +138,9 @@ export function grant(
     const isFailing = bindings.isJournalFailing;
     if (isFailing && left === 0) return "disk-not-writable";
     if (isFailing || left > seconds / 2) {
-      server.sendLease(MESSAGE_TYPE.ack, segment, address, left, out, extrasOf(isRapid));
+      const known = bindings.book.at(address);
+      const extras = extrasFor(server, network, known, isRapid, true);
+      server.sendLease(MESSAGE_TYPE.ack, segment, address, left, out, extras);
       return undefined;
     }
   }
@@ -130,10 +151,7 @@ export function grant(
   const canForceRenew = mayForce(server, network);
   const entry = bindings.grant(segment, packet, address, seconds, canForceRenew, out);
   server.renewals.forget(entry);
-  const isNonceWanted = canForceRenew && isNonceDue(packet.message, couldBefore);
-  const extras = isNonceWanted
-    ? { isRapid, nonceCapable: undefined, authentication: nonceFor(server, entry) }
-    : extrasOf(isRapid);
+  const extras = extrasFor(server, network, entry, isRapid, couldBefore);
   server.sendLease(MESSAGE_TYPE.ack, segment, address, seconds, out, extras);
   if (isNew) server.lines.granted(entry, out);
   return undefined;
@@ -146,12 +164,21 @@ export function mayForce(server: Dhcp4Server, network: Network): boolean {
   );
 }
 
-function nonceFor(server: Dhcp4Server, entry: LeaseEntry): Uint8Array | undefined {
-  return server.auth?.nonceOption(entry.client, server.bindings.clock.seconds);
-}
-
 const RAPID: LeaseExtras = { isRapid: true, nonceCapable: undefined, authentication: undefined };
 
-function extrasOf(isRapid: boolean): LeaseExtras | undefined {
-  return isRapid ? RAPID : undefined;
+/** `couldBefore`: the client of this lease has the nonce, if it is one that renews. */
+function extrasFor(
+  server: Dhcp4Server,
+  network: Network,
+  entry: LeaseEntry | undefined,
+  isRapid: boolean,
+  couldBefore: boolean,
+): LeaseExtras | undefined {
+  const { packet, auth, bindings } = server;
+  // RFC 6704 §3.1.3: who renews with any server (RFC 2131: by broadcast) may have the nonce of another.
+  const hasNonce = couldBefore && !packet.frame.isBroadcast;
+  const isWanted = mayForce(server, network) && isNonceDue(packet.message, hasNonce);
+  if (!entry || !isWanted) return isRapid ? RAPID : undefined;
+  const authentication = auth?.nonceOption(entry.client, bindings.clock.seconds);
+  return { isRapid, nonceCapable: undefined, authentication };
 }

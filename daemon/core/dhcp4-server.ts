@@ -21,7 +21,7 @@ import type { Bindings } from "./bindings.ts";
 import { ClassSet } from "./classes.ts";
 import type { CoreConfig } from "./config-view.ts";
 import { ConflictProbes } from "./conflict-probes.ts";
-import { answerAutoConfigure, handleDiscover } from "./dhcp4-discover.ts";
+import { handleDiscover, offerNoAddress } from "./dhcp4-discover.ts";
 import { handleLeaseQuery } from "./dhcp4-leasequery.ts";
 import { handleDecline, handleInform, handleRelease } from "./dhcp4-others.ts";
 import { handleRequest } from "./dhcp4-request.ts";
@@ -79,6 +79,8 @@ export class Dhcp4Server {
   tries = 0;
   /** The packet in hand is a test of the box by itself. */
   isTest = false;
+  /** The packet in hand waits for the wire: what becomes of it is recorded then. */
+  isWaiting = false;
   classes = new ClassSet([]);
   /** Hash of the client's hardware address, for limits and history. */
   hardwareHash = 0;
@@ -208,6 +210,12 @@ export class Dhcp4Server {
     this.#decision.address = address;
   }
 
+  /** Keeps a decision about a client other than that of the packet in hand. */
+  recordOther(chaddr: Uint8Array, isKnown: boolean, decision: Decision): void {
+    const hash = hashBytes(chaddr, this.#hashSeed);
+    this.history.record(hash, chaddr, chaddr.length, isKnown, decision);
+  }
+
   count(type: number, segment: Segment, address: Ipv4): void {
     const { counters } = segment.networkOf(address) ?? segment.primary;
     (counters.sent[type] as number)++;
@@ -253,7 +261,7 @@ export class Dhcp4Server {
     if (message.op === BOOTREPLY) return hearServer(this, lan, out);
     if (destinationPort === CLIENT_PORT) return "frame-not-dhcp";
     const type = message.u8(MESSAGE_TYPE_OPTION);
-    if (typeof type !== "number") {
+    if (typeof type !== "number" || type === 0) {
       return type === undefined ? "no-message-type" : "option-malformed";
     }
     packet.type = type;
@@ -274,6 +282,7 @@ export class Dhcp4Server {
     this.hardwareHash = hashBytes(chaddr, this.#hashSeed, hlen);
     const decision = this.#decision;
     decision.reset(this.now.wall);
+    this.isWaiting = false;
     packet.requested = ANY;
     packet.serverId = ANY;
     packet.reservation = undefined;
@@ -288,6 +297,7 @@ export class Dhcp4Server {
       decision.reason = reason;
       if (isKnownSegment) countAtPool(segment, decision.address, reason);
     }
+    if (this.isWaiting) return;
     const hasLease = decision.sent === MESSAGE_TYPE.ack && packet.type !== MESSAGE_TYPE.inform;
     const isKnown = packet.reservation !== undefined || hasLease;
     this.history.record(this.hardwareHash, chaddr, hlen, isKnown, decision);
@@ -320,12 +330,13 @@ export class Dhcp4Server {
     }
     segment.admit(packet);
     const refusal = this.#dispatch(segment, out);
-    if (isCounted && !NEVER_CHARGED.has(refusal)) clientLimiter.charge(hardwareHash, monotonic);
+    const isCharged = refusal === undefined || !NEVER_CHARGED.has(refusal);
+    if (isCounted && isCharged) clientLimiter.charge(hardwareHash, monotonic);
     return refusal;
   }
 
   #deny(segment: Segment, out: Effect[]): RefusalReason {
-    if (this.packet.type === MESSAGE_TYPE.discover) answerAutoConfigure(this, segment, out);
+    if (this.packet.type === MESSAGE_TYPE.discover) offerNoAddress(this, segment, out);
     return "denied";
   }
 
@@ -363,7 +374,7 @@ export class Dhcp4Server {
 }
 
 /** A made-up client that is turned away is charged to nobody: see rate-limits.ts. */
-const NEVER_CHARGED: ReadonlySet<RefusalReason | undefined> = new Set([
+const NEVER_CHARGED: ReadonlySet<RefusalReason> = new Set([
   "too-many-new",
   "kept-for-known",
   "no-free-address",

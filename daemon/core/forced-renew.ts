@@ -40,13 +40,13 @@ const DIGEST_AT = 12;
 const AUTHENTICATION_BYTES = DIGEST_AT + DIGEST_BYTES;
 const ETHERNET = 1;
 
-/** RFC 6704 §3.1.1: content of option 145 in the OFFER to a client that sent it. */
+/** RFC 6704 §3.1.3: content of option 145 in the OFFER to a client that sent it. */
 export const NONCE_ALGORITHMS: Uint8Array = Uint8Array.of(HMAC_MD5);
 
-/** The client can be told to renew: option 145 names HMAC-MD5. Allocates nothing. */
+/** The client can be told to renew: option 145 names HMAC-MD5. Allocates nothing, but for an option in pieces. */
 export function wantsNonce(message: Dhcp4Message): boolean {
   const start = message.contentStart(NONCE_CAPABLE);
-  if (start === 0) return false;
+  if (start === 0) return message.raw(NONCE_CAPABLE)?.includes(HMAC_MD5) ?? false;
   const end = start + message.contentLength(NONCE_CAPABLE);
   for (let at = start; at < end; at++) if (message.bytes[at] === HMAC_MD5) return true;
   return false;
@@ -138,7 +138,7 @@ export class ForceRenewAuth {
     return this.#signed(writer.finish(to), this.#nonce(client), to);
   }
 
-  /** RFC 6704 §3.1.2: the digest is over the whole message with zeros in its own place. */
+  /** RFC 6704 §3.1.3: the digest is over the whole message with zeros in its own place. */
   #signed(frame: Uint8Array, nonce: Uint8Array, to: ReplyAddressing): Uint8Array {
     const digest = this.#hash(nonce, frame.subarray(HEADERS_BYTES));
     frame.set(digest.subarray(0, DIGEST_BYTES), DIGEST_IN_FRAME);
@@ -201,7 +201,7 @@ export class ForcedRenewals {
 
   /** A client that was heard has the new parameters by now. */
   forget(lease: LeaseEntry): void {
-    this.#waiting.delete(lease);
+    if (this.#waiting.size > 0) this.#waiting.delete(lease);
   }
 
   /** The next lease to send a FORCERENEW for; call it until it has none. */

@@ -26,18 +26,8 @@ export class HistoryTable {
   #oldest = NOWHERE;
   #used = 0;
   #free = NOWHERE;
-  // Per decision.
-  readonly #turns: Uint32Array;
-  readonly #times: Float64Array;
-  readonly #counts: Uint32Array;
-  readonly #addresses: Uint32Array;
-  readonly #relays: Uint32Array;
-  readonly #serverIds: Uint32Array;
-  readonly #networks: Uint16Array;
-  readonly #classes: Uint16Array;
-  readonly #types: Uint8Array;
-  readonly #sent: Uint8Array;
-  readonly #reasons: Uint8Array;
+  /** WORDS per decision, side by side: what is looked at together costs one fetch from memory. */
+  readonly #words: Uint32Array;
 
   constructor(clients: number) {
     assert(clients > 0 && clients < 0x8000, "places are 16-bit numbers");
@@ -49,27 +39,15 @@ export class HistoryTable {
     this.#newer = new Int16Array(clients);
     this.#older = new Int16Array(clients);
     this.#lastTurn = new Uint32Array(clients);
-    const decisions = clients * PER_CLIENT;
-    this.#turns = new Uint32Array(decisions);
-    this.#times = new Float64Array(decisions);
-    this.#counts = new Uint32Array(decisions);
-    this.#addresses = new Uint32Array(decisions);
-    this.#relays = new Uint32Array(decisions);
-    this.#serverIds = new Uint32Array(decisions);
-    this.#networks = new Uint16Array(decisions);
-    this.#classes = new Uint16Array(decisions);
-    this.#types = new Uint8Array(decisions);
-    this.#sent = new Uint8Array(decisions);
-    this.#reasons = new Uint8Array(decisions);
+    this.#words = new Uint32Array(clients * PER_CLIENT * WORDS);
   }
 
   get byteLength(): number {
-    const perClient = [this.#chaddrs, this.#hlens, this.#hashes, this.#chain, this.#lastTurn];
-    const words = [this.#turns, this.#counts, this.#addresses, this.#relays, this.#serverIds];
-    const small = [this.#networks, this.#classes, this.#types, this.#sent, this.#reasons];
-    const rest = [this.#buckets, this.#newer, this.#older, this.#times];
+    const clients = [this.#chaddrs, this.#hlens, this.#hashes, this.#chain, this.#lastTurn];
     let sum = 0;
-    for (const array of [...perClient, ...words, ...small, ...rest]) sum += array.byteLength;
+    for (const array of [...clients, this.#buckets, this.#newer, this.#older, this.#words]) {
+      sum += array.byteLength;
+    }
     return sum;
   }
 
@@ -96,8 +74,8 @@ export class HistoryTable {
     this.#hlens[place] = hlen;
     this.#hashes[place] = hash;
     this.#lastTurn[place] = 0;
-    const decisions = place * PER_CLIENT;
-    for (let at = decisions; at < decisions + PER_CLIENT; at++) this.#turns[at] = 0;
+    const first = place * CLIENT_WORDS;
+    for (let at = first; at < first + CLIENT_WORDS; at += WORDS) this.#words[at + TURN] = 0;
     const bucket = hash & (this.#buckets.length - 1);
     this.#chain[place] = this.#buckets[bucket] as number;
     this.#buckets[bucket] = place;
@@ -125,85 +103,82 @@ export class HistoryTable {
       this.#forgetUse(place);
       this.#makeNewest(place);
     }
-    const { type, sent, address, relay, serverId } = decision;
+    const words = this.#words;
+    const { address, relay, serverId } = decision;
     const reason = decision.reason === undefined ? NO_REASON : REASON_INDEX[decision.reason];
-    const first = place * PER_CLIENT;
+    const kind = decision.type | (decision.sent << 8) | (reason << 16);
+    const names = network | (className << 16);
+    const first = place * CLIENT_WORDS;
     let oldest = first;
     let same = NOWHERE;
-    for (let at = first; at < first + PER_CLIENT; at++) {
-      const turn = this.#turns[at] as number;
-      if (turn < (this.#turns[oldest] as number)) oldest = at;
-      if (turn === 0 || this.#types[at] !== type || this.#sent[at] !== sent) continue;
-      if (this.#reasons[at] !== reason || this.#addresses[at] !== address) continue;
-      if (this.#relays[at] !== relay || this.#serverIds[at] !== serverId) continue;
-      if (this.#networks[at] === network && this.#classes[at] === className) same = at;
+    for (let at = first; at < first + CLIENT_WORDS; at += WORDS) {
+      const turn = words[at + TURN] as number;
+      if (turn < (words[oldest + TURN] as number)) oldest = at;
+      if (turn === 0 || words[at + KIND] !== kind || words[at + ADDRESS] !== address) continue;
+      if (words[at + RELAY] !== relay || words[at + SERVER_ID] !== serverId) continue;
+      if (words[at + NAMES] === names) same = at;
     }
     const at = same === NOWHERE ? oldest : same;
     const turn = (this.#lastTurn[place] as number) + 1;
     this.#lastTurn[place] = turn;
-    this.#turns[at] = turn;
-    this.#times[at] = decision.at;
+    words[at + TURN] = turn;
+    words[at + TIME_HIGH] = Math.floor(decision.at / TIME_UNIT);
+    words[at + TIME_LOW] = decision.at % TIME_UNIT;
     if (same !== NOWHERE) {
-      this.#counts[at] = Math.min(COUNT_MAX, (this.#counts[at] as number) + 1);
+      words[at + COUNT] = Math.min(COUNT_MAX, (words[at + COUNT] as number) + 1);
       return;
     }
-    this.#counts[at] = 1;
-    this.#types[at] = type;
-    this.#sent[at] = sent;
-    this.#reasons[at] = reason;
-    this.#addresses[at] = address;
-    this.#relays[at] = relay;
-    this.#serverIds[at] = serverId;
-    this.#networks[at] = network;
-    this.#classes[at] = className;
+    words[at + COUNT] = 1;
+    words[at + KIND] = kind;
+    words[at + ADDRESS] = address;
+    words[at + RELAY] = relay;
+    words[at + SERVER_ID] = serverId;
+    words[at + NAMES] = names;
   }
 
+  /** Into a place that was just taken. */
   copyFrom(place: number, from: HistoryTable, source: number): void {
     this.#lastTurn[place] = from.#lastTurn[source] as number;
-    for (let i = 0; i < PER_CLIENT; i++) {
-      const at = place * PER_CLIENT + i;
-      const old = source * PER_CLIENT + i;
-      this.#turns[at] = from.#turns[old] as number;
-      this.#times[at] = from.#times[old] as number;
-      this.#counts[at] = from.#counts[old] as number;
-      this.#types[at] = from.#types[old] as number;
-      this.#sent[at] = from.#sent[old] as number;
-      this.#reasons[at] = from.#reasons[old] as number;
-      this.#addresses[at] = from.#addresses[old] as number;
-      this.#relays[at] = from.#relays[old] as number;
-      this.#serverIds[at] = from.#serverIds[old] as number;
-      this.#networks[at] = from.#networks[old] as number;
-      this.#classes[at] = from.#classes[old] as number;
+    const old = source * CLIENT_WORDS;
+    const first = place * CLIENT_WORDS;
+    for (let i = 0; i < CLIENT_WORDS; i += WORDS) {
+      if (from.#words[old + i + TURN] === 0) continue;
+      for (let word = i; word < i + WORDS; word++) {
+        this.#words[first + word] = from.#words[old + word] as number;
+      }
     }
   }
 
   /** Newest first. */
   decisions(place: number, names: readonly string[]): PastDecision[] {
-    const first = place * PER_CLIENT;
-    const places = Array.from({ length: PER_CLIENT }, (_, i) => first + i);
-    const turnOf = (at: number) => this.#turns[at] ?? 0;
-    const filled = places.filter((at) => turnOf(at) > 0);
-    filled.sort((a, b) => turnOf(b) - turnOf(a));
-    return filled.map((at) => ({
-      at: this.#times[at] ?? 0,
-      type: this.#types[at] ?? 0,
-      sent: this.#sent[at] ?? 0,
-      reason: REASONS[this.#reasons[at] ?? NO_REASON],
-      address: (this.#addresses[at] ?? 0) as Ipv4,
-      relay: (this.#relays[at] ?? 0) as Ipv4,
-      serverId: (this.#serverIds[at] ?? 0) as Ipv4,
-      network: names[this.#networks[at] ?? 0] ?? "",
-      className: names[this.#classes[at] ?? 0] ?? "",
-      count: this.#counts[at] ?? 0,
-    }));
+    const first = place * CLIENT_WORDS;
+    const places = Array.from({ length: PER_CLIENT }, (_, i) => first + i * WORDS);
+    const word = (at: number): number => this.#words[at] ?? 0;
+    const filled = places.filter((at) => word(at + TURN) > 0);
+    filled.sort((a, b) => word(b + TURN) - word(a + TURN));
+    return filled.map((at) => {
+      const kind = word(at + KIND);
+      return {
+        at: word(at + TIME_HIGH) * TIME_UNIT + word(at + TIME_LOW),
+        type: kind & 0xff,
+        sent: (kind >>> 8) & 0xff,
+        reason: REASONS[kind >>> 16],
+        address: word(at + ADDRESS) as Ipv4,
+        relay: word(at + RELAY) as Ipv4,
+        serverId: word(at + SERVER_ID) as Ipv4,
+        network: names[word(at + NAMES) & 0xffff] ?? "",
+        className: names[word(at + NAMES) >>> 16] ?? "",
+        count: word(at + COUNT),
+      };
+    });
   }
 
   /** The client heard last comes first. */
   *about(address: Ipv4): Generator<Uint8Array> {
     for (let place = this.#newest; place !== NOWHERE; place = this.#older[place] as number) {
-      const first = place * PER_CLIENT;
-      for (let at = first; at < first + PER_CLIENT; at++) {
-        if (this.#addresses[at] !== address || this.#turns[at] === 0) continue;
+      const first = place * CLIENT_WORDS;
+      for (let at = first; at < first + CLIENT_WORDS; at += WORDS) {
+        if (this.#words[at + ADDRESS] !== address || this.#words[at + TURN] === 0) continue;
         const start = place * CHADDR_BYTES;
         yield this.#chaddrs.slice(start, start + (this.#hlens[place] as number));
         break;
@@ -250,6 +225,21 @@ export class HistoryTable {
 }
 
 const PER_CLIENT = LIMITS.historyPerClient;
+/** Words of one decision. */
+const TURN = 0;
+const COUNT = 1;
+/** Message type, what was sent (8 bits each), and the reason. */
+const KIND = 2;
+const ADDRESS = 3;
+const RELAY = 4;
+const SERVER_ID = 5;
+/** Network and class, 16 bits each. */
+const NAMES = 6;
+const TIME_HIGH = 7;
+const TIME_LOW = 8;
+const WORDS = 9;
+const CLIENT_WORDS = PER_CLIENT * WORDS;
+const TIME_UNIT = 2 ** 32;
 const NO_REASON = 255;
 const REASONS = Object.keys(REFUSALS) as RefusalReason[];
 const REASON_INDEX = Object.fromEntries(REASONS.map((reason, i) => [reason, i])) as Record<

@@ -131,7 +131,10 @@ const NAMES_MAX = 1024;
 /** Numbers for names, which stay the same when the configuration changes. 0 is "". */
 class Names {
   readonly list: string[] = [""];
-  readonly #ids = new Map<string, number>([["", 0]]);
+  readonly #ids = new Map<string, number>();
+  /** The name asked for last: packets in a row are about the same network. */
+  #lastName = "";
+  #lastId = 0;
 
   /** True when the next decision might bring more names than there is room for. */
   get isFull(): boolean {
@@ -139,15 +142,21 @@ class Names {
   }
 
   idOf(name: string): number {
-    const id = this.#ids.get(name);
-    if (id !== undefined) return id;
-    this.#ids.set(name, this.list.length);
-    return this.list.push(name) - 1;
+    if (name === "") return 0;
+    if (name === this.#lastName) return this.#lastId;
+    let id = this.#ids.get(name);
+    if (id === undefined) {
+      id = this.list.push(name) - 1;
+      this.#ids.set(name, id);
+    }
+    this.#lastName = name;
+    this.#lastId = id;
+    return id;
   }
 
   clear(): void {
     this.list.length = 1;
     this.#ids.clear();
-    this.#ids.set("", 0);
+    this.#lastName = "";
   }
 }

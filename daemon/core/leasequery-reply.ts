@@ -61,8 +61,9 @@ export function writeLeaseQueryReply(
   if (lease) writeRelayAgent(writer, lease, query);
   writer.u8(MESSAGE_TYPE_OPTION, answer.type);
   writer.u32(SERVER_ID, reply.serverId);
-  if (isUnknown) return;
-  if (lease) writeLease(writer, lease, query, reply.now);
+  // RFC 4388 §6.4 and §6.4.2: nothing else stands in an answer about no lease.
+  if (!lease) return;
+  writeLease(writer, lease, query, reply.now);
   // RFC 4388 §6.4.2: whoever has several addresses, all are said, wanted or not.
   if (answer.associated.length > 0) writer.bytes(ASSOCIATED_IP, addressesOf(answer));
   writeParameters(writer, query, reply.parameter);

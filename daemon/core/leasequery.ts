@@ -118,7 +118,7 @@ export class LeaseQueries {
 
   /**
    * For a DHCPLEASEQUERY whose sender may ask. `isManaged` says whether an address belongs to a
-   * network of this server. RFC 4388 §6.4: a query without `giaddr` cannot be answered.
+   * network of this server. RFC 4388 §6.4.3: a query without `giaddr` cannot be answered.
    */
   answer(
     question: LeaseQuestion,

@@ -93,6 +93,12 @@ export class LevelStack {
   #optionDepth = 0;
   /** The first table of options: most packets need no other. */
   #closest: OptionTable = NO_OPTIONS;
+  nextServer: Ipv4 | undefined = undefined;
+  /** Contents of `sname` and `file`. */
+  serverName: Uint8Array | undefined = undefined;
+  bootFile: Uint8Array | undefined = undefined;
+  #renewSeconds: number | undefined = undefined;
+  #rebindSeconds: number | undefined = undefined;
   readonly #codes = new Uint8Array(256);
   /** Views of `#codes` by length, each made when it is first needed. */
   readonly #codeViews: (Uint8Array | undefined)[] = new Array(256).fill(undefined);
@@ -101,12 +107,22 @@ export class LevelStack {
     this.#depth = 0;
     this.#optionDepth = 0;
     this.#closest = NO_OPTIONS;
+    this.nextServer = undefined;
+    this.serverName = undefined;
+    this.bootFile = undefined;
+    this.#renewSeconds = undefined;
+    this.#rebindSeconds = undefined;
   }
 
   /** Adds the next further level. One that says nothing is left out. */
   push(level: Level): void {
     if (level.saysNothing) return;
     this.#levels[this.#depth++] = level;
+    this.nextServer ??= level.nextServer;
+    this.serverName ??= level.serverName;
+    this.bootFile ??= level.bootFile;
+    this.#renewSeconds ??= level.renewSeconds;
+    this.#rebindSeconds ??= level.rebindSeconds;
     if (!level.hasOptions) return;
     if (this.#optionDepth === 0) this.#closest = level.options;
     this.#withOptions[this.#optionDepth++] = level;
@@ -122,32 +138,6 @@ export class LevelStack {
     const data = this.#closest[code];
     if (data !== undefined) return data.length === 0 ? undefined : data;
     return this.#optionDepth > 1 ? this.#furtherOption(code) : undefined;
-  }
-
-  get nextServer(): Ipv4 | undefined {
-    for (let i = 0; i < this.#depth; i++) {
-      const { nextServer } = this.#levels[i] as Level;
-      if (nextServer !== undefined) return nextServer;
-    }
-    return undefined;
-  }
-
-  /** Content of `sname`. */
-  get serverName(): Uint8Array | undefined {
-    for (let i = 0; i < this.#depth; i++) {
-      const { serverName } = this.#levels[i] as Level;
-      if (serverName !== undefined) return serverName;
-    }
-    return undefined;
-  }
-
-  /** Content of `file`. */
-  get bootFile(): Uint8Array | undefined {
-    for (let i = 0; i < this.#depth; i++) {
-      const { bootFile } = this.#levels[i] as Level;
-      if (bootFile !== undefined) return bootFile;
-    }
-    return undefined;
   }
 
   /**
@@ -233,21 +223,13 @@ export class LevelStack {
   }
 
   #renewWanted(seconds: number): number {
-    for (let i = 0; i < this.#depth; i++) {
-      const { renewSeconds } = this.#levels[i] as Level;
-      if (renewSeconds !== undefined)
-        return renewSeconds < seconds ? renewSeconds : halfOf(seconds);
-    }
-    return halfOf(seconds);
+    const renew = this.#renewSeconds;
+    return renew !== undefined && renew < seconds ? renew : halfOf(seconds);
   }
 
   #rebindWanted(seconds: number): number {
-    for (let i = 0; i < this.#depth; i++) {
-      const { rebindSeconds } = this.#levels[i] as Level;
-      if (rebindSeconds === undefined) continue;
-      return rebindSeconds < seconds ? rebindSeconds : sevenEighthsOf(seconds);
-    }
-    return sevenEighthsOf(seconds);
+    const rebind = this.#rebindSeconds;
+    return rebind !== undefined && rebind < seconds ? rebind : sevenEighthsOf(seconds);
   }
 }
 
@@ -255,11 +237,17 @@ const CLASSLESS_STATIC_ROUTE = OPTION.classlessStaticRoute.code;
 
 /**
  * RFC 3442: who asks for classless routes (121) and gets them should get neither a router (3) nor
- * classful routes (33). True when that is so for a client that asks for `codes`.
+ * classful routes (33). True when that is so for a client that asks for `codes` from `start` to `end`.
  */
-export function givesClasslessRoutes(levels: LevelStack, codes: Uint8Array): boolean {
+export function givesClasslessRoutes(
+  levels: LevelStack,
+  codes: Uint8Array,
+  start = 0,
+  end = codes.length,
+): boolean {
   if (levels.option(CLASSLESS_STATIC_ROUTE) === undefined) return false;
-  return codes.includes(CLASSLESS_STATIC_ROUTE);
+  const at = codes.indexOf(CLASSLESS_STATIC_ROUTE, start);
+  return at >= 0 && at < end;
 }
 
 const NO_CODES = new Uint8Array(0);

@@ -3,11 +3,13 @@
 
 import { ANY, type Ipv4 } from "../base/address.ts";
 import { equalBytes } from "../base/bytes.ts";
+import type { RefusalReason } from "../catalogue.ts";
 import { LIMITS } from "../limits.ts";
 import { MESSAGE_TYPE } from "../wire/dhcp4-message.ts";
 import { type ConflictProbes, mayTryAgain, type Probe, question } from "./conflict-probes.ts";
 import type { Dhcp4Server } from "./dhcp4-server.ts";
 import type { Effect } from "./effect.ts";
+import { Decision } from "./history.ts";
 import type { Lan } from "./lan.ts";
 import type { Network } from "./network.ts";
 import type { LeaseExtras } from "./reply.ts";
@@ -55,6 +57,7 @@ export function ask(
       clientMac: packet.message.chaddr.subarray(0, packet.message.hlen),
       senderMac: packet.frame.srcMac,
       way: packet.isLocal ? "arp" : "icmp",
+      relay: packet.message.giaddr,
       offer,
       bytes: event.bytes,
       start: event.start,
@@ -68,7 +71,7 @@ export function ask(
     server.send(MESSAGE_TYPE.offer, segment, address, offer, out);
     return;
   }
-  server.note(MESSAGE_TYPE.offer, address);
+  server.isWaiting = true;
   if (decision === "wait" || !probes.asked) return;
   const { ownAddress } = lan.segment.primary.config;
   const frame = question(probes.asked, lan.link.mac, ownAddress);
@@ -89,6 +92,7 @@ export function sendChecked(server: Dhcp4Server, probes: ConflictProbes, out: Ef
     if (!isHeld) continue;
     if (offer) offer.isChecked = true;
     server.count(MESSAGE_TYPE.offer, segment, probe.address);
+    record(server, segment, probe, MESSAGE_TYPE.offer, undefined);
     out.push({ kind: "send", lan: probe.lan, frame: probe.offer });
   }
 }
@@ -102,6 +106,7 @@ export function setAside(server: Dhcp4Server, probe: Probe, out: Effect[]): void
   const entry = server.bindings.abandon(segment, ETHERNET, mac, probe.address, out);
   if (entry.slot >= 0) segment.pool.rangeOf(entry.slot).counters.conflicts++;
   server.lines.conflict(entry, out);
+  record(server, segment, probe, 0, "address-in-use");
   if (!mayTryAgain(probe)) return;
   const { request, checksumReady, lan, tries } = probe;
   server.handleAgain(
@@ -109,6 +114,25 @@ export function setAside(server: Dhcp4Server, probe: Probe, out: Effect[]): void
     tries,
     out,
   );
+}
+
+/** What became of a DISCOVER that waited. */
+function record(
+  server: Dhcp4Server,
+  segment: Segment,
+  probe: Probe,
+  sent: number,
+  reason: RefusalReason | undefined,
+): void {
+  const decision = new Decision();
+  decision.reset(server.now.wall);
+  decision.type = MESSAGE_TYPE.discover;
+  decision.sent = sent;
+  decision.reason = reason;
+  decision.address = probe.address;
+  decision.relay = probe.relay;
+  decision.network = segment.name;
+  server.recordOther(probe.clientMac, isReserved(segment, probe), decision);
 }
 
 function isReserved(segment: Segment, probe: Probe): boolean {

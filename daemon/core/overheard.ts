@@ -14,6 +14,8 @@ export function hearUse(server: Dhcp4Server, lan: Lan, out: Effect[]): RefusalRe
   if (frame.kind !== "arp" && frame.kind !== "icmp") return "frame-not-dhcp";
   const probe = server.probes.heard(lan.index, frame, lan.link.mac);
   if (probe) setAside(server, probe, out);
+  // The packet in hand may be the client's request by now, and that was handled.
+  server.packet.type = 0;
   return undefined;
 }
 

@@ -46,6 +46,8 @@ export class Packet {
   serverId: Ipv4 = ANY;
   /** It is about the segment of the LAN it came in on. */
   isLocal = true;
+  /** Option 118 counts, and so comes back in the reply (RFC 3011 §2). */
+  isSubnetChosen = false;
   /** What the box calls itself in the reply (option 54). */
   ownId: Ipv4 = ANY;
   readonly #other: ClientIdentity;

@@ -2,6 +2,7 @@
 
 import { ANY, type Ipv4, LIMITED_BROADCAST } from "../base/address.ts";
 import { BROADCAST_FLAG, CLIENT_PORT, MESSAGE_TYPE, SERVER_PORT } from "../wire/dhcp4-message.ts";
+import type { Frame } from "../wire/frame.ts";
 import type { ReplyAddressing } from "../wire/reply.ts";
 import type { Packet } from "./packet.ts";
 
@@ -39,9 +40,9 @@ export function setRoute(
     // To the "DHCP server" port of the relay, which the frame came from at link level: the relay is
     // a neighbour on this LAN, or its router is.
     route.destinationIp = message.giaddr;
-    // RFC 8357 §5.2: a relay that could not use port 67 says so and is answered where it sent from.
+    // RFC 8357 §5.1: a relay that could not use port 67 says so and is answered where it sent from.
     route.destinationPort = packet.relay.hasSourcePort ? frame.sourcePort : SERVER_PORT;
-    route.destinationMac.set(frame.srcMac);
+    setSender(route, frame);
     // RFC 2131 §4.3.2: a relay has to broadcast a NAK, as the client has no address to trust.
     return type === MESSAGE_TYPE.nak ? BROADCAST_FLAG : flags;
   }
@@ -72,7 +73,13 @@ function toEverybody(route: ReplyRoute): void {
 function setNeighbour(route: ReplyRoute, packet: Packet): void {
   const { message, frame } = packet;
   const isDirect = frame.sourceIp === message.ciaddr || !packet.isLocal;
-  if (isDirect || !setClientMac(route, packet)) route.destinationMac.set(frame.srcMac);
+  if (isDirect || !setClientMac(route, packet)) setSender(route, frame);
+}
+
+/** Back to whom the frame came from. */
+function setSender(route: ReplyRoute, frame: Frame): void {
+  const { bytes, sourceMacStart } = frame;
+  for (let i = 0; i < 6; i++) route.destinationMac[i] = bytes[sourceMacStart + i] as number;
 }
 
 /** False when the client's hardware address is none that an Ethernet frame can be sent to. */

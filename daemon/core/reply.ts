@@ -36,6 +36,7 @@ const RELAY_AGENT = OPTION.relayAgentInformation.code;
 const RAPID_COMMIT = OPTION.rapidCommit.code;
 const MACHINE_ID = OPTION.clientMachineIdentifier.code;
 const SUBNET_SELECTION = OPTION.subnetSelection.code;
+const IPV6_ONLY = OPTION.ipv6OnlyPreferred.code;
 const AUTO_CONFIGURE = OPTION.autoConfigure.code;
 const AUTHENTICATION = OPTION.authentication.code;
 const NONCE_CAPABLE = OPTION.forcerenewNonceCapable.code;
@@ -112,10 +113,18 @@ export class ReplyBuilder {
     return this.#writer.finish(this.#route);
   }
 
-  /** RFC 2563 §2.2: no address, but an answer whether the client may make one up itself. */
-  autoConfigure(packet: Packet, mayConfigure: Uint8Array): Uint8Array {
+  /**
+   * A DHCPOFFER of 0.0.0.0: no address, but how long the client is to do without one (RFC 8925 §3.3), and
+   * that it may not make one up itself (RFC 2563 §2.3). Each is undefined when it is not to be said.
+   */
+  noAddress(
+    packet: Packet,
+    ipv6OnlyWait: Uint8Array | undefined,
+    autoConfigure: Uint8Array | undefined,
+  ): Uint8Array {
     this.#begin(MESSAGE_TYPE.offer, packet, ANY, ANY, ANY);
-    this.#writer.bytes(AUTO_CONFIGURE, mayConfigure);
+    if (ipv6OnlyWait) this.#writer.bytes(IPV6_ONLY, ipv6OnlyWait);
+    if (autoConfigure) this.#writer.bytes(AUTO_CONFIGURE, autoConfigure);
     return this.#writer.finish(this.#route);
   }
 
@@ -125,7 +134,7 @@ export class ReplyBuilder {
     return this.#writer.finish(this.#route);
   }
 
-  /** The answer to a DHCPLEASEQUERY, to the relay that asks (RFC 4388 §6.4.2). */
+  /** The answer to a DHCPLEASEQUERY, to the relay that asks (RFC 4388 §6.4.3). */
   leaseQuery(
     packet: Packet,
     answer: LeaseQueryAnswer,
@@ -172,21 +181,22 @@ export class ReplyBuilder {
     }
     // RFC 3046 §2.2: what a relay added goes back to it, in every reply and as the last option. It is
     // handed over first so that there is room for it.
-    this.#echo(RELAY_AGENT, message);
+    if (message.has(RELAY_AGENT)) writer.bytes(RELAY_AGENT, message.raw(RELAY_AGENT) ?? NOTHING);
     writer.u8(MESSAGE_TYPE_OPTION, type);
     writer.u32(SERVER_ID, packet.ownId);
     // RFC 6842 §3: a client finds its own identifier in every reply, if it sent one.
     this.#echo(CLIENT_ID, message);
-    // RFC 3011 §2: so does who chose the subnet.
-    this.#echo(SUBNET_SELECTION, message);
+    // RFC 3011 §2: so does who chose the subnet; without the option it knows that its choice was ignored.
+    if (packet.isSubnetChosen) this.#echo(SUBNET_SELECTION, message);
     // The PXE specification has the server repeat the machine's identifier; firmware looks for it.
     if (type !== MESSAGE_TYPE.nak) this.#echo(MACHINE_ID, message);
   }
 
   #echo(code: number, message: Dhcp4Message): void {
     if (!message.has(code)) return;
-    const content = message.raw(code);
-    if (content) this.#writer.bytes(code, content);
+    const start = message.contentStart(code);
+    if (start === 0) this.#writer.bytes(code, message.raw(code) ?? NOTHING);
+    else this.#writer.part(code, message.bytes, start, message.contentLength(code));
   }
 
   /** What the client asks for, in its order; everything there is when it asks for nothing. */
@@ -194,17 +204,24 @@ export class ReplyBuilder {
     const { message, levels } = packet;
     const written = this.#writtenIn;
     const reply = ++this.#replies;
-    const asked = message.has(REQUEST_LIST) ? message.raw(REQUEST_LIST) : undefined;
-    const codes = asked ?? levels.defaultCodes();
+    let codes = message.bytes;
+    let start = message.contentStart(REQUEST_LIST);
+    let end = start + message.contentLength(REQUEST_LIST);
+    if (start === 0) {
+      // Not asked for anything, or in pieces (RFC 3396).
+      codes = message.raw(REQUEST_LIST) ?? levels.defaultCodes();
+      start = 0;
+      end = codes.length;
+    }
     // Repeated above, and so not another time as a parameter.
     if (message.has(MACHINE_ID)) written[MACHINE_ID] = reply;
     // RFC 2132 §3.3: the subnet mask comes before the router.
     this.#parameter(SUBNET_MASK, levels, written, reply);
-    if (givesClasslessRoutes(levels, codes)) {
+    if (givesClasslessRoutes(levels, codes, start, end)) {
       written[ROUTER] = reply;
       written[STATIC_ROUTE] = reply;
     }
-    for (let i = 0; i < codes.length; i++) {
+    for (let i = start; i < end; i++) {
       this.#parameter(codes[i] as number, levels, written, reply);
     }
   }

@@ -14,27 +14,64 @@ const SUBNET_SELECTION = OPTION.subnetSelection.code;
  * for it names (RFC 3011 §2), the relay's own network (RFC 2131 §4.3.1), the LAN it came in on. A client
  * behind a relay renews by unicast, without the relay; its packets come through a router, which shows in
  * the frame's sender.
+ *
+ * Anybody on a LAN can play the relay. So nothing but `giaddr` lets a packet be about another wire (RFC
+ * 3011 §2 has whoever uses option 118 set it), and a wire that the box is on itself is served from there,
+ * or through relays that are listed for it.
  */
 export function segmentOf(
   packet: Packet,
   lan: Lan,
   segments: readonly Segment[],
 ): Segment | RefusalReason {
-  const { message, frame, relay } = packet;
-  if (relay.linkSelection !== ANY) return holding(segments, relay.linkSelection) ?? "relay-unknown";
+  const { message, relay } = packet;
+  const { giaddr } = message;
+  packet.isSubnetChosen = false;
+  let subnet = ANY;
   if (message.has(SUBNET_SELECTION)) {
-    const subnet = message.u32(SUBNET_SELECTION);
-    if (typeof subnet !== "number") return "option-malformed";
-    return holding(segments, subnet as Ipv4) ?? "relay-unknown";
+    const chosen = message.u32(SUBNET_SELECTION);
+    if (typeof chosen !== "number") return "option-malformed";
+    subnet = chosen as Ipv4;
+    packet.isSubnetChosen = giaddr !== ANY || holding(segments, subnet) === lan.segment;
   }
-  if (message.giaddr !== ANY) {
-    const { giaddr } = message;
-    return ofRelay(segments, giaddr) ?? holding(segments, giaddr) ?? "relay-unknown";
-  }
-  const { ciaddr } = message;
-  if (ciaddr === ANY || frame.isBroadcast || lan.segment.networkOf(ciaddr)) return lan.segment;
-  if (isFromClient(packet)) return lan.segment;
+  if (giaddr === ANY) return withoutRelay(packet, lan, segments);
+  const named = relay.linkSelection || subnet;
+  if (named !== ANY) return forRelay(giaddr, holding(segments, named), lan, segments);
+  const segment = ofRelay(segments, giaddr) ?? holding(segments, giaddr);
+  return forRelay(giaddr, segment, lan, segments);
+}
+
+/**
+ * Whether an address is on the wire of another LAN of the box: no packet of whoever has it comes in by
+ * this one.
+ */
+export function isElsewhere(address: Ipv4, lan: Lan, segments: readonly Segment[]): boolean {
+  const segment = holding(segments, address);
+  return segment !== undefined && segment !== lan.segment && isAttached(segment);
+}
+
+function withoutRelay(packet: Packet, lan: Lan, segments: readonly Segment[]): Segment {
+  const { ciaddr } = packet.message;
+  if (ciaddr === ANY || packet.frame.isBroadcast) return lan.segment;
+  if (lan.segment.networkOf(ciaddr) || isFromClient(packet)) return lan.segment;
   return holding(segments, ciaddr) ?? lan.segment;
+}
+
+function forRelay(
+  giaddr: Ipv4,
+  segment: Segment | undefined,
+  lan: Lan,
+  segments: readonly Segment[],
+): Segment | RefusalReason {
+  if (!segment) return "relay-unknown";
+  if (segment === lan.segment || !isAttached(segment)) return segment;
+  return ofRelay(segments, giaddr) === segment ? segment : "relay-unknown";
+}
+
+/** A port of the box is on this wire. */
+function isAttached(segment: Segment): boolean {
+  for (const { config } of segment.networks) if (config.interfaceName !== "") return true;
+  return false;
 }
 
 function holding(segments: readonly Segment[], address: Ipv4): Segment | undefined {

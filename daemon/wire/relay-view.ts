@@ -29,8 +29,8 @@ export class RelayView {
 
   /** Reads the message's option 82. False when it is malformed; then it counts as absent. */
   read(message: Dhcp4Message): boolean {
-    for (const code of this.#codes) this.#start[code] = 0;
-    this.#codes.length = 0;
+    // Setting the length of an array costs something even when it has none.
+    if (this.#codes.length > 0) this.#forget();
     this.bytes = NOTHING;
     this.linkSelection = ANY;
     this.serverIdOverride = ANY;

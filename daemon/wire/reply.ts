@@ -183,6 +183,19 @@ export class ReplyWriter {
     if (at !== 0) this.#writePieces(at, code, data);
   }
 
+  /**
+   * `length` bytes of `source` from `start`, at most 255; any option but relay agent information. For
+   * what is repeated from another message: no view of it has to be made.
+   */
+  part(code: number, source: Uint8Array, start: number, length: number): void {
+    const at = this.#place(code, length + 2);
+    if (at === 0) return;
+    const slab = this.#slab;
+    slab[at] = code;
+    slab[at + 1] = length;
+    for (let i = 0; i < length; i++) slab[at + 2 + i] = source[start + i] as number;
+  }
+
   /** Ends the message and returns the whole frame, which belongs to the caller alone. */
   finish(addressing: ReplyAddressing): Uint8Array {
     assert(this.#isOpen, "finish without begin");

@@ -229,7 +229,7 @@ test("a shared wire: when one network is used up, the next is used", () => {
 
 describe("options for every device", () => {
   const asks = (...codes: number[]) => ({ options: { 55: bytes(...codes) } });
-  const all = [1, 3, 6, 7, 15, 42, 100, 101, 108, 114, 119, 120, 121, 162, 224, 252];
+  const all = [1, 3, 6, 7, 15, 42, 100, 101, 114, 119, 120, 121, 162, 224, 252];
 
   test("those of the file, the network and the pool arrive together", () => {
     const offer = bench("options").discover(MAC, asks(...all));
@@ -239,7 +239,6 @@ describe("options for every device", () => {
     expect(textIn(offer, 252)).toBe("http://wpad.office.example/wpad.dat");
     expect(textIn(offer, 100)).toBe("CET-1CEST,M3.5.0,M10.5.0/3");
     expect(textIn(offer, 101)).toBe("Europe/Berlin");
-    expect(offer?.option(108)).toEqual([0, 0, 7, 8]);
     expect(offer?.option(121)).toEqual([0, 10, 77, 0, 1, 16, 10, 90, 10, 77, 0, 254]);
     expect(offer?.option(224)).toEqual([10, 11]);
     expect(offer?.option(119)?.slice(-6)).toEqual([3, ...text("lab"), 0xc0, 0]);
@@ -248,6 +247,11 @@ describe("options for every device", () => {
     const resolver = offer?.option(162) ?? [];
     expect(resolver.slice(0, 4)).toEqual([0, resolver.length - 2, 0, 1]);
     expect(resolver.slice(-8)).toEqual([0, 1, 0, 4, 3, ...text("dot")]);
+  });
+
+  test("a device that does without IPv4 is told to, and given no address", () => {
+    const offer = bench("options").discover(MAC, asks(...all, 108));
+    expect([offer?.yiaddr, offer?.option(108)]).toEqual(["0.0.0.0", [0, 0, 7, 8]]);
   });
 
   test("a reservation takes one away and adds its own", () => {

@@ -25,10 +25,12 @@ function bookOf(leases: readonly Lease[]): LeaseBook {
   return book;
 }
 
-function session(book: LeaseBook): BulkLeaseQuery {
+function session(book: LeaseBook, all: readonly string[] = []): BulkLeaseQuery {
   const parameter = (_: number, code: number) =>
     code === 1 ? Uint8Array.of(255, 0, 0, 0) : undefined;
-  return new BulkLeaseQuery({ book, hashSeed: SEED, serverId: ipv4("10.77.0.1"), parameter });
+  const addresses = () => all.map(ipv4);
+  const about = { book, hashSeed: SEED, serverId: ipv4("10.77.0.1") };
+  return new BulkLeaseQuery({ ...about, addresses, parameter });
 }
 
 function framed(bytes: Uint8Array): Uint8Array {
@@ -82,8 +84,29 @@ describe("RFC 6926 §5 to §8: answers", () => {
     expect(got.map((one) => one.u32(153))).toEqual([900, 20, 30, 10, 1, undefined]);
     expect(got[0]?.codes()).toEqual([53, 54, 152, 153, 156, 61, 91, 51, 59]);
     expect(got[0]?.u32(152)).toBe(NOW);
+    // RFC 6926 §8.3: the server is named once.
+    expect(got.map((one) => one.has(54))).toEqual([true, false, false, false, false, false]);
+    expect(ask(bookOf([]))[0]?.u32(54)).toBe(ipv4("10.77.0.1"));
     expect(got[0]?.u32(51)).toBe(50);
     expect(got[5]?.has(151)).toBe(false);
+  });
+
+  test("RFC 6926 §8.2: every configured address once, those never leased as unassigned", () => {
+    const book = bookOf([makeLease(1, 2)]);
+    const all = ["10.77.0.1", "10.77.0.2", "10.77.0.3"];
+    const asked = (parts: QueryParts) => {
+      const bulk = session(book, all);
+      bulk.receive(query(parts));
+      return drain(bulk);
+    };
+    const got = asked({});
+    expect(types(got)).toEqual([13, 11, 11, 15]);
+    expect(addresses(got)).toEqual([2, 1, 3]);
+    expect(got[1]?.codes()).toEqual([53, 152, 156]);
+    expect([got[1]?.hlen, got[1]?.u8(156), got[1]?.u32(152)]).toEqual([0, 1, NOW]);
+    expect(asked({ options: [[55, [1]]] })[1]?.codes()).toEqual([53, 152, 1]);
+    expect(addresses(asked({ options: [[61, [1, 2, 0, 0x5e, 0, 0, 2]]] }))).toEqual([2]);
+    expect(addresses(asked({ options: [[154, u32(1)]] }))).toEqual([2]);
   });
 
   test("by MAC, client identifier, remote-id and relay-id", () => {
@@ -121,8 +144,12 @@ describe("RFC 6926 §5 to §8: answers", () => {
     const book = bookOf([makeLease(1, 1)]);
     const status = (parts: QueryParts) => ask(book, parts).map((one) => one.raw(151)?.[0]);
     expect(status({ ciaddr: "10.77.0.1" })).toEqual([3]);
-    expect(status({ chaddr: [1, 2, 3, 4, 5, 6], options: [[61, [1, 2]]] })).toEqual([3]);
-    expect(status({ options: [[82, [2, 1, 1, 12, 1, 1]]] })).toEqual([3]);
+    // RFC 6926 §8.2: two primary queries are not allowed, an address in the header is malformed.
+    expect(status({ chaddr: [1, 2, 3, 4, 5, 6], options: [[61, [1, 2]]] })).toEqual([4]);
+    expect(status({ options: [[82, [2, 1, 1, 12, 1, 1]]] })).toEqual([4]);
+    expect(status({ ciaddr: "10.77.0.1", options: [[61, [1, 2]]] })).toEqual([3]);
+    expect(status({ yiaddr: "10.77.0.1" })).toEqual([3]);
+    expect(status({ siaddr: "10.77.0.1" })).toEqual([3]);
     expect(status({ options: [[61, [1]]] })).toEqual([3]);
     expect(
       status({

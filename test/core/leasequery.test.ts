@@ -237,10 +237,10 @@ describe("the answer", () => {
     expect(got.raw(92)).toEqual(Uint8Array.of(10, 77, 0, 6, 10, 77, 0, 5));
   });
 
-  test("of a free address has the parameters, of an unknown one nothing", () => {
+  test("of a free address or an unknown one nothing is said (RFC 4388 §6.4.2)", () => {
     const free = reply(book, { ciaddr: "10.77.0.6", options: [[55, [1, 51]]] });
     expect(free).toMatchObject({ ciaddr: ipv4("10.77.0.6"), hlen: 0 });
-    expect(free.codes()).toEqual([53, 54, 1]);
+    expect(free.codes()).toEqual([53, 54]);
     expect(free.u8(53)).toBe(11);
     const unknown = reply(book, { chaddr: mac(77), options: [[55, [1, 51]]] });
     expect(unknown.codes()).toEqual([53, 54]);

@@ -236,3 +236,33 @@ test("behind a relay the question is an echo request to where the relayed packet
     "10.90.0.1",
   ]);
 });
+
+describe("what is remembered", () => {
+  function remembered(bench: CoreBench, mac: string) {
+    const decisions = bench.core.history.of(macBytes(mac));
+    return decisions.map(({ sent, reason, address }) => [sent, reason, formatIpv4(address)]);
+  }
+
+  test("an offer when it left, not while it waits; a conflict when it was heard", () => {
+    const bench = probing();
+    const first = ask(bench, A);
+    expect(remembered(bench, A)).toEqual([]);
+    const [second = ""] = asked(answer(bench, first));
+    expect(remembered(bench, A)).toEqual([[0, "address-in-use", first]]);
+    wait(bench);
+    expect(remembered(bench, A)).toEqual([
+      [OFFER, undefined, second],
+      [0, "address-in-use", first],
+    ]);
+  });
+
+  test("nothing of who had the address before it was found in use", () => {
+    const bench = probing();
+    const held = ask(bench, A);
+    wait(bench);
+    bench.select(A, held, "10.77.0.2", { options: { 12: new TextEncoder().encode("laptop") } });
+    expect(bench.at(held)?.hostname).toBe("laptop");
+    bench.decline(A, held);
+    expect(bench.at(held)).toMatchObject({ state: "abandoned", hostname: "", vendorClass: "" });
+  });
+});

@@ -1,6 +1,6 @@
 // Offers that are to wait for a probe, for the tests of conflict-probes.ts.
 
-import { ipv4, parseMac } from "../../daemon/base/address.ts";
+import { ANY, ipv4, parseMac } from "../../daemon/base/address.ts";
 import { ClientIdentity } from "../../daemon/core/client-identity.ts";
 import type { ProbeWish } from "../../daemon/core/conflict-probes.ts";
 import { LIMITS } from "../../daemon/limits.ts";
@@ -35,6 +35,7 @@ export function wish(parts: Partial<ProbeWish> = {}): ProbeWish {
     clientMac: CLIENT_MAC,
     senderMac: ROUTER,
     way: "arp",
+    relay: ANY,
     offer: Uint8Array.of(9),
     bytes,
     start: 0,

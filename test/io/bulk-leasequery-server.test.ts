@@ -59,7 +59,8 @@ describe("over TCP", () => {
     const book = new LeaseBook(1);
     for (let at = 0; at < 10_000; at++) book.apply(makeLease(at + 1, at));
     const serverId = ipv4("10.77.0.1");
-    const source = { book, hashSeed: 1, serverId, parameter: () => undefined };
+    const nothing = { addresses: () => [], parameter: () => undefined };
+    const source = { book, hashSeed: 1, serverId, ...nothing };
     server = await open(() => new BulkLeaseQuery(source));
     const { port } = server;
     const answers = [1, 2, 3].map(async () => {

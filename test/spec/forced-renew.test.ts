@@ -2,11 +2,29 @@
 // digests and the pace are in test/core/forced-renew.test.ts.
 
 import { describe, expect, test } from "vitest";
-import { bytes, CoreBench, network } from "../support/core-bench.ts";
+import { ACK, bytes, CoreBench, configOf, network, repliesIn } from "../support/core-bench.ts";
 import { A } from "./networks.ts";
 
 const NONCE_CAPABLE = 145;
 const capable = { options: { [NONCE_CAPABLE]: bytes(1) } };
+
+describe("RFC 3203 reconfiguration of clients", () => {
+  test("RFC 3203 §2.2: it is sent to the address of the client, by unicast, with its own in ciaddr", () => {
+    const { bench, held } = told();
+    const [message] = repliesIn(bench.effects);
+    expect([message?.type, message?.destinationIp, message?.destinationMac]).toEqual([9, held, A]);
+    expect([message?.ciaddr, message?.destinationPort]).toEqual([held, 68]);
+  });
+
+  test("RFC 3203 §6: it is authenticated", () => {
+    const authentication = repliesIn(told().bench.effects)[0]?.option(90) ?? [];
+    expect([authentication.slice(0, 3), authentication[11]]).toEqual([[3, 1, 0], 2]);
+  });
+
+  test("RFC 3203 §6: a client that was given no key is not told", () => {
+    expect(repliesIn(told({}).bench.effects)).toEqual([]);
+  });
+});
 
 describe("RFC 6704 forcerenew nonce authentication", () => {
   test("RFC 6704 §3.1.1: the offer to a client that can carries option 145 with HMAC-MD5", () => {
@@ -21,6 +39,35 @@ describe("RFC 6704 forcerenew nonce authentication", () => {
     expect(bench.discover(A, other)?.message.has(NONCE_CAPABLE)).toBe(false);
   });
 
+  test("RFC 6704 §3.1.3: a renewing client has the nonce, one that asks any server is told it again", () => {
+    const bench = new CoreBench([network({ forceRenew: true })]);
+    const held = bench.lease(A, capable);
+    expect(bench.renew(A, held, capable)?.message.has(90)).toBe(false);
+    // REBINDING: it may have the key of another box.
+    const rebinding = { ...capable, destinationIp: "255.255.255.255" };
+    const ack = bench.renew(A, held, rebinding);
+    expect([ack?.type, ack?.option(90)?.[11]]).toEqual([ACK, 1]);
+  });
+
+  test("RFC 6704 §3.1.4: a client that was offered it finds the nonce in the DHCPACK, with the disk failing too", () => {
+    const bench = new CoreBench([network({ forceRenew: true })]);
+    const held = bench.lease(A, capable);
+    bench.durable();
+    bench.step({ kind: "journal", state: { kind: "failing", reason: "full", text: "full" } });
+    const offer = bench.discover(A, capable);
+    expect([offer?.yiaddr, offer?.option(NONCE_CAPABLE)]).toEqual([held, [1]]);
+    const ack = bench.select(A, held, "10.77.0.2", capable);
+    expect([ack?.type, ack?.option(90)?.[11]]).toEqual([ACK, 1]);
+  });
+
+  test("RFC 6704 §3.1.3: option 145 in pieces is understood", () => {
+    const bench = new CoreBench([network({ forceRenew: true })]);
+    const algorithms = new Uint8Array(260).fill(9);
+    algorithms[259] = 1;
+    const offer = bench.discover(A, { options: { [NONCE_CAPABLE]: algorithms } });
+    expect(offer?.option(NONCE_CAPABLE)).toEqual([1]);
+  });
+
   test("RFC 6704 §3.1.2: the DHCPACK brings the nonce: option 90, protocol 3, algorithm 1, type 1", () => {
     const bench = new CoreBench([network({ forceRenew: true })]);
     const offer = bench.discover(A, capable);
@@ -31,7 +78,7 @@ describe("RFC 6704 forcerenew nonce authentication", () => {
     expect(authentication[11]).toBe(1);
   });
 
-  test("RFC 3203 §3: a network that is not set for it promises nothing", () => {
+  test("RFC 6704 §3.1.3: a network that is not set for it promises nothing", () => {
     const bench = new CoreBench([network({ forceRenew: false })]);
     const offer = bench.discover(A, capable);
     const ack = bench.select(A, offer?.yiaddr ?? "", "10.77.0.2", capable);
@@ -40,3 +87,17 @@ describe("RFC 6704 forcerenew nonce authentication", () => {
     }
   });
 });
+
+/** A client whose network has other parameters now. */
+function told(more: Parameters<CoreBench["lease"]>[1] = capable): {
+  bench: CoreBench;
+  held: string;
+} {
+  const bench = new CoreBench([network({ forceRenew: true })]);
+  const held = bench.lease(A, more);
+  bench.durable();
+  const config = configOf([network({ forceRenew: true, leaseSeconds: 1800 })]);
+  bench.step({ kind: "config", config });
+  bench.step({ kind: "alarm" });
+  return { bench, held };
+}

@@ -14,7 +14,7 @@ import {
   type Reply,
 } from "../support/core-bench.ts";
 import { judgeAllSent } from "../support/sent.ts";
-import { A, B, RELAY, relayAgent, sub } from "./networks.ts";
+import { A, B, far, RELAY, relayAgent, sub } from "./networks.ts";
 
 judgeAllSent();
 
@@ -26,7 +26,7 @@ const NOBODY = "00:00:00:00:00:00";
 const REMOTE = relayAgent(sub(1, 7), sub(2, 0xaa, 0xbb, 0xcc));
 
 describe("RFC 4388 leasequery", () => {
-  test("RFC 4388 §6.4: by address, of a lease in force: DHCPLEASEACTIVE with all that is known", () => {
+  test("RFC 4388 §6.4.2: by address, of a lease in force: DHCPLEASEACTIVE with all that is known", () => {
     const { bench, held } = leased();
     bench.pass(600);
     const reply = ask(bench, { ciaddr: held, options: { 55: bytes(51, 58, 59, 61, 82, 91) } });
@@ -40,14 +40,14 @@ describe("RFC 4388 leasequery", () => {
     expect(reply?.option(54)).toEqual([10, 77, 0, 2]);
   });
 
-  test("RFC 4388 §6.4: the answer goes to the relay that asked, and asking changes nothing", () => {
+  test("RFC 4388 §6.4.3: the answer goes to the relay that asked, and asking changes nothing", () => {
     const { bench, held } = leased();
     const reply = ask(bench, { ciaddr: held });
     expect([reply?.destinationIp, reply?.destinationPort]).toEqual(["10.77.0.9", 67]);
     expect(kinds(bench.effects)).toEqual(["send"]);
   });
 
-  test("RFC 4388 §6.4: by hardware address and by client identifier", () => {
+  test("RFC 4388 §6.4.1: by hardware address and by client identifier", () => {
     const { bench, held } = leased();
     const byMac = ask(bench, { mac: A });
     const byId = ask(bench, { options: { 61: bytes(1, 9, 9) } });
@@ -61,6 +61,39 @@ describe("RFC 4388 leasequery", () => {
     expect(ask(bench, { ciaddr: "10.77.0.199" })?.type).toBe(LEASE_UNASSIGNED);
     expect(ask(bench, { ciaddr: "10.99.0.1" })?.type).toBe(LEASE_UNKNOWN);
     expect(ask(bench, { mac: B })?.type).toBe(LEASE_UNKNOWN);
+  });
+
+  test("RFC 4388 §6.4.2: DHCPLEASEUNASSIGNED and DHCPLEASEUNKNOWN have no other options", () => {
+    const { bench } = leased();
+    for (const ciaddr of ["10.77.0.199", "10.99.0.1"]) {
+      const reply = ask(bench, { ciaddr, options: { 55: bytes(1, 3, 51, 61, 82, 91, 92) } });
+      expect(reply?.ciaddr).toBe(ciaddr);
+      expect(reply?.message.codes()).toEqual([53, 54]);
+    }
+  });
+
+  test("RFC 4388 §6.3: giaddr says where the answer goes, not which network is asked about", () => {
+    const networks = [network(), far()];
+    const config = configOf(networks, { leasequeryFrom: [ipv4("10.77.0.9")] });
+    const bench = new CoreBench(networks, { config });
+    const held = bench.lease(B, {}, 1);
+    expect(ask(bench, { ciaddr: held })?.type).toBe(LEASE_ACTIVE);
+  });
+
+  test("RFC 4388 §7: who names a relay of another LAN as giaddr is not answered", () => {
+    const networks = [network(), far()];
+    const config = configOf(networks, { leasequeryFrom: [ipv4("10.77.0.9")] });
+    const bench = new CoreBench(networks, { config });
+    const held = bench.lease(A);
+    expect(
+      bench.send({ type: LEASE_QUERY, mac: NOBODY, ...RELAY, ciaddr: held }, 1),
+    ).toBeUndefined();
+    expect(bench.refused(1)).toEqual({ "query-not-allowed": 1 });
+  });
+
+  test("RFC 4388 §6.4.3: without giaddr there is no answer", () => {
+    const { bench, held } = leased({ leasequeryFrom: [ipv4("10.77.0.9"), ipv4("0.0.0.0")] });
+    expect(ask(bench, { ciaddr: held, giaddr: "0.0.0.0" })).toBeUndefined();
   });
 
   test("RFC 4388 §6.3: a query for nothing or for two things at once is not answered", () => {

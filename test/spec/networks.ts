@@ -1,6 +1,6 @@
 // Networks and messages that several of the walks through the RFCs share.
 
-import { ipv4, parseSubnet, type Subnet } from "../../daemon/base/address.ts";
+import { ANY, ipv4, parseSubnet, type Subnet } from "../../daemon/base/address.ts";
 import type { NetworkConfig, OptionValue } from "../../daemon/core/config-view.ts";
 import { encodeOption, optionByName } from "../../daemon/wire/dhcp4-options.ts";
 import type { Plain } from "../../daemon/wire/option-codecs.ts";
@@ -25,6 +25,9 @@ export const RELAY = {
   sourceMac: "02:00:00:00:00:99",
   destinationIp: "10.77.0.2",
 } as const;
+
+/** Makes of `far` a network that no LAN of the box is on. */
+export const BEHIND_RELAYS = { interfaceName: "", ownAddress: ANY, serverId: ANY };
 
 type Changes = Parameters<typeof network>[0];
 

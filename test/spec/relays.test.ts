@@ -1,10 +1,19 @@
 // What relay agents add to a client's message, and what comes back to them.
 
 import { describe, expect, test } from "vitest";
-import { ANY, ipv4 } from "../../daemon/base/address.ts";
+import { ipv4 } from "../../daemon/base/address.ts";
 import { ACK, address, bytes, CoreBench, INFORM, NAK, network } from "../support/core-bench.ts";
 import { judgeAllSent } from "../support/sent.ts";
-import { A, far, RELAY, relayAgent, sendFromPort, sub, twoNetworks } from "./networks.ts";
+import {
+  A,
+  BEHIND_RELAYS,
+  far,
+  RELAY,
+  relayAgent,
+  sendFromPort,
+  sub,
+  twoNetworks,
+} from "./networks.ts";
 
 judgeAllSent();
 
@@ -34,7 +43,7 @@ describe("RFC 3046 relay agent information option", () => {
     expect(reply?.option(82)).toEqual(Array.from(strange));
   });
 
-  test("RFC 3046 §2.1: it comes from a client that is not behind a relay: echoed all the same", () => {
+  test("RFC 3046 §2.2: it comes without a relay, as switches that snoop add it: echoed all the same", () => {
     const reply = new CoreBench().discover(A, { options: { 82: info } });
     expect(reply?.option(82)).toEqual(Array.from(info));
   });
@@ -58,7 +67,7 @@ describe("RFC 3046 relay agent information option", () => {
   });
 
   test("a network that only relays reach has the server identifier of the LAN they come in by", () => {
-    const remote = far({ interfaceName: "", ownAddress: ANY, serverId: ANY });
+    const remote = far(BEHIND_RELAYS);
     const bench = new CoreBench([network(), remote], { linkless: true });
     bench.link(0, {});
     const relay = { ...RELAY, giaddr: "10.78.0.1", sourceIp: "10.78.0.1" };
@@ -71,13 +80,14 @@ describe("RFC 3046 relay agent information option", () => {
 });
 
 describe("RFC 3527 link selection sub-option", () => {
+  const remote = () => twoNetworks({}, BEHIND_RELAYS);
   const linked = (subnet: number[]) => ({
     ...RELAY,
     options: { 82: relayAgent(CIRCUIT, sub(5, ...subnet)) },
   });
 
   test("RFC 3527 §3: the address is of the subnet it names, the reply goes to giaddr", () => {
-    const bench = twoNetworks();
+    const bench = remote();
     const more = linked([10, 78, 0, 0]);
     const offer = bench.discover(A, more);
     expect(offer?.yiaddr).toMatch(/^10\.78\.0\./);
@@ -90,19 +100,56 @@ describe("RFC 3527 link selection sub-option", () => {
   });
 
   test("RFC 3527 §3: an address inside the subnet names it as well", () => {
-    expect(twoNetworks().discover(A, linked([10, 78, 0, 77]))?.yiaddr).toMatch(/^10\.78\.0\./);
+    expect(remote().discover(A, linked([10, 78, 0, 77]))?.yiaddr).toMatch(/^10\.78\.0\./);
   });
 
   test("RFC 3527 §3: a subnet that is not configured: no answer", () => {
-    const bench = twoNetworks();
+    const bench = remote();
     expect(bench.discover(A, linked([10, 99, 0, 0]))).toBeUndefined();
     expect(bench.refused()).toEqual({ "relay-unknown": 1 });
   });
 
   test("RFC 3527 §3: an INIT-REBOOT address is checked against that subnet", () => {
-    const bench = twoNetworks();
+    const bench = remote();
     expect(bench.reboot(A, "10.77.0.150", linked([10, 78, 0, 0]))?.type).toBe(NAK);
     expect(bench.reboot(A, "10.78.0.150", linked([10, 78, 0, 0]))?.type).toBe(ACK);
+  });
+
+  test("RFC 3527 §4: a network on another LAN of the box is given only by a relay listed for it", () => {
+    const bench = twoNetworks();
+    expect(bench.discover(A, linked([10, 78, 0, 0]))).toBeUndefined();
+    expect(bench.refused()).toEqual({ "relay-unknown": 1 });
+    const listed = twoNetworks({}, { relays: [ipv4("10.77.0.9")] });
+    expect(listed.discover(A, linked([10, 78, 0, 0]))?.yiaddr).toMatch(/^10\.78\.0\./);
+  });
+
+  test("RFC 3527 §4: from a client that no relay stands before it chooses nothing", () => {
+    const options = linked([10, 78, 0, 0]).options;
+    expect(remote().discover(A, { options })?.yiaddr).toMatch(/^10\.77\.0\./);
+  });
+});
+
+describe("RFC 3046 §5: a client that plays the relay", () => {
+  // On the wire of "far", with addresses of "office", whose LAN is another one.
+  const onFar = { sourceMac: A, sourceIp: "10.77.0.9", giaddr: "10.77.0.9" };
+
+  test("RFC 3046 §5: giaddr of another LAN's network gets nothing of that network", () => {
+    const bench = twoNetworks();
+    expect(bench.discover(A, onFar, 1)).toBeUndefined();
+    expect(bench.refused(1)).toEqual({ "relay-unknown": 1 });
+  });
+
+  test("RFC 3046 §5: nor do a giaddr of its own LAN and a link selection", () => {
+    const bench = twoNetworks();
+    const options = { 82: relayAgent(sub(5, 10, 77, 0, 0)) };
+    expect(bench.discover(A, { ...onFar, giaddr: "10.78.0.9", options }, 1)).toBeUndefined();
+    expect(bench.refused(1)).toEqual({ "relay-unknown": 1 });
+  });
+
+  test("RFC 3046 §5: a relay on its own LAN is answered there", () => {
+    const bench = twoNetworks();
+    const offer = bench.discover(A, { ...onFar, giaddr: "10.78.0.9", sourceIp: "10.78.0.9" }, 1);
+    expect(offer?.yiaddr).toMatch(/^10\.78\.0\./);
   });
 });
 
@@ -162,18 +209,18 @@ describe("RFC 5107 server identifier override sub-option", () => {
 describe("RFC 8357 relay agent source port", () => {
   const asking = { ...RELAY, mac: A, type: 1, options: { 82: relayAgent(CIRCUIT, sub(19)) } };
 
-  test("RFC 8357 §5.2: the reply goes to the UDP port that the relay sent from, 82.19 echoed", () => {
+  test("RFC 8357 §5.1: the reply goes to the UDP port that the relay sent from, 82.19 echoed", () => {
     const reply = sendFromPort(new CoreBench(), asking, 45_000);
     expect([reply?.destinationIp, reply?.destinationPort]).toEqual(["10.77.0.9", 45_000]);
     expect(reply?.option(82)).toEqual(Array.from(asking.options[82]));
   });
 
-  test("RFC 8357 §5.2: without it the reply goes to the server port, whatever it came from", () => {
+  test("RFC 8357 §5.1: without it the reply goes to the server port, whatever it came from", () => {
     const plain = { ...asking, options: { 82: relayAgent(CIRCUIT) } };
     expect(sendFromPort(new CoreBench(), plain, 45_000)?.destinationPort).toBe(67);
   });
 
-  test("RFC 8357 §5.2: it says nothing where there is no relay", () => {
+  test("RFC 8357 §5.1: it says nothing where there is no relay", () => {
     const direct = { mac: A, type: 1, options: asking.options };
     expect(sendFromPort(new CoreBench(), direct, 45_000)?.destinationPort).toBe(68);
   });

@@ -135,7 +135,7 @@ describe("RFC 2131 §4.1: the server identifier", () => {
   });
 
   test("§4.1: behind a relay it is one of the network that the relay stands for", () => {
-    const bench = twoNetworks();
+    const bench = twoNetworks({}, { relays: [ipv4("10.78.0.1")] });
     const reply = bench.discover(A, { ...RELAY, giaddr: "10.78.0.1", sourceIp: "10.78.0.1" });
     expect(reply?.option(54)).toEqual([10, 78, 0, 2]);
   });

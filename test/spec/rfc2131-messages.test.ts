@@ -1,6 +1,7 @@
 // RFC 2131 §4.3.1 to §4.3.5, message by message.
 
 import { describe, expect, test } from "vitest";
+import { ipv4 } from "../../daemon/base/address.ts";
 import {
   ACK,
   address,
@@ -58,7 +59,7 @@ describe("RFC 2131 §4.3.1 DHCPDISCOVER", () => {
   });
 
   test("§4.3.1: giaddr not zero: an address on the subnet of the relay", () => {
-    const bench = twoNetworks();
+    const bench = twoNetworks({}, { relays: [ipv4("10.78.0.1")] });
     const reply = bench.discover(A, { giaddr: "10.78.0.1" });
     expect(reply?.yiaddr).toMatch(/^10\.78\.0\./);
     expect(reply?.option(54)).toEqual([10, 78, 0, 2]);
@@ -213,7 +214,7 @@ describe("RFC 2131 §4.3.2 DHCPREQUEST in RENEWING and REBINDING", () => {
   });
 
   test("§4.3.2: a client behind a relay renews through a router and is answered through it", () => {
-    const bench = twoNetworks();
+    const bench = twoNetworks({}, { relays: [ipv4("10.78.0.1")] });
     const relay = { giaddr: "10.78.0.1", sourceMac: "02:00:00:00:00:99" };
     const offer = bench.discover(A, relay);
     bench.select(A, offer?.yiaddr ?? "", "10.78.0.2", relay);

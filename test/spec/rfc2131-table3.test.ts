@@ -204,8 +204,10 @@ function named(): NetworkConfig {
 }
 
 /** A value configured for every option there is: none may slip into a reply that must not have it. */
+/** Not option 108: who asks for that is not given an address (RFC 8925). */
 function everything(): NetworkConfig {
-  const options = Array.from({ length: 254 }, (_, i) => ({ code: i + 1, data: bytes(1) }));
+  const codes = Array.from({ length: 254 }, (_, i) => i + 1).filter((code) => code !== 108);
+  const options = codes.map((code) => ({ code, data: bytes(1) }));
   return network({ options });
 }
 

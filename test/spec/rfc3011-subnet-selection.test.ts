@@ -1,31 +1,53 @@
 // RFC 3011: a client, or somebody that asks for it, names the subnet the address shall be of.
 
 import { describe, expect, test } from "vitest";
+import { ipv4 } from "../../daemon/base/address.ts";
 import { ACK, address, CoreBench, network } from "../support/core-bench.ts";
 import { judgeAllSent } from "../support/sent.ts";
-import { A, far, RELAY, relayAgent, sub, twoNetworks } from "./networks.ts";
+import { A, BEHIND_RELAYS, far, RELAY, relayAgent, sub, twoNetworks } from "./networks.ts";
 
 judgeAllSent();
 
 const SUBNET_SELECTION = 118;
 const selecting = (subnet: string) => ({ options: { [SUBNET_SELECTION]: address(subnet) } });
 
+/** The second network is behind relays. */
+const remote = () => twoNetworks({}, BEHIND_RELAYS);
+
 describe("RFC 3011 subnet selection", () => {
   test("RFC 3011 §2: the address is of the subnet that the option names, not of giaddr's", () => {
-    const bench = twoNetworks();
+    const bench = remote();
     const offer = bench.discover(A, { ...RELAY, ...selecting("10.78.0.0") });
     expect(offer?.yiaddr).toMatch(/^10\.78\.0\./);
     expect(offer?.option(3)).toEqual([10, 78, 0, 1]);
     expect(offer?.destinationIp).toBe("10.77.0.9");
   });
 
-  test("RFC 3011 §2: nor of the LAN that the message came in by", () => {
-    const offer = twoNetworks().discover(A, selecting("10.78.0.0"));
+  test("RFC 3011 §2: who uses it sets giaddr: without, another LAN's subnet is not given, the option not returned", () => {
+    for (const bench of [twoNetworks(), remote()]) {
+      const offer = bench.discover(A, selecting("10.78.0.0"));
+      expect(offer?.yiaddr).toMatch(/^10\.77\.0\./);
+      expect(offer?.message.has(SUBNET_SELECTION)).toBe(false);
+    }
+  });
+
+  test("RFC 3011 §2: without giaddr it may name a subnet of the wire it is on, and is returned", () => {
+    const offer = twoNetworks().discover(A, selecting("10.77.0.0"));
+    expect(offer?.yiaddr).toMatch(/^10\.77\.0\./);
+    expect(offer?.option(SUBNET_SELECTION)).toEqual([10, 77, 0, 0]);
+  });
+
+  test("RFC 3011 §2: with giaddr too another LAN's subnet is given only by a relay listed for it", () => {
+    const bench = twoNetworks();
+    expect(bench.discover(A, { ...RELAY, ...selecting("10.78.0.0") })).toBeUndefined();
+    expect(bench.refused()).toEqual({ "relay-unknown": 1 });
+    const listed = twoNetworks({}, { relays: [ipv4(RELAY.giaddr)] });
+    const offer = listed.discover(A, { ...RELAY, ...selecting("10.78.0.0") });
     expect(offer?.yiaddr).toMatch(/^10\.78\.0\./);
   });
 
   test("RFC 3011 §2: the server returns the option in its replies", () => {
-    const bench = twoNetworks();
+    const bench = remote();
     const more = { ...RELAY, ...selecting("10.78.0.0") };
     const offer = bench.discover(A, more);
     const server = (offer?.option(54) ?? []).join(".");
@@ -41,7 +63,7 @@ describe("RFC 3011 subnet selection", () => {
 
   test("RFC 3011 §2: a subnet that is not configured: no answer", () => {
     const bench = twoNetworks();
-    expect(bench.discover(A, selecting("10.99.0.0"))).toBeUndefined();
+    expect(bench.discover(A, { ...RELAY, ...selecting("10.99.0.0") })).toBeUndefined();
     expect(bench.refused()).toEqual({ "relay-unknown": 1 });
   });
 
@@ -53,7 +75,7 @@ describe("RFC 3011 subnet selection", () => {
   });
 
   test("RFC 3527 §3: what the relay says by link selection (82.5) comes before option 118", () => {
-    const bench = new CoreBench([network(), far(), far3()]);
+    const bench = new CoreBench([network(), far(BEHIND_RELAYS), far3()]);
     const options = {
       ...selecting("10.79.0.0").options,
       82: relayAgent(sub(5, 10, 78, 0, 0)),

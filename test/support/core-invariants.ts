@@ -58,13 +58,51 @@ export function bookComplaints(core: Core, networks: number): string[] {
   return complaints;
 }
 
+/** Frames, messages of clients and refusals, over all networks. */
+export interface Counts {
+  readonly frames: number;
+  readonly received: number;
+  readonly refused: number;
+}
+
+export function totalCounts(core: Core, networks: number): Counts {
+  const total = { frames: 0, received: 0, refused: 0 };
+  for (let index = 0; index < networks; index++) {
+    for (const [name, count] of Object.entries(core.counters(index))) {
+      if (name === "frames") total.frames += count;
+      else if (name.startsWith("received-")) total.received += count;
+      else if (name.startsWith("refused-")) total.refused += count;
+    }
+  }
+  return total;
+}
+
+/**
+ * Complaints about what one frame was counted as: once as a frame, and then as a message of a client, as
+ * refused, or, if it is ARP or ICMP, not at all. A NAK is a refusal too.
+ */
+export function countComplaints(frame: Uint8Array, before: Counts, after: Counts): string[] {
+  const frames = after.frames - before.frames;
+  const received = after.received - before.received;
+  const refused = after.refused - before.refused;
+  const isIp = frame[12] === 0x08 && frame[13] === 0x00;
+  const isHeard = (isIp && frame[23] === 1) || (frame[12] === 0x08 && frame[13] === 0x06);
+  const complaints: string[] = [];
+  if (frames !== 1) complaints.push(`one frame is counted as ${frames}`);
+  if (received > 1 || refused > 1) {
+    complaints.push(`a frame is counted as ${received} messages and ${refused} refusals`);
+  }
+  if (received + refused === 0 && !isHeard) complaints.push("a frame is in no counter");
+  return complaints;
+}
+
 /** Complaints about the effects of one step: an ACK with a lease stands behind the record of it. */
 export function effectComplaints(effects: readonly Effect[], isJournalOk: boolean): string[] {
   const complaints: string[] = [];
   const persisted = new Set<string>();
   for (const effect of effects) {
     if (effect.kind === "persist") persisted.add(formatIpv4(effect.lease.address));
-    if (effect.kind !== "send") continue;
+    if (effect.kind !== "send" || !isDatagram(effect.frame)) continue;
     const reply = readReply(effect.lan, effect.frame);
     if (
       reply.type === ACK &&
@@ -76,6 +114,11 @@ export function effectComplaints(effects: readonly Effect[], isJournalOk: boolea
     }
   }
   return complaints;
+}
+
+/** Not ARP and no echo request, which the box sends as well. */
+function isDatagram(frame: Uint8Array): boolean {
+  return frame[12] === 0x08 && frame[13] === 0x00 && frame[23] === 17;
 }
 
 function poolType(core: Core) {

@@ -1,7 +1,7 @@
 // Runs a transcript: lines at the margin are commands, indented lines below them what the box did.
 // `runScript` returns the whole text anew, so that a transcript is checked by comparing the two.
 //
-//   network NAME SUBNET FROM-TO [lease N] [min N] [max N] [shared] [by-mac] [reserve MAC=ADDRESS]...
+//   network NAME SUBNET FROM-TO [lease N] [min N] [max N] [shared] [by-mac] [relay ADDRESS] [reserve MAC=ADDRESS]...
 //   start                          a box with these networks, all links up
 //   config                         the networks given since then replace those in force
 //   client NAME MAC [id HEX]
@@ -281,6 +281,7 @@ function parseNetwork(words: string[]): NetworkConfig {
     minLeaseSeconds: after("min") ?? 120,
     maxLeaseSeconds: after("max") ?? 7200,
     authoritative: !rest.includes("shared"),
+    relays: rest.includes("relay") ? [ipv4(rest[rest.indexOf("relay") + 1] ?? "")] : [],
     ignoreClientId: rest.includes("by-mac"),
     reservations: rest
       .filter((word) => word.includes("="))
