@@ -65,7 +65,10 @@ export function compileMatch(match: Match, own: number): Matcher {
   }
 }
 
-/** An option without which the condition cannot be true; 0 when there is none such. */
+/**
+ * An option without which the condition cannot be true; 0 when there is none such. Of a relay's
+ * sub-options there is none: they may be known from an earlier message.
+ */
 export function neededOption(match: Match): number {
   switch (match.kind) {
     case "option":
@@ -74,8 +77,6 @@ export function neededOption(match: Match): number {
       return USER_CLASS;
     case "arch":
       return ARCHITECTURE;
-    case "relay-suboption":
-      return RELAY_AGENT;
     case "all":
       return match.of.map(neededOption).find((code) => code !== 0) ?? 0;
     case "any": {
@@ -156,7 +157,6 @@ export class PacketView {
 }
 
 const USER_CLASS = OPTION.userClass.code;
-const RELAY_AGENT = OPTION.relayAgentInformation.code;
 const ARCHITECTURE = OPTION.clientSystemArchitecture.code;
 
 class ManyMatcher implements Matcher {

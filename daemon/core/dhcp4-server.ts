@@ -312,7 +312,7 @@ export class Dhcp4Server {
     packet.ownId = packet.relay.serverIdOverride || own;
     this.replies.leaveBy(lan.link.mac, lan.link.mtu, own);
     if (packet.type === MESSAGE_TYPE.leaseQuery) return handleLeaseQuery(this, lan, out);
-    const reason = packet.identify(segment) ?? this.#readAddresses();
+    const reason = packet.identify(segment, this.bindings.book) ?? this.#readAddresses();
     if (reason) return reason;
     packet.classes.clear();
     if (segment.deny.has(message.chaddr, message.hlen)) return this.#deny(segment, out);

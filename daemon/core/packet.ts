@@ -10,6 +10,7 @@ import { RelayView } from "../wire/relay-view.ts";
 import { ClassMembership } from "./classes.ts";
 import { CLIENT_ID_BYTES_MAX, CLIENT_ID_BYTES_MIN, ClientIdentity } from "./client-identity.ts";
 import { hostnameOf } from "./client-text.ts";
+import type { LeaseBook } from "./lease-book.ts";
 import { LevelStack } from "./levels.ts";
 import {
   CIRCUIT_ID_KEY,
@@ -73,7 +74,7 @@ export class Packet {
    * matched, so that all boot stages of a machine share the one address that is theirs. Behind a
    * reserved port there may be two devices one day: they stay themselves.
    */
-  identify(segment: Segment): RefusalReason | undefined {
+  identify(segment: Segment, book: LeaseBook): RefusalReason | undefined {
     const { message, client } = this;
     const { reservations, primary } = segment;
     const hasId = message.has(CLIENT_ID);
@@ -86,13 +87,24 @@ export class Packet {
     } else if (!setClientId(client, message)) {
       return "option-malformed";
     }
-    if (reservations.size === 0) return undefined;
-    this.reservation =
-      reservations.of(client) ??
-      this.#reservationByOther(reservations, isByHardware) ??
-      this.#reservationByPlace(reservations);
-    if (this.reservation?.isIdentity) client.set(this.reservation.client);
+    if (reservations.size > 0) {
+      this.reservation =
+        reservations.of(client) ?? this.#reservationByOther(reservations, isByHardware);
+      if (this.reservation) client.set(this.reservation.client);
+    }
+    if (this.relay.bytes.length === 0 && message.ciaddr !== ANY) this.#recallRelay(book);
+    if (reservations.size > 0) this.reservation ??= this.#reservationByPlace(reservations);
     return undefined;
+  }
+
+  /**
+   * A client behind a relay renews by unicast, past the relay, and is behind the same port still: what
+   * the relay said when it got the lease decides for it as well.
+   */
+  #recallRelay(book: LeaseBook): void {
+    const entry = book.at(this.message.ciaddr);
+    if (entry?.state !== "active" || entry.packedRelayAgent === "") return;
+    if (this.client.equalsPacked(entry.packedClient)) this.relay.recall(entry.relayAgent);
   }
 
   #reservationByOther(reservations: Reservations, isByHardware: boolean): Reservation | undefined {

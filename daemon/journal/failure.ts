@@ -1,3 +1,4 @@
+import { AssertionError } from "../base/assert.ts";
 import { IoError } from "../base/errors.ts";
 import type { JournalState } from "../ports.ts";
 
@@ -6,7 +7,9 @@ export function failing(error: unknown): JournalState {
   return { kind: "failing", reason: reasonOf(error), text: textOf(error) };
 }
 
+/** What failed, for people. A lease that cannot be written is no trouble of the disk but our own mistake. */
 export function textOf(error: unknown): string {
+  if (error instanceof AssertionError) throw error;
   return error instanceof Error ? error.message : String(error);
 }
 

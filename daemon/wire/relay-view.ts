@@ -47,6 +47,14 @@ export class RelayView {
     return true;
   }
 
+  /**
+   * Takes what a relay said earlier, of a message that came without. Only what says where the client is:
+   * there is no relay that a reply would go to.
+   */
+  recall(bytes: Uint8Array): void {
+    if (this.#index(bytes)) this.bytes = bytes;
+  }
+
   has(code: number): boolean {
     return this.#start[code] !== 0;
   }

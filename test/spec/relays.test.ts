@@ -2,10 +2,26 @@
 
 import { describe, expect, test } from "vitest";
 import { ipv4 } from "../../daemon/base/address.ts";
-import { ACK, address, bytes, CoreBench, INFORM, NAK, network } from "../support/core-bench.ts";
+import {
+  type ClassConfig,
+  NOTHING_SET,
+  type ReservationConfig,
+} from "../../daemon/core/config-view.ts";
+import {
+  ACK,
+  address,
+  bytes,
+  CoreBench,
+  configOf,
+  INFORM,
+  NAK,
+  network,
+  poolOf,
+} from "../support/core-bench.ts";
 import { judgeAllSent } from "../support/sent.ts";
 import {
   A,
+  B,
   BEHIND_RELAYS,
   far,
   RELAY,
@@ -41,6 +57,37 @@ describe("RFC 3046 relay agent information option", () => {
     const strange = relayAgent(CIRCUIT, sub(211, 1, 2, 3));
     const reply = new CoreBench().discover(A, { ...RELAY, options: { 82: strange } });
     expect(reply?.option(82)).toEqual(Array.from(strange));
+  });
+
+  test("RFC 3046 §2.1.1: a renewal past the relay is still that of the port the lease was got at", () => {
+    const circuit: ReservationConfig = {
+      ...NOTHING_SET,
+      key: { kind: "circuit-id", bytes: bytes(1, 2, 3, 4) },
+      address: ipv4("10.77.0.20"),
+      name: "",
+    };
+    const lab: ClassConfig = {
+      ...NOTHING_SET,
+      name: "lab",
+      match: { kind: "relay-suboption", code: 2, test: { how: "present" } },
+      isDenied: false,
+    };
+    const networks = [
+      network({
+        reservations: [circuit],
+        pools: [poolOf("10.77.0.100", "10.77.0.199", { allow: [0] })],
+      }),
+    ];
+    const bench = new CoreBench(networks, { config: configOf(networks, { classes: [lab] }) });
+    expect(bench.lease(A, relayed)).toBe("10.77.0.20");
+    const renewed = bench.renew(A, "10.77.0.20", { options: { 61: bytes(1, 9, 9) } });
+    expect([renewed?.type, renewed?.option(82)]).toEqual([ACK, undefined]);
+    const other = { ...RELAY, options: { 82: relayAgent(sub(1, 9), REMOTE) } };
+    const held = bench.lease(B, other);
+    expect(held).toMatch(/^10\.77\.0\.1/);
+    expect(bench.renew(B, held)?.type).toBe(ACK);
+    // Whoever was not behind that relay gets nothing by naming an address of it.
+    expect(bench.renew("02:00:00:00:00:0c", held)?.type).toBe(NAK);
   });
 
   test("RFC 3046 §2.2: it comes without a relay, as switches that snoop add it: echoed all the same", () => {
