@@ -17,11 +17,11 @@ import {
 } from "../support/core-bench.ts";
 import { bookComplaints, effectComplaints } from "../support/core-invariants.ts";
 import { below, seeded } from "../support/random.ts";
+import { repairIpHeader } from "./wire-mutation.ts";
 
 const COUNT = Number(process.env.FUZZ ?? 30_000);
 const SEED = Number(process.env.SEED ?? 20260301);
 const CLIENTS = 300;
-const IP_START = 14;
 const DHCP_START = 42;
 
 test(`${COUNT} mutated packets through decoder and core, seed ${SEED}`, {
@@ -126,19 +126,6 @@ function mutate(frame: Uint8Array, random: () => number): Uint8Array {
   }
   if (random() < 0.9) repairIpHeader(damaged);
   return damaged;
-}
-
-function repairIpHeader(frame: Uint8Array): void {
-  if (frame.length < IP_START + 28) return;
-  const view = new DataView(frame.buffer, frame.byteOffset);
-  view.setUint16(IP_START + 2, frame.length - IP_START);
-  view.setUint16(IP_START + 24, frame.length - IP_START - 20);
-  view.setUint16(IP_START + 26, 0);
-  view.setUint16(IP_START + 10, 0);
-  let sum = 0;
-  for (let at = IP_START; at < IP_START + 20; at += 2) sum += view.getUint16(at);
-  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
-  view.setUint16(IP_START + 10, ~sum & 0xffff);
 }
 
 function heapUsed(): number {

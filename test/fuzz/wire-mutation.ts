@@ -2,6 +2,8 @@
 
 import { below } from "../support/random.ts";
 
+const IP_START = 14;
+
 type Random = () => number;
 
 /** One to four changes to a copy: the lengths and codes of a packet look like any other byte. */
@@ -9,6 +11,20 @@ export function mutate(bytes: Uint8Array, random: Random): Uint8Array {
   let result: Uint8Array = bytes.slice();
   for (let i = below(random, 4); i >= 0; i--) result = mutateOnce(result, random);
   return result;
+}
+
+/** Makes the lengths and the checksum of the headers right again, without one for UDP. */
+export function repairIpHeader(frame: Uint8Array): void {
+  if (frame.length < IP_START + 28) return;
+  const view = new DataView(frame.buffer, frame.byteOffset);
+  view.setUint16(IP_START + 2, frame.length - IP_START);
+  view.setUint16(IP_START + 24, frame.length - IP_START - 20);
+  view.setUint16(IP_START + 26, 0);
+  view.setUint16(IP_START + 10, 0);
+  let sum = 0;
+  for (let at = IP_START; at < IP_START + 20; at += 2) sum += view.getUint16(at);
+  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
+  view.setUint16(IP_START + 10, ~sum & 0xffff);
 }
 
 const MUTATIONS: readonly ((bytes: Uint8Array, random: Random) => Uint8Array)[] = [

@@ -1,13 +1,16 @@
 // What must hold, whatever happens. Known here and nowhere else in the world: who holds which address
 // in true time, and what every box has promised.
 
-import { formatIpv4, type Ipv4, ipv4 } from "../../daemon/base/address.ts";
+import { contains, formatIpv4, formatMac, type Ipv4, ipv4 } from "../../daemon/base/address.ts";
 import { equalBytes, hex } from "../../daemon/base/bytes.ts";
 import type { Lease } from "../../daemon/core/lease.ts";
 import { LIMITS } from "../../daemon/limits.ts";
-import { ACK, type Reply, readReply } from "../support/core-bench.ts";
+import { ACK, OFFER, type Reply, readReply } from "../support/core-bench.ts";
 import { bookComplaints } from "../support/core-invariants.ts";
-import type { Lan } from "./lan.ts";
+import { BRANCH } from "./configs.ts";
+import { FAIR, isUdp, type Lan } from "./lan.ts";
+import type { Squatter } from "./neighbours.ts";
+import { networksOn, whyNotFor } from "./rights.ts";
 import type { Life, SimBox, SimPort } from "./sim-box.ts";
 import type { Holding, SimClient } from "./sim-client.ts";
 import type { World } from "./world.ts";
@@ -26,6 +29,8 @@ interface Recorded {
   readonly seconds: number;
 }
 
+/** An offer that was checked is good for half a minute. */
+const SURE_MILLISECONDS = 31_000;
 const GRACE_MILLISECONDS = LIMITS.expiryGraceSeconds * 1000;
 
 export class Checks {
@@ -33,22 +38,22 @@ export class Checks {
   acks = 0;
   crashes = 0;
   readonly #world: World;
-  readonly #squatters = new Set<string>();
+  readonly squatters: Squatter[] = [];
+  /** True time before which something happened that may keep a probe from being answered. */
+  disturbedUntil = 0;
   readonly #promises = new Map<string, Promised>();
   /** Records of each address since the box began to write them, newest last. */
   readonly #records = new Map<string, Recorded[]>();
+
+  /** Addresses that were leased under a configuration before. */
+  readonly #before = new Set<string>();
 
   constructor(world: World) {
     this.#world = world;
   }
 
-  /** A device with a fixed address, that no DHCP server knows of. */
-  squat(lan: Lan, address: string): void {
-    this.#squatters.add(`${lan.name} ${address}`);
-  }
-
   isSquatted(lan: Lan, address: string): boolean {
-    return this.#squatters.has(`${lan.name} ${address}`);
+    return this.squatters.some((one) => one.lan === lan && one.uses(address));
   }
 
   /** P1: no address is held by two clients. */
@@ -79,15 +84,62 @@ export class Checks {
     this.#records.set(address, records);
     // From here on either the old or the new may be what survives.
     if (!record.isActive) this.#promises.delete(address);
+    const last = records.at(-2);
+    const isRenewal = last?.isActive === true && equalBytes(last.client, record.client);
+    if (record.isActive) this.#mayHave(box, lease, isRenewal);
     this.#world.tell(
       box.name,
       `record ${lease.sequence}: ${address} ${lease.state} ${hex(lease.client)}, ${lease.expiresAt - (box.life?.core.seconds ?? 0)} s left`,
     );
   }
 
+  /** Limits hold: pools, classes, reservations and ports are what the configuration says. */
+  #mayHave(box: SimBox, lease: Lease, isRenewal: boolean): void {
+    const address = formatIpv4(lease.address);
+    const network = box.config.networks.find(({ name }) => name === lease.network);
+    const mac = formatMac(lease.chaddr);
+    const client = this.clients.find((one) => one.mac === mac);
+    const vendorClass = client?.identity.vendorClass ?? "";
+    const who = { name: client?.name ?? "", mac, vendorClass };
+    const why = whyNotFor(box.config, network?.segment ?? "", who, address);
+    if (why) this.#world.complain(`${address} was given to ${who.name || mac}, though ${why}`);
+    const circuit = hex(lease.relayAgent ?? new Uint8Array(0));
+    const max = networksOn(box.config, BRANCH)[0]?.leasesPerCircuitMax ?? 0;
+    if (max === 0 || isRenewal || network?.segment !== BRANCH || circuit === "") return;
+    // Those that were there when the limit came are let be, and those that a wrong clock brought to life.
+    let count = 1;
+    for (const other of box.life?.core.book.leases() ?? []) {
+      const name = formatIpv4(other.address);
+      const isPromised = (this.#promises.get(name)?.until ?? 0) > this.#world.now;
+      if (name === address || other.state !== "active" || !isPromised) continue;
+      if (hex(other.relayAgent) === circuit && !this.#before.has(name)) count++;
+    }
+    if (this.#before.has(address)) return;
+    if (count > max) this.#world.complain(`${count} leases at one port, ${max} are allowed`);
+  }
+
+  /** An address that answers is offered to nobody, but to whom it was given before. */
+  #offers(port: SimPort, reply: Reply): void {
+    const { now } = this.#world;
+    const { config } = port.box;
+    const network = config.networks.find(({ subnet }) => contains(subnet, ipv4(reply.yiaddr)));
+    if (!network?.probe || now < this.disturbedUntil + SURE_MILLISECONDS) return;
+    for (const { address, since, lan } of this.squatters) {
+      if (address !== reply.yiaddr || lan.weather !== FAIR || port.lan.weather !== FAIR) continue;
+      if (since === undefined || now < since + SURE_MILLISECONDS) continue;
+      const last = this.#records.get(address)?.findLast(({ isActive }) => isActive);
+      if (last && isOf(reply, last.client)) continue;
+      this.#world.complain(
+        `${address} was offered, and answers since ${Math.round(since / 1000)} s`,
+      );
+    }
+  }
+
   /** P2: no ACK before its record is on stable storage. */
   sends(port: SimPort, frame: Uint8Array): void {
+    if (!isUdp(frame) || frame[42] !== 2) return;
     const reply = readReply(port.index, frame);
+    if (reply.type === OFFER && reply.yiaddr !== "0.0.0.0") this.#offers(port, reply);
     const seconds = reply.message.u32(51);
     if (reply.type !== ACK || reply.yiaddr === "0.0.0.0" || typeof seconds !== "number") return;
     this.acks++;
@@ -107,6 +159,17 @@ export class Checks {
       client: record.client,
       until: this.#world.now + seconds * 1000,
     });
+  }
+
+  /** Another configuration is in force; leases of the one before need not fit its limits. */
+  configured(): void {
+    for (const [address, records] of this.#records) {
+      if (records.at(-1)?.isActive) this.#before.add(address);
+    }
+  }
+
+  wrong(complaint: string): void {
+    this.#world.complain(complaint);
   }
 
   crashed(box: SimBox): void {
@@ -146,7 +209,8 @@ export class Checks {
   look(box: SimBox): void {
     const core = box.life?.core;
     if (!core) return;
-    for (const complaint of bookComplaints(core, box.ports.length)) this.#world.complain(complaint);
+    for (const complaint of bookComplaints(core, box.config.networks.length))
+      this.#world.complain(complaint);
     for (const lease of core.book.leases()) {
       const left = lease.expiresAt - core.seconds;
       if (lease.state === "active" && left > lease.leaseSeconds + 1) {

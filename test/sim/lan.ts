@@ -1,7 +1,9 @@
 // A switch with anything plugged in: it loses, doubles and delays frames as it is told to.
 
-import { formatMac } from "../../daemon/base/address.ts";
+import { formatIpv4, formatMac } from "../../daemon/base/address.ts";
+import { ARP_REPLY, ARP_REQUEST, buildArp, parseArp } from "../../daemon/wire/arp.ts";
 import { describeFrame } from "../../daemon/wire/describe.ts";
+import { macBytes } from "../support/client-frame.ts";
 import type { World } from "./world.ts";
 
 /** Something with a network port. */
@@ -11,6 +13,8 @@ export interface Host {
   /** False while the cable is out or the power is off: frames pass it by. */
   readonly isReachable: boolean;
   receive(frame: Uint8Array): void;
+  /** Whether it has this address on the LAN that it is on. */
+  uses?(address: string): boolean;
 }
 
 export interface Weather {
@@ -51,4 +55,24 @@ export class Lan {
       }
     }
   }
+}
+
+/** True for an ARP frame; it is answered when it asks for an address that the host uses. */
+export function answerArp(host: Host, lan: Lan, frame: Uint8Array): boolean {
+  if (typeOf(frame) !== 0x0806) return false;
+  const { operation, senderMac, senderIp, targetIp } = parseArp(frame, 14, frame.length);
+  if (operation !== ARP_REQUEST || !host.uses?.(formatIpv4(targetIp))) return true;
+  const senders = { senderMac: macBytes(host.mac), senderIp: targetIp };
+  const reply = { operation: ARP_REPLY, ...senders, targetMac: senderMac, targetIp: senderIp };
+  lan.send(host, buildArp(senderMac, reply));
+  return true;
+}
+
+/** Whether an IP frame has a datagram in it; those that were made up byte by byte may have anything. */
+export function isUdp(frame: Uint8Array): boolean {
+  return typeOf(frame) === 0x0800 && frame[14] === 0x45 && frame[23] === 17;
+}
+
+function typeOf(frame: Uint8Array): number {
+  return ((frame[12] ?? 0) << 8) | (frame[13] ?? 0);
 }

@@ -6,10 +6,14 @@ import { copyLease } from "../../daemon/core/lease-book.ts";
 import { Journal } from "../../daemon/journal/journal.ts";
 import { FakeClock } from "../support/fake-clock.ts";
 import { Checks } from "./checks.ts";
-import { CONFIGS, GUESTS, OFFICE } from "./configs.ts";
+import { BRANCH, CONFIGS, GUESTS, OFFICE } from "./configs.ts";
 import { Lan } from "./lan.ts";
+import { Squatter } from "./neighbours.ts";
+import { networksOn, poolsFor } from "./rights.ts";
 import { SimBox } from "./sim-box.ts";
 import { SimClient } from "./sim-client.ts";
+import { circuitOf } from "./sim-identity.ts";
+import { SimRelay } from "./sim-relay.ts";
 import { Troubles } from "./troubles.ts";
 import { World } from "./world.ts";
 
@@ -22,6 +26,14 @@ export interface Outcome {
   readonly crashes: number;
 }
 
+/** What squatters take an address of. */
+const PREFIXES: Readonly<Record<string, string>> = {
+  [OFFICE]: "10.77.0",
+  [GUESTS]: "10.78.0",
+  [BRANCH]: "10.79.0",
+};
+/** These last longer than the calm at the end. */
+const MAY_LAST: readonly string[] = ["pool-full", "pool-kept", "conflicts-many"];
 const MINUTE = 60_000;
 const LOOK_EVERY = 20_000;
 /** 2026-03-01 00:00:00 UTC. */
@@ -31,11 +43,15 @@ const WALL_AT_START = 1_772_323_200_000;
 export async function runSeed(seed: number, minutes = 40, isTraced = false): Promise<Outcome> {
   const world = new World(seed, isTraced);
   const checks = new Checks(world);
-  const lans = [new Lan(world, OFFICE), new Lan(world, GUESTS)];
-  const box = new SimBox(world, checks, "a", lans, world.pick(CONFIGS), WALL_AT_START);
+  const [office, guests, branch] = [OFFICE, GUESTS, BRANCH].map((name) => new Lan(world, name));
+  if (!office || !guests || !branch) throw new Error("no LANs");
+  const lans = [office, guests, branch];
+  const served = [office, guests];
+  const box = new SimBox(world, checks, "a", served, world.pick(CONFIGS), WALL_AT_START);
+  if (box.ports[0]) new SimRelay(branch, box.ports[0]);
   const clients = makeClients(world, checks, lans);
   for (const lan of lans) squat(world, checks, lan);
-  const troubles = new Troubles(world, box, lans, clients, WALL_AT_START);
+  const troubles = new Troubles(world, checks, box, lans, clients, WALL_AT_START);
   box.start("power");
   for (const client of clients) world.after(world.around(MINUTE), () => client.start());
   troubles.begin();
@@ -63,9 +79,11 @@ function makeClients(world: World, checks: Checks, lans: readonly Lan[]): SimCli
 }
 
 function squat(world: World, checks: Checks, lan: Lan): void {
-  if (!world.chance(0.3)) return;
-  const prefix = lan.name === OFFICE ? "10.77.0" : "10.78.0";
-  checks.squat(lan, `${prefix}.${100 + Math.floor(world.between(0, 8))}`);
+  const prefix = PREFIXES[lan.name];
+  while (world.chance(0.35)) {
+    const address = `${prefix}.${100 + Math.floor(world.between(0, 8))}`;
+    checks.squatters.push(new Squatter(lan, address, checks.squatters.length + 1));
+  }
 }
 
 function keepLooking(world: World, checks: Checks, box: SimBox): void {
@@ -88,7 +106,7 @@ async function checkService(
     return;
   }
   const conditions = core.conditions.active().map(({ id }) => id);
-  if (conditions.some((id) => id !== "pool-full")) {
+  if (conditions.some((id) => !MAY_LAST.includes(id))) {
     world.complain(`conditions that should be over: ${conditions.join(", ")}`);
   }
   const unserved = clients.filter((client) => isUnserved(box, client));
@@ -102,10 +120,35 @@ async function checkService(
 }
 
 function isUnserved(box: SimBox, client: SimClient): boolean {
-  if (client.isServed || !client.isReachable) return false;
-  const lan = box.ports.findIndex((port) => port.lan === client.lan);
-  const counts = box.life?.core.poolCounts(lan, 0);
-  return counts !== undefined && counts.free + counts.offered > 0;
+  const core = box.life?.core;
+  const { config } = box;
+  const { name } = client.lan;
+  if (!core || client.isServed || !client.isReachable) return false;
+  const { mac, identity } = client;
+  const { vendorClass } = identity;
+  let free = 0;
+  for (const { network, pool } of poolsFor(config, name, { name: client.name, mac, vendorClass })) {
+    const counts = core.poolCounts(network, pool);
+    free += counts.free + counts.offered;
+  }
+  const [primary] = networksOn(config, name);
+  if (!primary || free === 0) return false;
+  if (primary.leasesPerCircuitMax > 0 && isPortFull(box, mac, primary.leasesPerCircuitMax)) {
+    return false;
+  }
+  const size = networksOn(config, name)
+    .flatMap(({ pools }) => pools)
+    .reduce((sum, { from, to }) => sum + to - from + 1, 0);
+  return free > Math.floor((size * primary.keptForKnownPercent) / 100);
+}
+
+function isPortFull(box: SimBox, mac: string, max: number): boolean {
+  const circuit = circuitOf(mac);
+  let count = 0;
+  for (const { state, relayAgent } of box.life?.core.book.leases() ?? []) {
+    if (state === "active" && new TextDecoder().decode(relayAgent).includes(circuit)) count++;
+  }
+  return count >= max;
 }
 
 async function checkJournal(world: World, checks: Checks, box: SimBox): Promise<void> {

@@ -3,11 +3,14 @@
 import type { Now } from "../../daemon/base/time.ts";
 import type { CoreConfig } from "../../daemon/core/config-view.ts";
 import { Core } from "../../daemon/core/core.ts";
+import { ForceRenewAuth } from "../../daemon/core/forced-renew.ts";
 import type { Lease } from "../../daemon/core/lease.ts";
 import { Driver } from "../../daemon/driver.ts";
+import { hmacMd5 } from "../../daemon/io/keyed-hash.ts";
 import { Journal } from "../../daemon/journal/journal.ts";
 import type { Clock, JournalState, Link } from "../../daemon/ports.ts";
 import { macBytes } from "../support/client-frame.ts";
+import { countComplaints, totalCounts } from "../support/core-invariants.ts";
 import { FakeDisk } from "../support/fake-disk.ts";
 import type { Checks } from "./checks.ts";
 import type { Host, Lan } from "./lan.ts";
@@ -32,6 +35,7 @@ export class SimBox {
   life: Life | undefined;
   isOn = false;
   journalState: JournalState = { kind: "ok" };
+  readonly #alarms = new AlarmWatch();
   readonly #world: World;
   readonly #checks: Checks;
   #number = 0;
@@ -93,6 +97,7 @@ export class SimBox {
 
   configure(config: CoreConfig): void {
     this.config = config;
+    this.#checks.configured();
     this.life?.driver.event({ kind: "config", config });
   }
 
@@ -137,6 +142,7 @@ export class SimBox {
         leases: opened.leases,
         lastSequence: opened.lastSequence,
         wallFloor: opened.lastWall,
+        auth: new ForceRenewAuth(hmacMd5, new Uint8Array(32).fill(7)),
         now: clock.now(),
       });
       driver = new Driver(core, clock, {
@@ -174,6 +180,8 @@ export class SimBox {
       now,
       setAlarm: (at, callback) => {
         const mine = ++turn;
+        const wrong = this.#alarms.asked(now().monotonic, at);
+        if (wrong) this.#world.complain(wrong);
         this.#world.after(at - now().monotonic, () => {
           if (mine === turn && !isGone()) callback();
         });
@@ -209,10 +217,13 @@ export class SimPort implements Host, Link {
   }
 
   receive(frame: Uint8Array): void {
-    const driver = this.box.life?.driver;
-    if (!driver) return;
-    driver.frame(this.index, frame, 0, frame.length, true);
-    driver.batchEnd();
+    const { life, config } = this.box;
+    if (!life) return;
+    const before = totalCounts(life.core, config.networks.length);
+    life.driver.frame(this.index, frame, 0, frame.length, true);
+    life.driver.batchEnd();
+    const after = totalCounts(life.core, config.networks.length);
+    for (const complaint of countComplaints(frame, before, after)) this.#checks.wrong(complaint);
   }
 
   send(frame: Uint8Array): void {
@@ -231,3 +242,20 @@ export class SimPort implements Host, Link {
     for (const frame of frames) this.lan.send(this, frame);
   }
 }
+
+/** Alarms are for a time to come, and not more of them than there is reason for. */
+class AlarmWatch {
+  #second = 0;
+  #count = 0;
+
+  /** What is wrong with one that is asked for; undefined when nothing is. */
+  asked(now: number, at: number): string | undefined {
+    const second = Math.floor(now / 1000);
+    if (second !== this.#second) this.#count = 0;
+    this.#second = second;
+    if (at <= now) return `an alarm is asked for ${now - at} ms ago`;
+    return ++this.#count > ALARMS_PER_SECOND_MAX ? "alarm after alarm is asked for" : undefined;
+  }
+}
+
+const ALARMS_PER_SECOND_MAX = 200;

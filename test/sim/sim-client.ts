@@ -15,10 +15,10 @@ import {
   type Reply,
   readReply,
   seconds,
-  text,
 } from "../support/core-bench.ts";
 import type { Checks } from "./checks.ts";
-import type { Host, Lan } from "./lan.ts";
+import { answerArp, type Host, isUdp, type Lan } from "./lan.ts";
+import { SimIdentity } from "./sim-identity.ts";
 import type { World } from "./world.ts";
 
 type State =
@@ -43,12 +43,11 @@ export interface Holding {
   readonly rebindAt: number;
 }
 
+const FORCE_RENEW = 9;
 const ASKING: readonly State[] = ["selecting", "requesting", "rebooting", "renewing", "rebinding"];
 
 export class SimClient implements Host {
-  readonly name: string;
-  readonly mac: string;
-  readonly #id: Uint8Array | undefined;
+  readonly identity: SimIdentity;
   /** Many clients count their lease from when the ACK comes in, others from their own request. */
   readonly #countsFromAck: boolean;
   /** A few ask for another lease time each time. */
@@ -70,12 +69,18 @@ export class SimClient implements Host {
     this.#world = world;
     this.#checks = checks;
     this.lan = lan;
-    this.name = `client${number}`;
-    this.mac = `02:5e:10:00:00:${number.toString(16).padStart(2, "0")}`;
-    this.#id = world.chance(0.3) ? bytes(255, 0, 0, 0, number) : undefined;
+    this.identity = new SimIdentity(world, number);
     this.#countsFromAck = world.chance(0.5);
     this.#isFickle = world.chance(0.3);
     lan.hosts.add(this);
+  }
+
+  get name(): string {
+    return this.identity.name;
+  }
+
+  get mac(): string {
+    return this.identity.mac;
   }
 
   get isReachable(): boolean {
@@ -86,8 +91,16 @@ export class SimClient implements Host {
     return this.state === "bound" || this.state === "renewing" || this.state === "rebinding";
   }
 
+  uses(address: string): boolean {
+    return this.isServed && this.holding?.address === address && this.holding.lan === this.lan;
+  }
+
   start(): void {
     if (this.state !== "off") return;
+    if (this.identity.isDrifter) {
+      this.forget();
+      this.identity.drift();
+    }
     this.#world.tell(this.name, `starts on ${this.lan.name}`);
     const known = this.#remembered;
     if (known && this.#world.chance(0.8)) this.#reboot(known);
@@ -131,10 +144,14 @@ export class SimClient implements Host {
   }
 
   receive(frame: Uint8Array): void {
+    if (answerArp(this, this.lan, frame) || !isUdp(frame)) return;
     const reply = readReply(0, frame);
-    if (reply.message.op !== 2 || reply.message.xid !== this.#xid) return;
-    if (!isFor(reply, this.mac)) return;
+    if (reply.message.op !== 2 || !isFor(reply, this.mac)) return;
+    if (reply.type === FORCE_RENEW && this.state === "bound") this.#extend("renewing");
+    if (reply.message.xid !== this.#xid) return;
     if (reply.type === OFFER && this.state === "selecting") this.#takeOffer(reply);
+    else if (reply.type === ACK && this.state === "selecting" && reply.option(80))
+      this.#bind(reply);
     else if (reply.type === ACK && isAsking(this.state)) this.#bind(reply);
     else if (reply.type === NAK && isAsking(this.state)) this.#refused();
   }
@@ -150,7 +167,8 @@ export class SimClient implements Host {
 
   #discover(): void {
     const wanted = this.#remembered;
-    this.#send(DISCOVER, wanted ? { 50: address(wanted.address) } : {}, {});
+    const rapid = this.identity.wantsRapid ? { 80: bytes() } : {};
+    this.#send(DISCOVER, { ...rapid, ...(wanted ? { 50: address(wanted.address) } : {}) }, {});
     this.#again(() => this.#discover());
   }
 
@@ -312,9 +330,8 @@ export class SimClient implements Host {
     more: { ciaddr?: string; destinationIp?: string; destinationMac?: string },
   ): void {
     this.#sentAt = this.#world.now;
-    const identity = this.#id ? { 61: this.#id } : {};
     const wanted = this.#isFickle ? { 51: seconds(this.#world.between(60, 900)) } : {};
-    const all = { ...options, ...identity, ...wanted, 12: text(this.name), 55: bytes(1, 3, 6, 15) };
+    const all = { ...options, ...this.identity.options, ...wanted };
     const secs = Math.min(60, this.#tries * 4);
     const frame = clientFrame({ type, mac: this.mac, xid: this.#xid, secs, options: all, ...more });
     this.lan.send(this, frame);

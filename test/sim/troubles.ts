@@ -2,9 +2,11 @@
 // that one kind does not hide what another would show.
 
 import type { CoreConfig } from "../../daemon/core/config-view.ts";
-import { CONFIGS } from "./configs.ts";
+import type { Checks } from "./checks.ts";
+import { CONFIGS, withNameServer } from "./configs.ts";
 import type { Lan } from "./lan.ts";
 import { FAIR } from "./lan.ts";
+import { flood, OtherServer, type Squatter } from "./neighbours.ts";
 import type { SimBox } from "./sim-box.ts";
 import type { SimClient } from "./sim-client.ts";
 import type { World } from "./world.ts";
@@ -14,9 +16,11 @@ const DAY = 86_400_000;
 
 export class Troubles {
   readonly #world: World;
+  readonly #checks: Checks;
   readonly #box: SimBox;
   readonly #lans: readonly Lan[];
   readonly #clients: readonly SimClient[];
+  readonly #others: readonly OtherServer[];
   readonly #hasRtc: boolean;
   /** What the clock of the box shows, when it is right, is true time plus this. */
   #rightOffset: number;
@@ -27,17 +31,23 @@ export class Troubles {
 
   constructor(
     world: World,
+    checks: Checks,
     box: SimBox,
     lans: readonly Lan[],
     clients: readonly SimClient[],
     rightOffset: number,
   ) {
     this.#world = world;
+    this.#checks = checks;
     this.#box = box;
     this.#lans = lans;
     this.#clients = clients;
     this.#rightOffset = rightOffset;
     this.#hasRtc = world.chance(0.5);
+    const prefixes = ["10.77.0", "10.78.0"];
+    this.#others = box.ports.map(
+      ({ lan }, index) => new OtherServer(world, lan, prefixes[index] ?? ""),
+    );
   }
 
   begin(): void {
@@ -54,7 +64,12 @@ export class Troubles {
     some(0.4, 5, () => this.#diskSlow());
     some(0.4, 8, () => this.#unplug());
     some(0.4, 10, () => this.#stepClock());
-    some(0.3, 12, () => this.#configure());
+    some(0.4, 10, () => this.#configure());
+    some(0.3, 12, () => this.#otherServer());
+    some(0.3, 15, () => this.#flood());
+    for (const squatter of this.#checks.squatters) {
+      if (world.chance(0.5)) this.#every(10 * MINUTE, () => this.#comeOrGo(squatter));
+    }
     if (!this.#hasRtc && world.chance(0.5)) this.#bootClock();
   }
 
@@ -63,10 +78,12 @@ export class Troubles {
     this.#isOver = true;
     this.#world.tell("", "all troubles are over");
     for (const lan of this.#lans) lan.weather = FAIR;
+    this.#checks.disturbedUntil = this.#world.now;
     for (const port of this.#box.ports) {
       port.isUp = true;
       this.#box.tellLink(port);
     }
+    for (const other of this.#others) other.isReachable = false;
     this.#diskWell();
     if (!this.#box.isOn) this.#restart("power");
     this.#setClock();
@@ -109,10 +126,34 @@ export class Troubles {
       duplicates: world.between(0, 0.2),
       delay: world.pick([2, 50, 400]),
     };
+    this.#checks.disturbedUntil = Number.POSITIVE_INFINITY;
     world.tell(lan.name, `weather: ${JSON.stringify(lan.weather)}`);
     this.#later(world.around(3 * MINUTE), () => {
       lan.weather = FAIR;
+      this.#checks.disturbedUntil = world.now;
     });
+  }
+
+  /** Somebody plugs in a router of their own, until somebody else finds it. */
+  #otherServer(): void {
+    const other = this.#world.pick(this.#others);
+    other.isReachable = true;
+    this.#world.tell(other.name, `serves as ${other.address}`);
+    this.#later(this.#world.around(4 * MINUTE), () => {
+      other.isReachable = false;
+    });
+  }
+
+  #flood(): void {
+    const port = this.#world.pick(this.#box.ports);
+    flood(this.#world, port.lan, port.mac, port.index === 0 ? "10.77.0" : "10.78.0");
+    this.#checks.disturbedUntil = this.#world.now + 6000;
+  }
+
+  #comeOrGo(squatter: Squatter): void {
+    squatter.since = squatter.isReachable ? undefined : this.#world.now;
+    const what = squatter.isReachable ? `takes ${squatter.address}` : "is gone";
+    this.#world.tell(squatter.name, what);
   }
 
   get #mayHurt(): boolean {
@@ -250,14 +291,20 @@ export class Troubles {
     this.#box.tellLink(port);
     this.#later(world.around(MINUTE), () => {
       port.isUp = true;
+      this.#checks.disturbedUntil = Math.max(this.#checks.disturbedUntil, world.now);
       world.tell(port.name, "is plugged in");
       this.#box.tellLink(port);
     });
   }
 
   #configure(): void {
-    const config: CoreConfig = this.#world.pick(CONFIGS);
+    const world = this.#world;
+    const other = `10.77.0.${Math.floor(world.between(3, 9))}`;
+    const config: CoreConfig = world.chance(0.5)
+      ? world.pick(CONFIGS)
+      : withNameServer(this.#box.config, other);
     this.#world.tell(this.#box.name, "gets another configuration");
+    this.#checks.disturbedUntil = Math.max(this.#checks.disturbedUntil, this.#world.now);
     this.#box.configure(config);
   }
 }

@@ -6,6 +6,8 @@ import { ReplyWriter } from "../../daemon/wire/reply.ts";
 
 export interface QueryParts {
   readonly ciaddr?: string;
+  readonly yiaddr?: string;
+  readonly siaddr?: string;
   readonly giaddr?: string;
   readonly htype?: number;
   readonly chaddr?: readonly number[];
@@ -27,8 +29,8 @@ export function queryBytes(parts: QueryParts): Uint8Array {
     secs: 0,
     flags: 0,
     ciaddr: ipv4(parts.ciaddr ?? "0.0.0.0"),
-    yiaddr: any,
-    siaddr: any,
+    yiaddr: ipv4(parts.yiaddr ?? "0.0.0.0"),
+    siaddr: ipv4(parts.siaddr ?? "0.0.0.0"),
     giaddr: ipv4(parts.giaddr ?? "0.0.0.0"),
     chaddr,
   });
