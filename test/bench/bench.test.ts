@@ -252,6 +252,19 @@ describe("the report", () => {
     expect(ratioToBestOther(all.slice(0, 1), "tandem", rate, "higher")).toBeNaN();
   });
 
+  test("a variant is compared with the server it is one of, and competes with nobody", () => {
+    const rich = { ...result("tandem-rich", 9000, 0.6), variantOf: "tandem" };
+    const all = [result("tandem", 10_000, 0.5), rich, result("kea", 5000, 1)];
+    const rate = (of: ServerResult): number => of.highest?.completed ?? Number.NaN;
+    expect(ratioToBestOther(all, "tandem", rate, "higher")).toBe(2);
+    expect(ratioToBestOther(all, "tandem-rich", rate, "higher")).toBe(0.9);
+    expect(ratioToBestOther([rich], "tandem-rich", rate, "higher")).toBeNaN();
+    expect(verdicts(all).at(-1)).toBe(
+      "tandem-rich: 0.90x the rate of tandem, 1.20x its CPU per exchange",
+    );
+    expect(verdicts([rich])).toEqual([]);
+  });
+
   test("goals: rate or ceiling, CPU against Kea, memory", () => {
     const ceiling = { ...result("do-nothing", 10_000, 0.1), isCeiling: true };
     const kea = result("kea", 9000, 1);
@@ -348,7 +361,7 @@ function run(rate: number, cpuPer10k: number): Run {
 
 function result(name: string, rate: number, cpuPer10k: number): ServerResult {
   return {
-    ...{ name, version: "1", note: "", isCeiling: false, driverLimited: false },
+    ...{ name, version: "1", note: "", isCeiling: false, variantOf: null, driverLimited: false },
     ...{ search: [], paced: [], resident: null, failure: null },
     highest: run(rate, cpuPer10k),
   };

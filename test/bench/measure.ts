@@ -56,7 +56,8 @@ export interface Run {
 const CLIENT_BASE = "00:0c:01:02:03:04";
 /** Other clients for warming up, so that they do not own leases of the measured ones. */
 const WARM_BASE = "00:0c:f1:02:03:04";
-const WARM_CLIENTS = 500;
+/** So many that none of them asks more often than a server would let a single client. */
+const WARM_CLIENTS = 2000;
 
 /** How long a server may take from start to its first answer. */
 const READY_TRIES = 40;

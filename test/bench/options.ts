@@ -52,6 +52,9 @@ answers with less than 1 % loss, with what latency, CPU time and memory.
 /** Addresses the bench's pool holds; more clients than that cannot all have one. */
 export const POOL_SIZE = 65_274;
 
+/** Addresses of the pool that warming up and reservations take. */
+const POOL_SPARE = 4000;
+
 /** Leases with which resident memory is stated. */
 const MEMORY_LEASES = 10_000;
 
@@ -65,8 +68,8 @@ export function parseOptions(args: readonly string[], known: readonly string[]):
     }
   }
   const clients = whole("clients", values.clients ?? "50000");
-  if (clients > POOL_SIZE - 1000) {
-    throw new UsageError(`--clients must be at most ${POOL_SIZE - 1000}: the pool is a /16.`);
+  if (clients > POOL_SIZE - POOL_SPARE) {
+    throw new UsageError(`--clients must be at most ${POOL_SIZE - POOL_SPARE}: the pool is a /16.`);
   }
   const rate = values.rate === undefined ? null : whole("rate", values.rate);
   const paced = values.paced ?? (quick || rate !== null ? "none" : "200,2000");

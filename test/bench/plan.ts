@@ -19,6 +19,7 @@ export interface ServerResult {
   readonly version: string;
   readonly note: string;
   readonly isCeiling: boolean;
+  readonly variantOf: string | null;
   /** The confirmed run at the highest rate (or at --rate); null when no rate was sustained. */
   readonly highest: Run | null;
   /** perfdhcp could not start more exchanges: the server may be faster than stated. */
@@ -46,10 +47,10 @@ export async function measureServer(
   options: BenchOptions,
   say: Progress,
 ): Promise<ServerResult> {
-  const { name, note, isCeiling } = server;
+  const { name, note, isCeiling, variantOf } = server;
   const version = server.version(setting.root);
   let result: ServerResult = {
-    ...{ name, version, note, isCeiling, highest: null, driverLimited: false },
+    ...{ name, version, note, isCeiling, variantOf, highest: null, driverLimited: false },
     ...{ search: [], paced: [], resident: null, failure: null },
   };
   // Only the run at the highest rate is worth a profile.

@@ -63,7 +63,8 @@ export function formatTable(head: readonly string[], rows: readonly (readonly st
 }
 
 /** This server's value over the best other server's: the largest of them, or the smallest. The
- * do-nothing responder is nobody's competitor. NaN when there is no other. */
+ * do-nothing responder and variants are nobody's competitors; a variant is compared with the server
+ * it is one of. NaN when there is no other. */
 export function ratioToBestOther(
   results: readonly ServerResult[],
   name: string,
@@ -72,11 +73,16 @@ export function ratioToBestOther(
 ): number {
   const mine = results.find((result) => result.name === name);
   const others = results
-    .filter((result) => result.name !== name && !result.isCeiling)
+    .filter((result) => isComparedWith(result, name, mine?.variantOf ?? null))
     .map(value)
     .filter((number) => Number.isFinite(number));
   if (mine === undefined || others.length === 0) return Number.NaN;
   return value(mine) / (better === "higher" ? Math.max(...others) : Math.min(...others));
+}
+
+function isComparedWith(other: ServerResult, name: string, variantOf: string | null): boolean {
+  if (variantOf !== null) return other.name === variantOf;
+  return other.name !== name && other.variantOf === null && !other.isCeiling;
 }
 
 /** What the goals of the project say about these results, one sentence each; first of all whether
@@ -104,7 +110,16 @@ export function verdicts(results: readonly ServerResult[]): string[] {
     const holds = daemon.residentMiB < RESIDENT_GOAL_MIB;
     said.push(`${mark(holds)} memory of tandemd: ${size} (goal under ${RESIDENT_GOAL_MIB} MiB)`);
   }
-  return said;
+  return [...said, ...results.flatMap((result) => variantLine(result, results))];
+}
+
+/** No goal, only a figure: what it costs to have more to decide. */
+function variantLine(result: ServerResult, results: readonly ServerResult[]): string[] {
+  const { name, variantOf } = result;
+  const rate = times(ratioToBestOther(results, name, rateOf, "higher"));
+  const cpu = times(ratioToBestOther(results, name, cpuOf, "lower"));
+  if (variantOf === null || rate === "-") return [];
+  return [`${name}: ${rate} the rate of ${variantOf}, ${cpu} its CPU per exchange`];
 }
 
 function noiseOf({ name, highest }: ServerResult): string[] {
@@ -190,7 +205,8 @@ function notes(results: readonly ServerResult[]): string {
   );
   return [
     "Every run begins with an empty store, and no server probes an address before offering it.",
-    "Ratios are against the best of the other servers, do-nothing left out.",
+    "Ratios are against the best of the other servers, do-nothing left out; tandem-rich's are " +
+      "against tandem.",
     '"others": CPUs that other work on this machine kept busy during the run; should be near 0.',
     ...lines,
   ].join("\n");

@@ -12,7 +12,7 @@ const MARK = "TANDEM_BENCH_ROOM";
 export const SERVER_IFACE = "veth-s";
 export const CLIENT_IFACE = "veth-c";
 export const SERVER_ADDRESS = "10.0.0.1";
-const CLIENT_ADDRESS = "10.0.0.2";
+export const CLIENT_ADDRESS = "10.0.0.2";
 
 /** One end of the cable. */
 export type Side = "server" | "client";

@@ -13,6 +13,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { ENVIRONMENT, NODE_FLAGS } from "../../image/runtime.ts";
 import { POOL_SIZE } from "./options.ts";
 import { type Room, SERVER_ADDRESS, SERVER_IFACE } from "./sandbox.ts";
+import {
+  BOX_CONFIG,
+  FIRST,
+  LAST,
+  LEASE_SECONDS,
+  plainConfig,
+  richConfig,
+} from "./tandem-config.ts";
 
 /** Where a server under test keeps things. */
 export interface Place {
@@ -40,25 +48,36 @@ export interface Server {
   readonly startRate: number;
   /** Not a DHCP server but the measure of the measuring: left out of "best other". */
   readonly isCeiling: boolean;
+  /** Another configuration of this server, and compared with it alone; null when it is none. */
+  readonly variantOf: string | null;
   /** Why it cannot be measured here, one sentence with what to do; null when it can. */
   missing(root: string): string | null;
   version(root: string): string;
   start(place: Place): Promise<Started[]>;
 }
 
-const FIRST = "10.0.1.0";
-const LAST = "10.0.255.250";
-const LEASE_SECONDS = 4000;
-
 export const SERVERS: readonly Server[] = [
   {
     name: "tandem",
-    note: "each ACK leaves after its lease is on stable storage; rawlink and tandemd counted together",
+    note:
+      "each ACK leaves after its lease is on stable storage; rawlink and tandemd counted together; " +
+      "probe off and keepForKnownPercent 0, as the others do neither",
     startRate: 2000,
     isCeiling: false,
+    variantOf: null,
     missing: tandemMissing,
-    version: (root) => JSON.parse(readFileSync(join(root, "package.json"), "utf8")).version,
-    start: startTandem,
+    version: tandemVersion,
+    start: (place) => startTandem(place, plainConfig()),
+  },
+  {
+    name: "tandem-rich",
+    note: "the same with 50 classes, of which eight match every packet, and 1,000 reservations",
+    startRate: 2000,
+    isCeiling: false,
+    variantOf: "tandem",
+    missing: tandemMissing,
+    version: tandemVersion,
+    start: (place) => startTandem(place, richConfig()),
   },
   {
     name: "kea",
@@ -67,6 +86,7 @@ export const SERVERS: readonly Server[] = [
       "appends to its lease file without fsync",
     startRate: 2000,
     isCeiling: false,
+    variantOf: null,
     missing: () => needs("kea-dhcp4", "kea-dhcp4-server"),
     version: () => firstMatch("kea-dhcp4", ["-v"], /[\d.]+/),
     start: startKea,
@@ -78,6 +98,7 @@ export const SERVERS: readonly Server[] = [
       "dhcp-cache-threshold 0 (else a returning client costs no write)",
     startRate: 200,
     isCeiling: false,
+    variantOf: null,
     missing: () => needs("dhcpd", "isc-dhcp-server"),
     version: () => firstMatch("dhcpd", ["--version"], /\d[\w.-]*/),
     start: startDhcpd,
@@ -87,6 +108,7 @@ export const SERVERS: readonly Server[] = [
     note: "writes its whole lease file at each change, without fsync; --no-ping, --quiet-dhcp",
     startRate: 200,
     isCeiling: false,
+    variantOf: null,
     missing: () => needs("dnsmasq", "dnsmasq-base"),
     version: () => firstMatch("dnsmasq", ["--version"], /\d+\.\S+/),
     start: startDnsmasq,
@@ -96,6 +118,7 @@ export const SERVERS: readonly Server[] = [
     note: "answers without remembering anything: what perfdhcp and this machine can do at most",
     startRate: 8000,
     isCeiling: true,
+    variantOf: null,
     missing: () => needs("cc", "gcc"),
     version: () => "-",
     start: startResponder,
@@ -103,30 +126,14 @@ export const SERVERS: readonly Server[] = [
 ];
 
 /** Starts rawlink, waits for its socket, then starts the daemon as it is started on a box. */
-async function startTandem(place: Place): Promise<Started[]> {
+async function startTandem(place: Place, shared: unknown): Promise<Started[]> {
   const config = join(place.dir, "config");
   const state = join(place.dir, "state");
   // Sockets need no disk, and their paths must stay below 108 bytes.
   const run = join("/run", `tandem-${process.hrtime.bigint()}`);
   for (const dir of [config, state, run]) mkdirSync(dir, { recursive: true });
-  writeJson(join(config, "config.json"), {
-    version: 1,
-    networks: [
-      {
-        name: "bench",
-        subnet: "10.0.0.0/16",
-        pools: [{ from: FIRST, to: LAST }],
-        leaseSeconds: LEASE_SECONDS,
-        gateway: SERVER_ADDRESS,
-      },
-    ],
-  });
-  writeJson(join(config, "box.json"), {
-    version: 1,
-    name: "A",
-    role: "serving",
-    networks: { bench: { interface: SERVER_IFACE, address: `${SERVER_ADDRESS}/16` } },
-  });
+  writeJson(join(config, "config.json"), shared);
+  writeJson(join(config, "box.json"), BOX_CONFIG);
   const socket = join(run, "rawlink.sock");
   const rawlink = place.room.run("server", [rawlinkPath(place.root), "-s", socket], {
     log: join(place.dir, "rawlink.log"),
@@ -221,6 +228,10 @@ function tandemMissing(root: string): string | null {
     return "board/rawlink/rawlink is not built; run make -C board/rawlink.";
   }
   return null;
+}
+
+function tandemVersion(root: string): string {
+  return JSON.parse(readFileSync(join(root, "package.json"), "utf8")).version;
 }
 
 function daemonPath(root: string): string {
