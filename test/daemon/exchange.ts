@@ -2,6 +2,7 @@
 
 import { formatIpv4 } from "../../daemon/base/address.ts";
 import { type Dhcp4Message, decodeDhcp4 } from "../../daemon/wire/dhcp4-message.ts";
+import { ETHERTYPE_ARP } from "../../daemon/wire/frame.ts";
 import { address, clientFrame } from "../support/client-frame.ts";
 import type { PacketPeer } from "./packet-peer.ts";
 
@@ -18,6 +19,8 @@ export class Exchanges {
   #xid = 1;
 
   readonly onFrame = (frame: Uint8Array): void => {
+    const isArp = ((frame[12] ?? 0) << 8) + (frame[13] ?? 0) === ETHERTYPE_ARP;
+    if (isArp) return;
     const message = decodeDhcp4(frame.slice(), 42, frame.length);
     this.#waiting.get(message.xid)?.(message);
   };

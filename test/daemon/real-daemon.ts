@@ -18,6 +18,7 @@ export const SHARED = {
       name: "office",
       subnet: "10.0.0.0/16",
       pools: [{ from: "10.0.1.0", to: "10.0.200.255" }],
+      probe: false,
       gateway: "10.0.0.1",
       leaseSeconds: 3600,
     },
