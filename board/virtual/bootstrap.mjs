@@ -105,6 +105,7 @@ const packages = [
     why: "a DHCP client, systemd's",
     verbs: ["test"],
   },
+  { name: "netbase", proof: "/etc/services", why: "ports by name, for dhcping", verbs: ["test"] },
   { name: "dhcping", proof: "dhcping", why: "asks a DHCP server how it is", verbs: ["test"] },
   { name: "nmap", proof: "nmap", why: "looks for DHCP servers", verbs: ["test"] },
 ];

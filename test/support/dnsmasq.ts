@@ -5,8 +5,8 @@ import type { Background, Host } from "./lab-hosts.ts";
 
 export const hasDnsmasq = ["/usr/sbin/dnsmasq", "/usr/bin/dnsmasq"].some(existsSync);
 
-// No DNS; and with `-d` it stays who it is, because the lab may have no other user.
-const COMMON = ["dnsmasq", "-d", "-C", "/dev/null", "-p", "0"];
+// No DNS; and it stays who it is, because the lab may have no other user. `-d` alone still looks one up.
+const COMMON = ["dnsmasq", "-d", "--user=root", "--group=root", "-C", "/dev/null", "-p", "0"];
 
 /** Resolves when it serves. */
 export async function startDnsmasq(host: Host, options: readonly string[]): Promise<Background> {
