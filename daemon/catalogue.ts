@@ -270,7 +270,6 @@ export const REFUSALS = {
   "not-in-pool": "the address is neither in a pool nor reserved for this client",
   "address-taken": "the address belongs to another client",
   "unknown-client": "this server has no lease for this client",
-  "no-offer": "the offer it answers is not remembered",
   "not-yours": "the address is not leased to this client",
   "disk-not-writable":
     "the disk cannot be written, and only known devices are answered until it can",

@@ -23,7 +23,6 @@ export const REFUSAL_ADVICE: Readonly<Record<RefusalReason, string>> = {
     "It asks for a new address by itself. To give it this very one, reserve it for this device.",
   "unknown-client":
     "It asks for a new address by itself after a while. Make this box the authoritative server of the LAN when it is the only one.",
-  "no-offer": "It asks again by itself; restart its network connection when it does not.",
   "not-yours":
     "It asks for a new address by itself; restart its network connection when it does not.",
   "disk-not-writable": "Free some space on this box, or look at its storage; see `tandem status`.",

@@ -65,11 +65,6 @@ export class ClassSet {
     return this.#configs.length;
   }
 
-  /** Undefined for an index that no class has. */
-  config(index: number): ClassConfig | undefined {
-    return this.#configs[index];
-  }
-
   /** Finds the classes of a packet. `into` holds them until the next packet. */
   evaluate(packet: MatchInput, into: ClassMembership): void {
     into.clear();

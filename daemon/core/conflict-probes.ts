@@ -154,12 +154,6 @@ export class ConflictProbes {
     return this.#indexOf(client) >= 0;
   }
 
-  /** Takes the client's waiting OFFER out: it gave up, or was answered otherwise. */
-  cancel(client: ClientIdentity): Probe | undefined {
-    const index = this.#indexOf(client);
-    return index < 0 ? undefined : this.#take(index);
-  }
-
   /**
    * Whether a frame shows that an address asked about is in use; the probe is over then, and its
    * `tries` counts this conflict. Any frame may be handed in: those that are neither ARP nor an echo

@@ -128,11 +128,6 @@ export class LevelStack {
     this.#withOptions[this.#optionDepth++] = level;
   }
 
-  /** The level, when only one says anything: the network's, for most packets. */
-  get single(): Level | undefined {
-    return this.#depth === 1 ? this.#levels[0] : undefined;
-  }
-
   /** Content of an option; undefined when nobody gives it or the closest level takes it away. */
   option(code: number): Uint8Array | undefined {
     const data = this.#closest[code];

@@ -103,11 +103,6 @@ export class RogueWatch {
     });
   }
 
-  /** Whether a message with this xid answers our last probe. */
-  isOurProbe(xid: number): boolean {
-    return this.#probes > 0 && xid === this.#xid();
-  }
-
   /**
    * Any message of a server that came in on the LAN and was not sent by this box. `trusted` are server
    * identifiers: those of the configuration, and this box's own.

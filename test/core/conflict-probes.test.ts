@@ -156,13 +156,6 @@ describe("a client that asks again meanwhile", () => {
     expect(probes.heard(0, arpReply(STRANGER), OWN_MAC)).toBeUndefined();
     expect(probes.heard(1, arpReply(STRANGER), OWN_MAC)).toMatchObject({ lan: 1 });
   });
-
-  test("can be taken out", () => {
-    const [probes] = begun();
-    expect(probes.cancel(client(1))).toBeUndefined();
-    expect(probes.cancel(client())?.address).toBe(ADDRESS);
-    expect(probes.size).toBe(0);
-  });
 });
 
 describe("a conflict on the LAN", () => {

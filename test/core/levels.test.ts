@@ -84,7 +84,6 @@ describe("options", () => {
     expect(stack.option(3)).toBeUndefined();
     expect(stack.option(6)).toBeUndefined();
     expect(stack.defaultCodes()).toEqual(new Uint8Array(0));
-    expect(stack.single).toBeUndefined();
     stack.push(compileLevel({ ...NOTHING_SET, ...options(give(15, 1)) }));
     expect(stack.option(6)).toBeUndefined();
     expect(stack.option(15)).toEqual(Uint8Array.of(1));
@@ -98,9 +97,7 @@ describe("options", () => {
     const stack = new LevelStack();
     stack.begin();
     for (const level of [silent, silent, network]) stack.push(level);
-    expect(stack.single).toBe(network);
-    stack.push(network);
-    expect(stack.single).toBeUndefined();
+    expect(stack.option(3)).toEqual(Uint8Array.of(1));
   });
 
   test.each<[string, Partial<LevelConfig>]>([
