@@ -26,7 +26,8 @@ export function encodeMessage(message: FailoverMessage, dialect: Dialect): Uint8
  * Appends a message to those that the writer holds, so that many leave in one segment. Throws
  * EncodeError, and leaves the writer as it was, when the message is one that may not be sent: an option
  * that the table of messages asks for is missing, one that it does not allow is there, a value is out of
- * its range, an update breaks §7.1.1, or the whole is above 2048 bytes.
+ * its range, an update breaks §7.1.1, vendor options have no vendor class, or the whole is above 2048
+ * bytes.
  */
 export function writeMessage(
   writer: MessageWriter,
@@ -51,6 +52,7 @@ function writeWhole(writer: MessageWriter, message: FailoverMessage, dialect: Di
   assert(writer.length - start === HEADER_BYTES, "header length");
   const fields = message as unknown as Fields;
   checkFields(plan, fields, false);
+  checkVendor(plan, fields);
   for (const planned of plan.options) {
     if (!isOfGroup(plan, planned.field)) writeOption(writer, plan, planned, fields, dialect);
   }
@@ -115,6 +117,14 @@ function checkFields(plan: MessagePlan, fields: Fields, isGroup: boolean): void 
       throw new EncodeError(`${plan.name} ${OPTION[field].name} has no business there`);
     }
   }
+}
+
+/** §12.29: without the class that they belong to no receiver reads them. */
+function checkVendor(plan: MessagePlan, fields: Fields): void {
+  if (fields.vendorSpecificOptions === undefined) return;
+  if (fields.vendorClassIdentifier !== undefined) return;
+  const { name } = OPTION.vendorSpecificOptions;
+  throw new EncodeError(`${plan.name} ${name} without ${OPTION.vendorClassIdentifier.name}`);
 }
 
 function isOptionField(field: string): field is OptionField {

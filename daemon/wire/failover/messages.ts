@@ -54,7 +54,7 @@ export const MESSAGE = {
     clientLastTransactionTime: "O",
     ipFlags: "O",
     ddns: "T",
-    clientRequestOptions: "T",
+    clientRequestOptions: "O/T",
     clientReplyOptions: "T",
   }),
   // Nothing else: dhcpd forgets what was agreed when it finds a client-identifier in the answer.
@@ -74,7 +74,7 @@ export const MESSAGE = {
     mclt: "M",
     hashBucketAssignment: "M",
     delayedServiceParameter: "T",
-    vendorSpecificOptions: "T",
+    vendorSpecificOptions: "O/T",
   }),
   CONNECTACK: message(6, "7.9", "secondary", undefined, {
     // A CONNECT without a name is refused without one.
@@ -87,7 +87,7 @@ export const MESSAGE = {
     tlsReply: "O",
     rejectReason: "O",
     message: "R",
-    vendorSpecificOptions: "T",
+    vendorSpecificOptions: "O/T",
   }),
   UPDREQALL: message(7, "7.4", "either", "UPDDONE", {}),
   UPDDONE: message(8, "7.5", "either", undefined, {}),
@@ -97,7 +97,11 @@ export const MESSAGE = {
     serverFlags: "M",
     startTimeOfState: "M",
   }),
-  CONTACT: message(11, "7.11", "either", undefined, {}),
+  // The draft has nothing in it; a box tells its partner how far its journal is.
+  CONTACT: message(11, "7.11", "either", undefined, {
+    vendorClassIdentifier: "O/T",
+    vendorSpecificOptions: "O/T",
+  }),
   DISCONNECT: message(12, "7.12", "either", undefined, {
     rejectReason: "M",
     message: "R",

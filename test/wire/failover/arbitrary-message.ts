@@ -54,7 +54,10 @@ const VALUES: { readonly [F in OptionField]: fc.Arbitrary<OptionValue<F>> } = {
   tlsReply: fc.nat({ max: 1 }),
   tlsRequest: fc.nat({ max: 2 }),
   vendorClassIdentifier: text,
-  vendorSpecificOptions: fc.constant([]),
+  vendorSpecificOptions: fc.array(
+    fc.record({ code: fc.nat({ max: 0xffff }), content: fc.uint8Array({ maxLength: 20 }) }),
+    { maxLength: 4 },
+  ),
 };
 
 /** Any message that `writeMessage` must accept in this dialect. */
@@ -90,7 +93,7 @@ function bodyOf(name: MessageName, dialect: Dialect): fc.Arbitrary<object> {
       else if (isMay) optional[field] = VALUES[field];
     }
     // A DISCONNECT always has a reason, so its message may always be there.
-    return someOf(required, optional);
+    return someOf(required, optional).map(withClass);
   });
 }
 
@@ -118,6 +121,15 @@ function someOf(
   optional: Record<string, fc.Arbitrary<unknown>>,
 ): fc.Arbitrary<object> {
   return fc.record({ ...required, ...optional }, { requiredKeys: Object.keys(required) });
+}
+
+/** §12.29: a vendor's options are nothing without the class. */
+function withClass(body: object): object {
+  const isVendorless = !("vendorClassIdentifier" in body);
+  const fields = Object.entries(body);
+  return Object.fromEntries(
+    fields.filter(([field]) => !isVendorless || field !== "vendorSpecificOptions"),
+  );
 }
 
 function ruleOf(cell: string, dialect: Dialect): string {

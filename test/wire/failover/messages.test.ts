@@ -120,6 +120,18 @@ describe("sending", () => {
     expectSent({ ...bare, vendorClassIdentifier: undefined });
   });
 
+  test("vendor options are sent to a box like this one, and only beside their class", () => {
+    const vendorSpecificOptions = [{ code: 1, content: fromHex("aa") }];
+    const contact = { type: "CONTACT", time: 0, xid: 0 } as const;
+    const full = { ...contact, vendorClassIdentifier: "tandem", vendorSpecificOptions };
+    expectSent(full, "tandem");
+    expectRefused(full, "CONTACT vendor-class-identifier is never sent", "isc");
+    expectRefused({ ...CONNECT, vendorSpecificOptions }, "is never sent", "isc");
+    const classless = { ...contact, vendorSpecificOptions };
+    const text = "CONTACT vendor-specific-options without vendor-class-identifier";
+    expectRefused(classless, text, "tandem");
+  });
+
   test("an update names the client that its status needs", () => {
     const bare = { ...UPDATE, clientIdentifier: undefined, clientHardwareAddress: undefined };
     for (const bindingStatus of ["active", "expired", "released"] as const) {

@@ -34,7 +34,8 @@ const LEGEND = `
 
 Two letters are the dialects tandem and isc. In BNDUPD and BNDACK all but the message-digest belong to the address in front of them.
 The client's options of a BNDUPD depend on its binding-status: active, expired and released need the hardware address, abandoned may name
-no client. CONTACT, POOLREQ, UPDREQ, UPDREQALL and UPDDONE have no options of their own.
+no client. Vendor-specific options are sent beside a vendor class only. POOLREQ, UPDREQ, UPDREQALL and UPDDONE have no options of
+their own.
 `;
 
 function rendered(): string {
@@ -70,7 +71,6 @@ test("MESSAGES.md shows the table of the code", async () => {
 test("the messages without options of their own are those that the legend names", () => {
   const bare = MESSAGES.filter(([, one]) => Object.keys(one.body).length === 1);
   expect(bare.map(([name]) => name).toSorted()).toEqual([
-    "CONTACT",
     "POOLREQ",
     "UPDDONE",
     "UPDREQ",
