@@ -1,5 +1,5 @@
 import { LIMITS } from "../limits.ts";
-import { RECORD_BYTES_MAX } from "./record.ts";
+import { RECORD_BYTES_MAX } from "./record-bytes.ts";
 
 const FIRST_SIZE = 64 << 10;
 

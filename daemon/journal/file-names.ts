@@ -1,6 +1,6 @@
 // Names of the journal's files. The number makes the order of names the order of writing.
 
-import { SEQUENCE_MAX } from "./record.ts";
+import { SEQUENCE_MAX } from "./record-bytes.ts";
 
 export type FileKind = "segment" | "snapshot" | "unfinished" | "set-aside" | "foreign";
 

@@ -20,33 +20,25 @@
 import { assert } from "../base/assert.ts";
 import { IoError } from "../base/errors.ts";
 import type { Now, WallSeconds } from "../base/time.ts";
+import type { PairState } from "../core/failover/pair-state.ts";
 import type { Lease } from "../core/lease.ts";
 import { LIMITS } from "../limits.ts";
 import type { Clock, Disk, DiskFile, JournalState } from "../ports.ts";
 import { Alarm } from "./alarm.ts";
 import { Batch } from "./batch.ts";
+import { Book, type Contents } from "./book.ts";
 import { differs, failing, textOf } from "./failure.ts";
-import type { JournalEvents, JournalOptions } from "./options.ts";
+import type { JournalEvents, JournalOptions, OpenedJournal } from "./options.ts";
+import { encodePair } from "./pair-record.ts";
 import type { JournalFile } from "./place-reader.ts";
 import { encodeLease } from "./record.ts";
-import { findingsForLog, type RecoveryReport, recover, repair } from "./recover.ts";
+import { findingsForLog, recover, repair } from "./recover.ts";
 import type { Recovery } from "./replay.ts";
 import { beginSegment } from "./segment.ts";
 import { segmentBytesFor, writeSnapshot } from "./snapshot.ts";
 import { Stamp } from "./stamp.ts";
 
-export type { JournalEvents, JournalOptions } from "./options.ts";
-
-export interface OpenedJournal {
-  readonly journal: Journal;
-  /** The newest content of each address; durable for certain unless the journal is `failing`. */
-  readonly leases: Lease[];
-  /** The next record to append has this sequence plus one. */
-  readonly lastSequence: number;
-  /** Wall time at which the newest record was written, 0 for a new journal. */
-  readonly lastWall: WallSeconds;
-  readonly report: RecoveryReport;
-}
+export type { JournalEvents, JournalOptions, OpenedJournal } from "./options.ts";
 
 const OK: JournalState = { kind: "ok" };
 
@@ -57,9 +49,7 @@ export class Journal {
   readonly #salt: number;
   readonly #alarm: Alarm;
   readonly #batch = new Batch();
-  readonly #book: () => Iterable<Lease>;
-  /** What recovery found; it is the book until the core has taken it over. */
-  #recovered: readonly Lease[] | undefined;
+  readonly #book: Book;
   #state: JournalState = OK;
   #file: DiskFile | undefined;
   #lastSequence: number;
@@ -93,8 +83,7 @@ export class Journal {
     this.#clock = options.clock;
     this.#events = options.events;
     this.#alarm = new Alarm(options.clock, () => this.#onAlarm());
-    this.#book = options.book;
-    this.#recovered = recovery.leases;
+    this.#book = new Book(options, recovery);
     this.#salt = recovery.salt ?? options.salt;
     this.#lastSequence = recovery.lastSequence;
     this.#durableThrough = recovery.lastSequence;
@@ -112,8 +101,8 @@ export class Journal {
     const journal = new Journal(disk, options, recovery);
     for (const values of findingsForLog(recovery)) options.events.log("journal-repaired", values);
     await journal.#begin(recovery, files);
-    const { leases, lastSequence, lastWall } = recovery;
-    return { journal, leases, lastSequence, lastWall, report };
+    const { leases, pair, lastSequence, lastWall } = recovery;
+    return { journal, leases, pair: pair?.state, lastSequence, lastWall, report };
   }
 
   /** The newest record that is on stable storage. */
@@ -137,24 +126,23 @@ export class Journal {
 
   /** Takes the lease as it is now. Its sequence is one more than that of the lease before. */
   append(lease: Lease): void {
-    assert(lease.sequence === this.#lastSequence + 1, "journal sequences must rise by one");
-    this.#recovered = undefined;
-    this.#lastSequence = lease.sequence;
-    if (this.#dropping) return;
-    const room = this.#batch.room();
-    if (!room) {
-      this.#overflow = true;
-      this.#drop();
-      return;
-    }
-    if (this.#batch.length === 0) this.#wall = this.#stamp.now();
+    const room = this.#room(lease.sequence);
+    if (!room) return;
     this.#batch.length = encodeLease(room, this.#batch.length, lease, this.#wall, this.#salt);
+  }
+
+  /** Takes the state of the pair as it is now. Leases and this share one count of sequences. */
+  appendPair(state: PairState, sequence: number): void {
+    const room = this.#room(sequence);
+    const pair = this.#book.keepPair(state, sequence);
+    if (!room) return;
+    this.#batch.length = encodePair(room, this.#batch.length, pair, this.#wall, this.#salt);
   }
 
   /** To be called at the end of each batch of input: lets the records be written. */
   kick(now: Now): void {
-    if (this.#recovered) {
-      this.#recovered = undefined;
+    if (this.#book.isRecovered) {
+      this.#book.handOver();
       if (this.#state.kind !== "ok") this.#events.state(this.#state);
     }
     if (this.#overflow) this.#fail(new IoError("more records wait than can be kept", "ENOBUFS"));
@@ -166,7 +154,7 @@ export class Journal {
     this.#snapshotWanted = true;
     this.#snapshotNotBefore = Number.NEGATIVE_INFINITY;
     // Before the first `kick` the book is what was recovered.
-    if (!this.#busy && !this.#recovered) this.#work(this.#clock.now().monotonic);
+    if (!this.#busy && !this.#book.isRecovered) this.#work(this.#clock.now().monotonic);
   }
 
   /** Makes everything appended durable if the disk allows it, and closes the files. */
@@ -178,11 +166,27 @@ export class Journal {
     return this.#closing;
   }
 
+  /** Where the record with this sequence goes; undefined when it is left to the next snapshot. */
+  #room(sequence: number): Uint8Array | undefined {
+    assert(sequence === this.#lastSequence + 1, "journal sequences must rise by one");
+    this.#book.handOver();
+    this.#lastSequence = sequence;
+    if (this.#dropping) return undefined;
+    const room = this.#batch.room();
+    if (!room) {
+      this.#overflow = true;
+      this.#drop();
+    } else if (this.#batch.length === 0) {
+      this.#wall = this.#stamp.now();
+    }
+    return room;
+  }
+
   async #begin(recovery: Recovery, files: readonly JournalFile[]): Promise<void> {
     this.#setBusy(this.#clock.now().monotonic);
     try {
       await repair(this.#disk, recovery, files);
-      await this.#writeAnew(recovery.leases);
+      await this.#writeAnew(this.#book.contents());
       this.#idle();
     } catch (error) {
       this.#idle();
@@ -287,7 +291,7 @@ export class Journal {
       }
       await old?.close().catch(() => {});
     }
-    void this.#snapshot(through, this.#leases());
+    void this.#snapshot(through, this.#book.contents());
   }
 
   async #retry(): Promise<void> {
@@ -295,7 +299,7 @@ export class Journal {
     this.#file = undefined;
     await old?.close().catch(() => {});
     this.#dropping = false;
-    const through = await this.#writeAnew(this.#leases());
+    const through = await this.#writeAnew(this.#book.contents());
     if (this.#dropping) throw new IoError("more records wait than can be kept", "ENOBUFS");
     this.#durableThrough = through;
     this.#setState(OK);
@@ -306,10 +310,10 @@ export class Journal {
    * A fresh segment and a snapshot of everything appended before the call; what is appended later
    * waits for the segment. Resolves with the sequence that is durable then.
    */
-  async #writeAnew(leases: readonly Lease[]): Promise<number> {
+  async #writeAnew(contents: Contents): Promise<number> {
     const through = this.#lastSequence;
     await this.#newSegment(through + 1);
-    const bytes = await this.#writeSnapshot(through, leases);
+    const bytes = await this.#writeSnapshot(through, contents);
     if (bytes === 0) throw new IoError("the attempt to write again was given up");
     this.#snapshotWanted = false;
     return through;
@@ -325,14 +329,14 @@ export class Journal {
   }
 
   /** Runs beside the writes. Never rejects. */
-  async #snapshot(through: number, leases: readonly Lease[]): Promise<void> {
+  async #snapshot(through: number, contents: Contents): Promise<void> {
     this.#snapshotRunning = true;
     const began = this.#clock.now().monotonic;
     try {
-      const bytes = await this.#writeSnapshot(through, leases);
+      const bytes = await this.#writeSnapshot(through, contents);
       if (bytes > 0) {
         const milliseconds = Math.round(this.#clock.now().monotonic - began);
-        this.#events.log("journal-snapshot", { leases: leases.length, milliseconds });
+        this.#events.log("journal-snapshot", { leases: contents.leases.length, milliseconds });
       }
     } catch (error) {
       this.#snapshotFailed(error);
@@ -341,15 +345,10 @@ export class Journal {
     if (!this.#busy) this.#work(this.#clock.now().monotonic);
   }
 
-  /** The references are copied, so the book may change in any way while they are written. */
-  #leases(): readonly Lease[] {
-    return this.#recovered ?? Array.from(this.#book());
-  }
-
-  async #writeSnapshot(through: number, leases: readonly Lease[]): Promise<number> {
+  async #writeSnapshot(through: number, contents: Contents): Promise<number> {
     const bytes = await writeSnapshot(this.#disk, {
       through,
-      leases,
+      contents,
       salt: this.#salt,
       wall: this.#stamp.now(),
       cancelled: () => this.#onClosed !== undefined || this.#dropping,

@@ -5,7 +5,6 @@ import {
   decodeStart,
   type FileStart,
   findMagic,
-  HEAD_BYTES,
   lookAt,
   lookAtStart,
   recordLength,
@@ -14,6 +13,7 @@ import {
   START_BYTES,
   TYPE,
 } from "./record.ts";
+import { HEAD_BYTES } from "./record-bytes.ts";
 import type { FileFacts, PlaceFacts } from "./recovery-table.ts";
 
 export interface JournalFile {
@@ -88,7 +88,8 @@ export class PlaceReader {
     if (this.at >= this.#contentEnd) return "zeros";
     const look = lookAt(bytes, this.at, this.#salt);
     if (look !== "good") return look;
-    return recordType(bytes, this.at) === TYPE.lease ? "lease" : "trailer";
+    const type = recordType(bytes, this.at);
+    return type === TYPE.lease ? "lease" : type === TYPE.pair ? "pair" : "trailer";
   }
 
   /**

@@ -17,6 +17,15 @@
 //     4     transaction of its last ACK
 //     1     length of option 82's content, and that content
 //
+// Version 3 is a lease of which the partner of a pair was told or told us something. It has all of
+// version 2 and one more flag, bit 1 = the content is the partner's, and behind the option 82:
+//
+//     5     potential expiration time told to the partner, 0 for none
+//     5     the latest one agreed on, 0 for none
+//
+// The state of the pair is a record of its own (pair-record.ts), and an older version may not pass
+// over it: a box that forgot that it has a partner would give away the partner's addresses.
+//
 // All integers are big-endian. The length is under the checksum, so any flip of up to 32 bits in a
 // row is found for certain. The salt is a random number made with the journal: a client chooses its
 // identifier and host name freely, and without the salt it could put a whole valid record in there,
@@ -27,30 +36,39 @@ import { assert } from "../base/assert.ts";
 import { crc32c } from "../base/crc32c.ts";
 import type { WallSeconds } from "../base/time.ts";
 import type { BindingState, Lease } from "../core/lease.ts";
+import { pairFits, TYPE_OF_PAIR } from "./pair-record.ts";
+import {
+  CHECKED_FROM,
+  get16,
+  get32,
+  get40,
+  get48,
+  HEAD_BYTES,
+  MAGIC_HIGH,
+  MAGIC_LOW,
+  put32,
+  put40,
+  put48,
+  putHead,
+  seal,
+  VERSION,
+} from "./record-bytes.ts";
 
-/** Magic to wall time. */
-export const HEAD_BYTES = 21;
-/** A lease without any text; no record of a segment but its start is shorter. */
+/** A lease without any text. */
 export const LEASE_BYTES_MIN = HEAD_BYTES + 31;
-/** What `encodeLease` may need at most, with every part at its limit. */
-export const RECORD_BYTES_MAX = 4096;
 export const START_BYTES = HEAD_BYTES + 11;
 export const END_BYTES = HEAD_BYTES + 4;
-/** Largest time a record holds, in seconds: 40 bits, far beyond "for ever" (2^32-1 s from now). */
-export const WALL_MAX = 2 ** 40 - 1;
-export const SEQUENCE_MAX = 2 ** 48 - 1;
 
-const MAGIC_HIGH = 0xd7;
-const MAGIC_LOW = 0x4a;
-const CHECKED_FROM = 6;
-const VERSION = 1;
 const VERSION_OF_LONG_LEASE = 2;
+const VERSION_OF_SHARED_LEASE = 3;
 const CAN_FORCE_RENEW = 1;
-/** What version 2 has behind the lease, when there is no option 82. */
+const FROM_PARTNER = 2;
+/** What version 2 has behind the lease, when there is no option 82, and version 3 behind that. */
 const MORE_BYTES_MIN = 6;
+const SHARED_BYTES = 10;
 const TYPE_MAY_BE_SKIPPED = 0x80;
 
-export const TYPE = { lease: 1, start: 2, end: 3 } as const;
+export const TYPE = { lease: 1, start: 2, end: 3, pair: TYPE_OF_PAIR } as const;
 
 /** Numbers of draft-ietf-dhc-failover-12 §12.3 (binding-status). */
 const STATE_NUMBER: Readonly<Record<BindingState, number>> = {
@@ -114,9 +132,11 @@ export function encodeLease(
   end = putText(into, end, lease.hostname);
   end = putText(into, end, lease.vendorClass);
   const { relayAgent, canForceRenew } = lease;
-  if (canForceRenew || relayAgent.length > 0) {
-    into[at + 8] = VERSION_OF_LONG_LEASE;
-    end = putMore(into, end, lease);
+  const isShared = lease.toldUntil !== 0 || lease.agreedUntil !== 0 || lease.fromPartner;
+  if (isShared || canForceRenew || relayAgent.length > 0) {
+    into[at + 8] = isShared ? VERSION_OF_SHARED_LEASE : VERSION_OF_LONG_LEASE;
+    end = putMore(into, end, lease, relayAgent);
+    if (isShared) end = putShared(into, end, lease);
   }
   return seal(into, at, end, salt);
 }
@@ -136,16 +156,16 @@ export function encodeStart(
   return seal(into, at, at + START_BYTES, 0);
 }
 
-/** Writes the last record of a snapshot: how many leases it holds, and up to which sequence. */
+/** Writes the last record of a snapshot: how many records it holds, and up to which sequence. */
 export function encodeEnd(
   into: Uint8Array,
   at: number,
-  end: { readonly leases: number; readonly sequence: number },
+  end: { readonly records: number; readonly sequence: number },
   wall: WallSeconds,
   salt: number,
 ): number {
   putHead(into, at, TYPE.end, end.sequence, wall);
-  put32(into, at + 21, end.leases);
+  put32(into, at + 21, end.records);
   return seal(into, at, at + END_BYTES, salt);
 }
 
@@ -163,11 +183,12 @@ export function lookAt(bytes: Uint8Array, at: number, salt: number): RecordLook 
   const type = recordType(bytes, at);
   if ((type & TYPE_MAY_BE_SKIPPED) !== 0) return "skippable";
   const version = recordVersion(bytes, at);
-  const isLong = type === TYPE.lease && version === VERSION_OF_LONG_LEASE;
-  if (version !== VERSION && !isLong) return "newer";
+  if (version > (type === TYPE.lease ? VERSION_OF_SHARED_LEASE : VERSION)) return "newer";
+  if (version < VERSION) return "newer";
   const length = recordLength(bytes, at);
-  if (type === TYPE.lease) return leaseFits(bytes, at, length, isLong) ? "good" : "unreadable";
+  if (type === TYPE.lease) return leaseFits(bytes, at, length, version) ? "good" : "unreadable";
   if (type === TYPE.end) return length === END_BYTES ? "good" : "unreadable";
+  if (type === TYPE.pair) return pairFits(bytes, at, length) ? "good" : "unreadable";
   return type === TYPE.start ? "unreadable" : "newer";
 }
 
@@ -231,7 +252,7 @@ export function decodeStart(bytes: Uint8Array, at: number): FileStart {
   };
 }
 
-/** How many leases the snapshot holds that this record ends. */
+/** How many records, leases and all others, the snapshot holds that this record ends. */
 export function decodeEnd(bytes: Uint8Array, at: number): number {
   return get32(bytes, at + 21);
 }
@@ -244,8 +265,11 @@ export function decodeLease(bytes: Uint8Array, at: number): Lease {
   const hostname = chaddr + 1 + (bytes[chaddr] as number);
   const vendorClass = hostname + 1 + (bytes[hostname] as number);
   const more = vendorClass + 1 + (bytes[vendorClass] as number);
-  const isLong = recordVersion(bytes, at) === VERSION_OF_LONG_LEASE;
-  const end = at + recordLength(bytes, at);
+  const version = recordVersion(bytes, at);
+  const isLong = version >= VERSION_OF_LONG_LEASE;
+  const isShared = version === VERSION_OF_SHARED_LEASE;
+  const flags = isLong ? (bytes[more] as number) : 0;
+  const end = at + recordLength(bytes, at) - (isShared ? SHARED_BYTES : 0);
   const expiresAt = get40(bytes, at + 37);
   return {
     address: leaseAddress(bytes, at),
@@ -257,20 +281,23 @@ export function decodeLease(bytes: Uint8Array, at: number): Lease {
     hostname: text(bytes, hostname),
     vendorClass: text(bytes, vendorClass),
     relayAgent: isLong ? bytes.slice(more + MORE_BYTES_MIN, end) : new Uint8Array(0),
-    canForceRenew: isLong && bytes[more] === CAN_FORCE_RENEW,
+    canForceRenew: (flags & CAN_FORCE_RENEW) !== 0,
     xid: isLong ? get32(bytes, more + 1) : 0,
     startsAt: get40(bytes, at + 27),
     seenAt: get40(bytes, at + 32),
     expiresAt,
     leaseSeconds: get32(bytes, at + 42),
     clockUncertain: ((bytes[at + 25] as number) & CLOCK_UNCERTAIN) !== 0,
+    toldUntil: isShared ? get40(bytes, end) : 0,
+    agreedUntil: isShared ? get40(bytes, end + 5) : 0,
+    fromPartner: (flags & FROM_PARTNER) !== 0,
     sequence: recordSequence(bytes, at),
     durableExpiresAt: expiresAt,
   };
 }
 
 /** Every length inside a lease record must add up to the length of the record. */
-function leaseFits(bytes: Uint8Array, at: number, length: number, isLong: boolean): boolean {
+function leaseFits(bytes: Uint8Array, at: number, length: number, version: number): boolean {
   const end = at + length;
   if (length < LEASE_BYTES_MIN || stateAt(bytes, at) === undefined) return false;
   let next = at + 46;
@@ -281,43 +308,33 @@ function leaseFits(bytes: Uint8Array, at: number, length: number, isLong: boolea
     if (next >= end) return false;
     next += 1 + (bytes[next] as number);
   }
-  if (!isLong) return next === end;
-  if (next + MORE_BYTES_MIN > end || (bytes[next] as number) > CAN_FORCE_RENEW) return false;
-  return next + MORE_BYTES_MIN + (bytes[next + 5] as number) === end;
+  if (version === VERSION) return next === end;
+  const isShared = version === VERSION_OF_SHARED_LEASE;
+  const flagsMax = isShared ? CAN_FORCE_RENEW | FROM_PARTNER : CAN_FORCE_RENEW;
+  if (next + MORE_BYTES_MIN > end || (bytes[next] as number) > flagsMax) return false;
+  const behind = next + MORE_BYTES_MIN + (bytes[next + 5] as number);
+  return behind + (isShared ? SHARED_BYTES : 0) === end;
 }
 
 function stateAt(bytes: Uint8Array, at: number): BindingState | undefined {
   return STATE_BY_NUMBER[(bytes[at + 25] as number) & ~CLOCK_UNCERTAIN];
 }
 
-function putMore(into: Uint8Array, at: number, lease: Lease): number {
-  const { relayAgent, canForceRenew, xid } = lease;
+function putMore(into: Uint8Array, at: number, lease: Lease, relayAgent: Uint8Array): number {
+  const { canForceRenew, fromPartner, xid } = lease;
   const { length } = relayAgent;
   assert(length <= 255, "relay agent information too long to store");
-  into[at] = canForceRenew ? CAN_FORCE_RENEW : 0;
+  into[at] = (canForceRenew ? CAN_FORCE_RENEW : 0) | (fromPartner ? FROM_PARTNER : 0);
   put32(into, at + 1, canForceRenew ? xid : 0);
   into[at + 5] = length;
   for (let i = 0; i < length; i++) into[at + MORE_BYTES_MIN + i] = relayAgent[i] as number;
   return at + MORE_BYTES_MIN + length;
 }
 
-function putHead(into: Uint8Array, at: number, type: number, sequence: number, wall: number) {
-  into[at] = MAGIC_HIGH;
-  into[at + 1] = MAGIC_LOW;
-  into[at + 8] = VERSION;
-  into[at + 9] = type;
-  put48(into, at + 10, sequence);
-  put40(into, at + 16, wall);
-}
-
-/** Fills in length and checksum; returns `end`. */
-function seal(into: Uint8Array, at: number, end: number, salt: number): number {
-  const length = end - at;
-  assert(length <= RECORD_BYTES_MAX && end <= into.length, "record does not fit");
-  into[at + 6] = length >>> 8;
-  into[at + 7] = length & 255;
-  put32(into, at + 2, crc32c(into, at + CHECKED_FROM, end, salt));
-  return end;
+function putShared(into: Uint8Array, at: number, lease: Lease): number {
+  put40(into, at, lease.toldUntil);
+  put40(into, at + 5, lease.agreedUntil);
+  return at + SHARED_BYTES;
 }
 
 function putText(into: Uint8Array, at: number, value: string): number {
@@ -344,41 +361,4 @@ const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
 function text(bytes: Uint8Array, at: number): string {
   const length = bytes[at] as number;
   return length === 0 ? "" : utf8.decode(bytes.subarray(at + 1, at + 1 + length));
-}
-
-function put32(into: Uint8Array, at: number, value: number): void {
-  into[at] = value >>> 24;
-  into[at + 1] = value >>> 16;
-  into[at + 2] = value >>> 8;
-  into[at + 3] = value;
-}
-
-function put40(into: Uint8Array, at: number, value: WallSeconds): void {
-  assert(Number.isInteger(value) && value >= 0 && value <= WALL_MAX, "time cannot be stored");
-  into[at] = value / 0x1_0000_0000;
-  put32(into, at + 1, value >>> 0);
-}
-
-function put48(into: Uint8Array, at: number, value: number): void {
-  assert(Number.isInteger(value) && value >= 0 && value <= SEQUENCE_MAX, "sequence out of range");
-  const high = Math.floor(value / 0x1_0000_0000);
-  into[at] = high >>> 8;
-  into[at + 1] = high;
-  put32(into, at + 2, value >>> 0);
-}
-
-function get16(bytes: Uint8Array, at: number): number {
-  return ((bytes[at] as number) << 8) | (bytes[at + 1] as number);
-}
-
-function get32(bytes: Uint8Array, at: number): number {
-  return ((get16(bytes, at) << 16) | get16(bytes, at + 2)) >>> 0;
-}
-
-function get40(bytes: Uint8Array, at: number): number {
-  return (bytes[at] as number) * 0x1_0000_0000 + get32(bytes, at + 1);
-}
-
-function get48(bytes: Uint8Array, at: number): number {
-  return get16(bytes, at) * 0x1_0000_0000 + get32(bytes, at + 2);
 }

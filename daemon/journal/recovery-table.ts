@@ -5,7 +5,8 @@
 //
 // The principles behind the rows:
 // - A record whose checksum is right is one that we wrote; it is kept, wherever it stands. Of several
-//   for one address the one with the highest sequence wins, so an old one can do no harm.
+//   for one address, or for the pair, the one with the highest sequence wins, so an old one can do no
+//   harm.
 // - Damage costs the records it touches and no other.
 // - What a newer version wrote and this one cannot read is never guessed at and never removed: a
 //   lease with a condition that we do not understand could be given to a second client. So recovery
@@ -29,8 +30,11 @@ export const FILE_FACTS = {
 
 export const PLACE_FACTS = {
   file: ["segment", "snapshot"],
-  /** `zeros`: to the end of the file. `unreadable`: no whole record with a right checksum. */
-  look: ["end", "zeros", "unreadable", "newer", "skippable", "lease", "trailer"],
+  /**
+   * `zeros`: to the end of the file. `unreadable`: no whole record with a right checksum. `pair`: the
+   * state of the pair.
+   */
+  look: ["end", "zeros", "unreadable", "newer", "skippable", "lease", "pair", "trailer"],
   /** The record's sequence against the one before it: one more, even more, or not more. */
   order: ["next", "ahead", "behind"],
   /** Whether a good record that fits in follows later in the file. */
@@ -60,6 +64,8 @@ export type FileRow = Row<typeof FILE_FACTS, FileDecision>;
 export type PlaceRow = Row<typeof PLACE_FACTS, PlaceDecision>;
 
 const OURS = ["segment", "snapshot"] as const;
+/** Records with something to remember in them. */
+const KEPT = ["lease", "pair"] as const;
 
 export const FILE_ROWS: readonly FileRow[] = [
   {
@@ -123,25 +129,25 @@ export const FILE_ROWS: readonly FileRow[] = [
 export const PLACE_ROWS: readonly PlaceRow[] = [
   {
     label: "good record",
-    when: { file: ["segment"], look: ["lease"], order: ["next"] },
+    when: { file: ["segment"], look: KEPT, order: ["next"] },
     decision: "take",
     reason: "",
   },
   {
-    label: "lease of a snapshot",
-    when: { file: ["snapshot"], look: ["lease"] },
+    label: "record of a snapshot",
+    when: { file: ["snapshot"], look: KEPT },
     decision: "take",
     reason: "",
   },
   {
     label: "sequences missing",
-    when: { file: ["segment"], look: ["lease"], order: ["ahead"] },
+    when: { file: ["segment"], look: KEPT, order: ["ahead"] },
     decision: "take",
     reason: "records before this one are missing",
   },
   {
     label: "repeated record",
-    when: { file: ["segment"], look: ["lease"], order: ["behind"] },
+    when: { file: ["segment"], look: KEPT, order: ["behind"] },
     decision: "take",
     reason: "an older record stands behind a newer one",
   },

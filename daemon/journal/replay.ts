@@ -5,6 +5,7 @@ import type { Ipv4 } from "../base/address.ts";
 import type { WallSeconds } from "../base/time.ts";
 import type { Lease } from "../core/lease.ts";
 import type { FileName } from "./file-names.ts";
+import { decodePair, type StoredPair } from "./pair-record.ts";
 import {
   contentEnd,
   type JournalFile,
@@ -23,6 +24,7 @@ import {
   recordVersion,
   recordWall,
   START_BYTES,
+  TYPE,
 } from "./record.ts";
 import { decideFile, decidePlace, type FileRow } from "./recovery-table.ts";
 
@@ -52,6 +54,8 @@ export interface Recovery {
   readonly refused: string;
   /** The newest known content of each address, in no particular order. */
   readonly leases: Lease[];
+  /** The newest known state of the pair; undefined when the box is in none. */
+  readonly pair: StoredPair | undefined;
   readonly lastSequence: number;
   /** Wall time at which the newest record was written, 0 when there is none. */
   readonly lastWall: WallSeconds;
@@ -84,6 +88,7 @@ class Replay {
   readonly #files: OpenFile[];
   readonly #salt: number | undefined;
   readonly #best = new Map<Ipv4, Candidate>();
+  #bestPair: StoredPair | undefined;
   readonly #kept = new Map<string, number>();
   readonly #findings: Finding[] = [];
   readonly #damage: Damage[] = [];
@@ -121,6 +126,7 @@ class Replay {
     return {
       refused,
       leases,
+      pair: refused ? undefined : this.#bestPair,
       lastSequence: this.#lastSequence,
       lastWall: this.#lastWall,
       salt: this.#salt,
@@ -165,34 +171,34 @@ class Replay {
   #snapshot(file: OpenFile): void {
     if (this.#decide(file).decision !== "read") return;
     const findings = this.#findings.length;
-    const { leases, missing } = this.#readSnapshot(file);
+    const { records, missing } = this.#readSnapshot(file);
     this.#see(file.start.sequence, file);
     if (missing > 0) {
-      const row = { label: "leases missing", reason: "leases of it are missing" };
+      const row = { label: "records missing", reason: "records of it are missing" };
       this.#find(file.name.name, row, 0, 0, missing);
     }
-    this.#kept.set(file.name.name, leases);
+    this.#kept.set(file.name.name, records);
     if (this.#findings.length === findings && file.look === "good") {
       this.#snapshotThrough = Math.max(this.#snapshotThrough, file.start.sequence);
     }
   }
 
-  #readSnapshot(file: OpenFile): { leases: number; missing: number } {
+  #readSnapshot(file: OpenFile): { records: number; missing: number } {
     const place = new PlaceReader(file, this.#salt ?? 0);
-    let leases = 0;
+    let records = 0;
     for (;;) {
       const facts = place.facts(-1, false);
       const row = decidePlace(facts);
       if (row.reason !== "") this.#damaged(place, row, 0);
       if (row.decision === "take") {
         this.#take(file.bytes, place.at);
-        leases++;
+        records++;
       }
       if (row.decision === "refuse") this.#refuseAt(place, row.reason);
       if (row.decision === "refuse" || row.decision === "finish") {
-        if (facts.look !== "trailer") return { leases, missing: 0 };
+        if (facts.look !== "trailer") return { records, missing: 0 };
         this.#seeRecord(file.bytes, place.at);
-        return { leases, missing: Math.max(0, decodeEnd(file.bytes, place.at) - leases) };
+        return { records, missing: Math.max(0, decodeEnd(file.bytes, place.at) - records) };
       }
       place.forward(row.decision);
     }
@@ -234,6 +240,18 @@ class Replay {
   }
 
   #take(bytes: Uint8Array, at: number): void {
+    if (recordType(bytes, at) === TYPE.pair) this.#takePair(bytes, at);
+    else this.#takeLease(bytes, at);
+    this.#seeRecord(bytes, at);
+  }
+
+  #takePair(bytes: Uint8Array, at: number): void {
+    const sequence = recordSequence(bytes, at);
+    if (this.#bestPair && sequence <= this.#bestPair.sequence) return;
+    this.#bestPair = { state: decodePair(bytes, at), sequence };
+  }
+
+  #takeLease(bytes: Uint8Array, at: number): void {
     const address = leaseAddress(bytes, at);
     const sequence = recordSequence(bytes, at);
     const known = this.#best.get(address);
@@ -244,7 +262,6 @@ class Replay {
       known.bytes = bytes;
       known.at = at;
     }
-    this.#seeRecord(bytes, at);
   }
 
   #seeRecord(bytes: Uint8Array, at: number): void {

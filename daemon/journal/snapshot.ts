@@ -1,26 +1,21 @@
-// A snapshot: all leases in one file, so that older files can go. It is fuzzy: it is written in
-// slices while leases change, which is right because the segment begun before it has every change,
+// A snapshot: all leases and the state of the pair in one file, so that older files can go. It is
+// fuzzy: it is written in slices while leases change, which is right because the segment begun before it has every change,
 // each record says its own sequence, and recovery takes the higher one.
 
 import type { WallSeconds } from "../base/time.ts";
-import type { Lease } from "../core/lease.ts";
 import { LIMITS } from "../limits.ts";
 import type { Disk, DiskFile } from "../ports.ts";
+import type { Contents } from "./book.ts";
 import { parseFileName, snapshotName, unfinishedName } from "./file-names.ts";
-import {
-  encodeEnd,
-  encodeLease,
-  encodeStart,
-  LEASE_BYTES_MIN,
-  RECORD_BYTES_MAX,
-  START_BYTES,
-} from "./record.ts";
+import { encodePair, PAIR_BYTES } from "./pair-record.ts";
+import { encodeEnd, encodeLease, encodeStart, LEASE_BYTES_MIN, START_BYTES } from "./record.ts";
+import { RECORD_BYTES_MAX } from "./record-bytes.ts";
 import { createAnew } from "./segment.ts";
 
 export interface SnapshotOptions {
   /** No record up to this sequence will be needed once the snapshot is there. */
   readonly through: number;
-  readonly leases: readonly Lease[];
+  readonly contents: Contents;
   readonly salt: number;
   readonly wall: WallSeconds;
   /** Asked between slices; the snapshot is given up when it says true. */
@@ -60,13 +55,18 @@ export function segmentBytesFor(snapshotBytes: number): number {
 }
 
 async function writeSlices(file: DiskFile, options: SnapshotOptions): Promise<number> {
-  const { leases, through, salt, wall } = options;
+  const { through, salt, wall } = options;
+  const { leases, pair } = options.contents;
   const slice = LIMITS.journalSnapshotSlice;
   const room = Math.min(slice, leases.length) * LEASE_BYTES_MIN * 4 + RECORD_BYTES_MAX;
-  const buffer = new Uint8Array(room + START_BYTES);
+  const buffer = new Uint8Array(room + START_BYTES + PAIR_BYTES);
   let end = encodeStart(buffer, 0, { kind: "snapshot", sequence: through, salt, after: 0 }, wall);
-  let total = 0;
   let sequence = through;
+  if (pair) {
+    end = encodePair(buffer, end, pair, wall, salt);
+    sequence = Math.max(sequence, pair.sequence);
+  }
+  let total = 0;
   let inSlice = 0;
   for (const lease of leases) {
     if (inSlice === slice || end + RECORD_BYTES_MAX > buffer.length) {
@@ -85,7 +85,8 @@ async function writeSlices(file: DiskFile, options: SnapshotOptions): Promise<nu
     total += end;
     end = 0;
   }
-  end = encodeEnd(buffer, end, { leases: leases.length, sequence }, wall, salt);
+  const records = leases.length + (pair ? 1 : 0);
+  end = encodeEnd(buffer, end, { records, sequence }, wall, salt);
   await file.write(buffer.subarray(0, end));
   return options.cancelled() ? 0 : total + end;
 }

@@ -3,11 +3,10 @@
 // CRASH_SEEDS=n runs n lives instead of the usual number; a failure names its seed.
 
 import { describe, expect, test } from "vitest";
-import type { Lease } from "../../daemon/core/lease.ts";
 import { settle } from "../support/fake-clock.ts";
 import { FakeDisk, type Fault, type Operation } from "../support/fake-disk.ts";
 import { below, seeded } from "../support/random.ts";
-import { complaint, Office, type Written } from "./office.ts";
+import { complaint, type Durable, Office, type Written } from "./office.ts";
 
 const SEEDS = Number(process.env.CRASH_SEEDS ?? 400);
 const ERRORS = ["ENOSPC", "EIO", "EROFS", "EDQUOT"];
@@ -28,6 +27,7 @@ async function shortLife(disk: FakeDisk, written: Written): Promise<Office | und
   const office = await tryOpen(disk, written);
   for (let round = 0; office && round < 6 && !disk.down; round++) {
     for (let count = 0; count < 12; count++) office.change(below(disk.random, 25));
+    if (round % 2 === 1) office.changePair();
     office.kick();
     if (round === 2) office.journal.snapshot();
     await office.clock.advance(3);
@@ -40,7 +40,7 @@ async function shortLife(disk: FakeDisk, written: Written): Promise<Office | und
 }
 
 /** What was durable before holds until the new life has said more. */
-function merge(before: Map<number, Lease>, office: Office | undefined): Map<number, Lease> {
+function merge(before: Durable, office: Office | undefined): Durable {
   const merged = new Map(before);
   for (const [address, lease] of office?.durable ?? []) {
     if (lease.sequence >= (merged.get(address)?.sequence ?? 0)) merged.set(address, lease);
@@ -100,7 +100,7 @@ async function longLife(seed: number): Promise<string> {
   const random = seeded(seed);
   const disk = new FakeDisk({ random });
   const written: Written = new Map();
-  let durable = new Map<number, Lease>();
+  let durable: Durable = new Map();
   for (let boot = 0; boot < 8; boot++) {
     disk.fault = boot % 4 === 3 ? undefined : weather(random);
     const office = await tryOpen(disk, written);
@@ -109,6 +109,7 @@ async function longLife(seed: number): Promise<string> {
       if (wrong !== "") return `boot ${boot}: ${wrong}`;
       for (let round = below(random, 40); round > 0 && !disk.down; round--) {
         for (let count = below(random, 30); count > 0; count--) office.change(below(random, 60));
+        if (random() < 0.3) office.changePair();
         if (random() < 0.9) office.kick();
         if (random() < 0.05) office.journal.snapshot();
         await office.clock.advance(random() < 0.1 ? 1500 : random() * 5);
@@ -147,6 +148,7 @@ describe("after errors alone", () => {
       if (!office) continue;
       for (let round = 0; round < 30; round++) {
         for (let count = below(random, 30); count > 0; count--) office.change(below(random, 60));
+        if (random() < 0.3) office.changePair();
         office.kick();
         await office.clock.advance(random() < 0.1 ? 1500 : random() * 5);
       }
@@ -159,6 +161,7 @@ describe("after errors alone", () => {
       disk.start();
       const next = await tryOpen(disk, new Map());
       expect(next?.book, `seed ${seed}`).toEqual(office.book);
+      expect(next?.pair, `seed ${seed}`).toEqual(office.pair);
     }
   });
 });

@@ -3,44 +3,83 @@
 import { describe, expect, test } from "vitest";
 import { equalBytes } from "../../daemon/base/bytes.ts";
 import type { Lease } from "../../daemon/core/lease.ts";
-import { replay } from "../../daemon/journal/replay.ts";
+import type { StoredPair } from "../../daemon/journal/pair-record.ts";
+import { type Recovery, replay } from "../../daemon/journal/replay.ts";
 import { below, seeded } from "../support/random.ts";
-import { leases, type MadeFile, newest, segment, snapshot } from "./files.ts";
+import {
+  type Entry,
+  isPair,
+  leases,
+  type MadeFile,
+  newest,
+  pair,
+  segment,
+  snapshot,
+} from "./files.ts";
 
-/** A snapshot and three segments; 40 records for 13 addresses, some text in several sizes, in both layouts. */
+/** Where the state of the pair changes; the first is only in the snapshot. */
+const PAIR_AT = [12, 20, 33];
+
+/**
+ * A snapshot and three segments; 40 records for 13 addresses and the pair, some text in several
+ * sizes, in all layouts.
+ */
 function journal(): MadeFile[] {
-  const all = leases(1, 40, 13).map((lease, index) => ({
+  const made = leases(1, 40, 13).map((lease, index) => ({
     ...lease,
     hostname: "x".repeat((index * 7) % 23),
     client: Uint8Array.from({ length: (index * 5) % 17 }, (_, at) => (at % 3 ? 0xd7 : 0x4a)),
     relayAgent: new Uint8Array(index % 4 === 0 ? index % 11 : 0).fill(0xd7),
     canForceRenew: index % 5 === 0,
     xid: index % 5 === 0 ? 0xd74ad74a : 0,
+    toldUntil: index % 3 === 0 ? 0xd7_4a00_0000 + index : 0,
+    agreedUntil: index % 6 === 0 ? 1_780_000_000 + index : 0,
+    fromPartner: index % 7 === 0,
   }));
+  const all: Entry[] = made.map((lease) =>
+    PAIR_AT.includes(lease.sequence) ? pair(lease.sequence) : lease,
+  );
+  const early = made.slice(0, 17).filter(({ sequence }) => !PAIR_AT.includes(sequence));
   return [
-    snapshot(15, [...newest(all.slice(0, 17)).values()]),
+    snapshot(15, [pair(12), ...newest(early).values()]),
     segment(all.slice(15, 25)),
     segment(all.slice(25, 26)),
     segment(all.slice(26), { zeros: 40 }),
   ];
 }
 
+interface Expected {
+  readonly leases: Map<number, Lease>;
+  readonly pair: StoredPair | undefined;
+}
+
 /** What recovery must give when exactly these records can still be read. */
 function expected(
   files: readonly MadeFile[],
   lost: (file: number, start: number, end: number) => boolean,
-) {
+): Expected {
   const kept: Lease[] = [];
+  let pair: StoredPair | undefined;
   files.forEach((file, index) => {
-    for (const { lease, start, end } of file.records) {
-      if (!lost(index, start, end)) kept.push(lease);
+    for (const { entry, start, end } of file.records) {
+      if (lost(index, start, end)) continue;
+      if (!isPair(entry)) kept.push(entry);
+      else if (entry.sequence > (pair?.sequence ?? 0)) pair = entry;
     }
   });
-  return newest(kept);
+  return { leases: newest(kept), pair };
 }
 
-function same(got: readonly Lease[], want: Map<number, Lease>): boolean {
-  return got.length === want.size && got.every((lease) => equal(lease, want.get(lease.address)));
+function same(got: Recovery, want: Expected): boolean {
+  if (JSON.stringify(got.pair) !== JSON.stringify(want.pair)) return false;
+  const { leases } = got;
+  if (leases.length !== want.leases.size) return false;
+  return leases.every((lease) => equal(lease, want.leases.get(lease.address)));
+}
+
+/** The same text for the same content. */
+function text(entry: Entry): string {
+  return JSON.stringify(entry);
 }
 
 const BYTES: ReadonlySet<keyof Lease> = new Set(["client", "chaddr", "relayAgent"]);
@@ -56,7 +95,10 @@ describe("damage", () => {
   test("the undamaged journal", () => {
     const files = journal();
     const recovery = replay(files);
-    expect(newest(recovery.leases)).toEqual(expected(files, () => false));
+    const { leases, pair } = expected(files, () => false);
+    expect(newest(recovery.leases)).toEqual(leases);
+    expect(recovery.pair).toEqual(pair);
+    expect(pair?.sequence).toBe(33);
     expect(recovery).toMatchObject({ findings: [], lastSequence: 40, refused: "" });
   });
 
@@ -69,7 +111,7 @@ describe("damage", () => {
         const files = sound.with(index, { ...file, bytes: file.bytes.subarray(0, length) });
         const recovery = replay(files);
         const want = expected(files, (at, _, end) => at === index && end > length);
-        if (!same(recovery.leases, want)) {
+        if (!same(recovery, want)) {
           expect.fail(`${file.name} cut at ${length}: ${JSON.stringify(recovery.findings)}`);
         }
         expect(recovery.refused).toBe("");
@@ -89,7 +131,7 @@ describe("damage", () => {
           const bytes = file.bytes.slice();
           bytes[at] = (bytes[at] as number) ^ (1 << bit);
           const recovery = replay(sound.with(index, { ...file, bytes }));
-          if (!same(recovery.leases, want) || recovery.refused !== "") {
+          if (!same(recovery, want) || recovery.refused !== "") {
             expect.fail(`${file.name} bit ${bit} of ${at}: ${JSON.stringify(recovery.findings)}`);
           }
           runs++;
@@ -103,10 +145,6 @@ describe("damage", () => {
     timeout: 60_000,
   }, () => {
     const sound = journal();
-    const written = new Map<number, Lease>();
-    for (const { records } of sound) {
-      for (const { lease } of records) written.set(lease.sequence, lease);
-    }
     for (let seed = 1; seed <= 1500; seed++) {
       const random = seeded(seed);
       const index = below(random, sound.length);
@@ -122,14 +160,18 @@ describe("damage", () => {
       }
       const recovery = replay(sound.with(index, { ...file, bytes }));
       const written = new Set(
-        sound.flatMap((each) => each.records.map(({ lease }) => JSON.stringify(lease))),
+        sound.flatMap((each) => each.records.map(({ entry }) => text(entry))),
       );
       for (const lease of recovery.leases) {
-        expect(written.has(JSON.stringify(lease)), `seed ${seed}: invented`).toBe(true);
+        expect(written.has(text(lease)), `seed ${seed}: invented`).toBe(true);
       }
+      if (recovery.pair) expect(written.has(text(recovery.pair)), `seed ${seed}`).toBe(true);
       const got = newest(recovery.leases);
       const want = expected(sound, (of, start, end) => of === index && end > from && start < to);
-      for (const [address, lease] of want) {
+      expect(recovery.pair?.sequence ?? 0, `seed ${seed}: pair`).toBeGreaterThanOrEqual(
+        want.pair?.sequence ?? 0,
+      );
+      for (const [address, lease] of want.leases) {
         const sequence = got.get(address)?.sequence ?? -1;
         expect(sequence, `seed ${seed}: lost ${address}`).toBeGreaterThanOrEqual(lease.sequence);
       }

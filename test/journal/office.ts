@@ -1,17 +1,22 @@
 // A stand-in for core and driver: keeps a book of leases, writes each change to the journal, and
 // remembers what it was told to be durable.
 
+import type { PairState } from "../../daemon/core/failover/pair-state.ts";
 import type { Lease } from "../../daemon/core/lease.ts";
 import { Journal, type OpenedJournal } from "../../daemon/journal/journal.ts";
 import type { JournalState } from "../../daemon/ports.ts";
 import { FakeClock, settle } from "../support/fake-clock.ts";
 import { FakeDisk } from "../support/fake-disk.ts";
-import { makeLease } from "../support/leases.ts";
+import { makeLease, makePair } from "../support/leases.ts";
 import { seeded } from "../support/random.ts";
-import { SALT } from "./files.ts";
+import { type Entry, isPair, SALT } from "./files.ts";
 
-/** Every lease content that was ever appended, by sequence; shared by all lives of a box. */
-export type Written = Map<number, Lease[]>;
+/** Everything that was ever appended, by sequence; shared by all lives of a box. */
+export type Written = Map<number, Entry[]>;
+
+/** What was durable: the newest lease of each address, and the state of the pair under PAIR. */
+export type Durable = Map<number, Entry>;
+const PAIR = -1;
 
 export class Office {
   readonly clock = new FakeClock();
@@ -19,13 +24,14 @@ export class Office {
   readonly states: JournalState[] = [];
   readonly logged: string[] = [];
   readonly durableCalls: number[] = [];
-  /** Newest content of each address that was reported durable. */
-  readonly durable = new Map<number, Lease>();
+  /** Newest contents that were reported durable. */
+  readonly durable: Durable = new Map();
+  pair: PairState | undefined;
   opened!: OpenedJournal;
   sequence = 0;
   onDurable: () => void = () => {};
   readonly #written: Written;
-  #waiting: Lease[] = [];
+  #waiting: Entry[] = [];
 
   private constructor(written: Written) {
     this.#written = written;
@@ -37,6 +43,7 @@ export class Office {
       clock: office.clock,
       salt: SALT,
       book: () => office.book.values(),
+      pair: () => office.pair,
       events: {
         durable: (through) => office.#setDurable(through),
         state: (state) => office.#setState(state),
@@ -45,6 +52,9 @@ export class Office {
     });
     office.opened = opened;
     office.sequence = opened.lastSequence;
+    const { pair } = opened;
+    office.pair = pair;
+    if (pair && opened.journal.state.kind === "ok") office.#keep(stored(pair));
     for (const lease of opened.leases) {
       office.book.set(lease.address, lease);
       if (opened.journal.state.kind === "ok") office.durable.set(lease.address, { ...lease });
@@ -66,12 +76,17 @@ export class Office {
     const known = this.book.get(made.address);
     if (known) Object.assign(known, made);
     else this.book.set(made.address, made);
-    const copy = { ...made };
-    const all = this.#written.get(copy.sequence);
-    if (all) all.push(copy);
-    else this.#written.set(copy.sequence, [copy]);
-    this.#waiting.push(copy);
+    this.#wrote({ ...made });
     this.journal.append(this.book.get(made.address) as Lease);
+  }
+
+  /** The same for the state of the pair. */
+  changePair(): void {
+    const made = makePair(++this.sequence);
+    if (this.pair) Object.assign(this.pair, made);
+    else this.pair = made;
+    this.#wrote(stored({ ...made }));
+    this.journal.appendPair(this.pair, this.sequence);
   }
 
   kick(): void {
@@ -80,11 +95,20 @@ export class Office {
 
   #setDurable(through: number): void {
     this.durableCalls.push(through);
-    for (const lease of this.#waiting) {
-      if (lease.sequence <= through) this.durable.set(lease.address, lease);
-    }
-    this.#waiting = this.#waiting.filter((lease) => lease.sequence > through);
+    for (const entry of this.#waiting) if (entry.sequence <= through) this.#keep(entry);
+    this.#waiting = this.#waiting.filter((entry) => entry.sequence > through);
     this.onDurable();
+  }
+
+  #keep(entry: Entry): void {
+    this.durable.set(isPair(entry) ? PAIR : entry.address, entry);
+  }
+
+  #wrote(entry: Entry): void {
+    const all = this.#written.get(entry.sequence);
+    if (all) all.push(entry);
+    else this.#written.set(entry.sequence, [entry]);
+    this.#waiting.push(entry);
   }
 
   #setState(state: JournalState): void {
@@ -93,20 +117,27 @@ export class Office {
 }
 
 /** What is wrong with what a new life found, as a sentence; "" when it is right. */
-export function complaint(durable: Map<number, Lease>, found: Office, written: Written): string {
+export function complaint(durable: Durable, found: Office, written: Written): string {
+  const all = new Map<number, Entry>(found.book);
+  if (found.opened.pair) all.set(PAIR, stored(found.opened.pair));
   for (const [address, lease] of durable) {
-    const got = found.book.get(address);
+    const got = all.get(address);
     if (!got) return `${address} is lost: it was durable in ${lease.sequence}`;
     if (got.sequence < lease.sequence) {
       return `${address} went back to ${got.sequence}: it was durable in ${lease.sequence}`;
     }
   }
-  for (const lease of found.book.values()) {
+  for (const lease of all.values()) {
     const texts = (written.get(lease.sequence) ?? []).map((each) => JSON.stringify(each));
     if (!texts.includes(JSON.stringify(lease))) return `invented: ${JSON.stringify(lease)}`;
     if (lease.sequence > found.sequence) return `${lease.sequence} is above the last sequence`;
   }
   return "";
+}
+
+/** With the sequence that it was made for. */
+function stored(state: PairState): Entry {
+  return { state, sequence: state.agreedThrough + 1 };
 }
 
 export function newDisk(): FakeDisk {

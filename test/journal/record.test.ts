@@ -8,19 +8,17 @@ import {
   encodeEnd,
   encodeLease,
   encodeStart,
-  HEAD_BYTES,
   LEASE_BYTES_MIN,
   lookAt,
   lookAtStart,
-  RECORD_BYTES_MAX,
   recordLength,
   recordSequence,
   recordType,
   recordWall,
   START_BYTES,
   TYPE,
-  WALL_MAX,
 } from "../../daemon/journal/record.ts";
+import { HEAD_BYTES, RECORD_BYTES_MAX, WALL_MAX } from "../../daemon/journal/record-bytes.ts";
 import { anyLease } from "../support/any-lease.ts";
 import { makeLease } from "../support/leases.ts";
 import { reseal } from "./files.ts";
@@ -110,6 +108,36 @@ describe("lease record", () => {
     }
   });
 
+  test("what concerns the partner comes behind all of that, and only then", () => {
+    const lease = makeLease(7, 9);
+    const short = encoded(lease);
+    const none = [0, 0, 0, 0, 0];
+    for (const [more, behind] of [
+      [{ toldUntil: 0x1122334455 }, [0, 0, 0, 0, 0, 0, 0x11, 0x22, 0x33, 0x44, 0x55, ...none]],
+      [{ agreedUntil: 5 }, [0, 0, 0, 0, 0, 0, ...none, 0, 0, 0, 0, 5]],
+      [{ fromPartner: true }, [2, 0, 0, 0, 0, 0, ...none, ...none]],
+      [
+        {
+          fromPartner: true,
+          agreedUntil: 5,
+          relayAgent: Uint8Array.of(2, 0),
+          canForceRenew: true,
+          xid: 9,
+        },
+        [3, 0, 0, 0, 9, 2, 2, 0, ...none, 0, 0, 0, 0, 5],
+      ],
+    ] as const) {
+      const long = encoded({ ...lease, ...more });
+      expect(long[8]).toBe(3);
+      expect(Array.from(long.subarray(9, short.length))).toEqual(Array.from(short.subarray(9)));
+      expect(Array.from(long.subarray(short.length))).toEqual(behind);
+      expect(decodeLease(long, 0)).toEqual({ ...lease, ...more });
+      const unknownFlag = long.slice();
+      unknownFlag[short.length] = 4;
+      expect(lookAt(reseal(unknownFlag, SALT), 0, SALT)).toBe("unreadable");
+    }
+  });
+
   test("a record from before leases had a relay is read", () => {
     const record = Uint8Array.from([
       ...[0xd7, 0x4a, 0, 0, 0, 0, 0, 68, 1, 1, 0, 0, 0, 0, 0, 5, 0, 0x6a, 0x18, 0xa5, 0x7b],
@@ -121,6 +149,7 @@ describe("lease record", () => {
     expect(lease).toMatchObject({ network: "office", hostname: "tv", sequence: 5, expiresAt: 3 });
     expect(lease.relayAgent).toEqual(new Uint8Array(0));
     expect(lease).toMatchObject({ canForceRenew: false, xid: 0 });
+    expect(lease).toMatchObject({ toldUntil: 0, agreedUntil: 0, fromPartner: false });
   });
 
   test("the largest lease that the encoder allows fits", () => {
@@ -133,6 +162,9 @@ describe("lease record", () => {
       chaddr: new Uint8Array(255),
       relayAgent: new Uint8Array(255).fill(1),
       canForceRenew: true,
+      toldUntil: WALL_MAX,
+      agreedUntil: WALL_MAX,
+      fromPartner: true,
     });
     expect(decodeLease(encoded(lease), 0)).toEqual(lease);
     expect(encoded(lease).length).toBeLessThan(RECORD_BYTES_MAX);
@@ -150,6 +182,10 @@ describe("lease record", () => {
       { client: new Uint8Array(1025) },
       { chaddr: new Uint8Array(256) },
       { relayAgent: new Uint8Array(256) },
+      { toldUntil: -1 },
+      { toldUntil: Number.NaN },
+      { agreedUntil: WALL_MAX + 1 },
+      { agreedUntil: 0.5 },
     ];
     for (const more of bad) expect(() => encoded(makeLease(1, 1, more))).toThrow();
   });
@@ -187,7 +223,7 @@ describe("lease record", () => {
 
   test("random bytes under a right checksum never decode past the end", () => {
     fc.assert(
-      fc.property(anyRecord, fc.constantFrom(1, 2), (random, version) => {
+      fc.property(anyRecord, fc.constantFrom(1, 2, 3), (random, version) => {
         const bytes = random.slice();
         bytes.set([0xd7, 0x4a]);
         bytes[8] = version;
@@ -224,7 +260,7 @@ describe("other records", () => {
 
   test("the end of a snapshot comes back as it was", () => {
     const bytes = new Uint8Array(64);
-    const end = encodeEnd(bytes, 3, { leases: 100_000, sequence: 9 }, WALL, SALT);
+    const end = encodeEnd(bytes, 3, { records: 100_000, sequence: 9 }, WALL, SALT);
     expect(lookAt(bytes.subarray(0, end), 3, SALT)).toBe("good");
     expect(recordType(bytes, 3)).toBe(TYPE.end);
     expect(decodeEnd(bytes, 3)).toBe(100_000);
@@ -233,7 +269,7 @@ describe("other records", () => {
 
   test("a newer version or type is not taken for damage", () => {
     const version = encoded();
-    version[8] = 3;
+    version[8] = 4;
     expect(lookAt(reseal(version, SALT), 0, SALT)).toBe("newer");
     const type = encoded();
     type[9] = 9;

@@ -10,6 +10,8 @@ import {
   PLACE_ROWS,
 } from "../../daemon/journal/recovery-table.ts";
 
+const KEPT: readonly string[] = ["lease", "pair"];
+
 describe("recovery table", () => {
   test("exactly one row fits any file", () => {
     const all = allFacts(FILE_FACTS);
@@ -23,7 +25,7 @@ describe("recovery table", () => {
 
   test("exactly one row fits any place", () => {
     const all = allFacts(PLACE_FACTS);
-    expect(all).toHaveLength(2 * 7 * 3 * 2 * 2);
+    expect(all).toHaveLength(2 * 8 * 3 * 2 * 2);
     for (const facts of all) {
       const rows = matching(PLACE_ROWS, facts);
       expect(rows, JSON.stringify(facts)).toHaveLength(1);
@@ -41,13 +43,21 @@ describe("recovery table", () => {
 
   test("a good record is never left out", () => {
     for (const facts of allFacts(PLACE_FACTS)) {
-      if (facts.look === "lease") expect(decidePlace(facts).decision).toBe("take");
+      if (KEPT.includes(facts.look)) expect(decidePlace(facts).decision).toBe("take");
     }
   });
 
   test("nothing is taken that is not a good record", () => {
     for (const facts of allFacts(PLACE_FACTS)) {
-      if (decidePlace(facts).decision === "take") expect(facts.look).toBe("lease");
+      if (decidePlace(facts).decision === "take") expect(KEPT).toContain(facts.look);
+    }
+  });
+
+  test("the state of the pair is found wherever a lease is found", () => {
+    for (const facts of allFacts(PLACE_FACTS)) {
+      if (facts.look === "pair") {
+        expect(decidePlace(facts)).toBe(decidePlace({ ...facts, look: "lease" }));
+      }
     }
   });
 

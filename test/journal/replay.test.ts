@@ -243,7 +243,8 @@ describe("places in a segment", () => {
 
   test("rows: newer record, record that may be passed over", () => {
     for (const [type, version] of [
-      [1, 3],
+      [1, 4],
+      [4, 2],
       [2, 2],
       [0x40, 1],
       [0xc0, 1],
@@ -299,7 +300,7 @@ describe("places in a snapshot", () => {
     expect(labels(recovery)).toEqual(["damaged end of a snapshot"]);
   });
 
-  test("damaged in the middle: the end says how many leases are missing", () => {
+  test("damaged in the middle: the end says how many records are missing", () => {
     const file = snapshot(9, leases(1, 9));
     flip(file, (file.records[3]?.start ?? 0) + 20);
     flip(file, (file.records[6]?.start ?? 0) + 20);
@@ -308,7 +309,7 @@ describe("places in a snapshot", () => {
     expect(recovery.findings).toMatchObject([
       { label: "damaged in the middle" },
       { label: "damaged in the middle" },
-      { label: "leases missing", missing: 2 },
+      { label: "records missing", missing: 2 },
     ]);
   });
 

@@ -1,7 +1,10 @@
 import fc from "fast-check";
 import type { Ipv4 } from "../../daemon/base/address.ts";
+import type { PairState, PairStateName } from "../../daemon/core/failover/pair-state.ts";
 import { BINDING_STATES, type Lease } from "../../daemon/core/lease.ts";
-import { WALL_MAX } from "../../daemon/journal/record.ts";
+import { SEQUENCE_MAX, WALL_MAX } from "../../daemon/journal/record-bytes.ts";
+
+const anyTime = fc.oneof(fc.constant(0), fc.nat({ max: WALL_MAX }));
 
 /** Any lease that the journal must be able to keep. */
 export const anyLease: fc.Arbitrary<Lease> = fc
@@ -22,13 +25,44 @@ export const anyLease: fc.Arbitrary<Lease> = fc
     expiresAt: fc.nat({ max: WALL_MAX }),
     leaseSeconds: fc.nat({ max: 0xffffffff }),
     clockUncertain: fc.boolean(),
-    sequence: fc.nat({ max: 2 ** 48 - 1 }),
+    toldUntil: anyTime,
+    agreedUntil: anyTime,
+    fromPartner: fc.boolean(),
+    sequence: fc.nat({ max: SEQUENCE_MAX }),
   })
   .map((lease) => ({
     ...lease,
     xid: lease.canForceRenew ? lease.xid : 0,
     durableExpiresAt: lease.expiresAt,
   }));
+
+export const PAIR_STATES: readonly PairStateName[] = [
+  "normal",
+  "communications-interrupted",
+  "partner-down",
+  "potential-conflict",
+  "recover",
+  "paused",
+  "shutdown",
+  "recover-done",
+  "resolution-interrupted",
+  "conflict-done",
+  "recover-wait",
+];
+
+/** Any state of a pair, alike. */
+export const anyPair: fc.Arbitrary<PairState> = fc.record({
+  state: fc.constantFrom(...PAIR_STATES),
+  since: anyTime,
+  partnerState: fc.constantFrom(undefined, ...PAIR_STATES),
+  partnerSince: anyTime,
+  mcltSeconds: fc.nat({ max: 0xffffffff }),
+  agreedThrough: fc.nat({ max: SEQUENCE_MAX }),
+  partnerSequence: fc.nat({ max: SEQUENCE_MAX }),
+  contactEnd: fc.nat({ max: SEQUENCE_MAX }),
+  epoch: fc.nat({ max: 0xffffffff }),
+  mustWait: fc.boolean(),
+});
 
 /** Text of at most so many bytes of UTF-8. */
 function text(bytesMax: number): fc.Arbitrary<string> {

@@ -122,6 +122,14 @@ export class FakeDisk implements Disk {
     this.#durableNames.set(name, inode);
   }
 
+  /** All files are others now, durable: the disk was put back from a copy, or is a new one. */
+  replace(files: ReadonlyMap<string, Uint8Array>): void {
+    this.#names = new Map();
+    this.#durableNames = new Map();
+    this.#changes = [];
+    for (const [name, bytes] of files) this.put(name, bytes);
+  }
+
   list(): Promise<string[]> {
     return this.run("list", "", 0, () => [...this.#names.keys()]);
   }

@@ -1,4 +1,5 @@
 import type { Ipv4 } from "../../daemon/base/address.ts";
+import type { PairState } from "../../daemon/core/failover/pair-state.ts";
 import type { Lease } from "../../daemon/core/lease.ts";
 
 /** A lease as a phone in an office would have it. Different sequences give different contents. */
@@ -22,8 +23,28 @@ export function makeLease(sequence: number, address: number, more: Partial<Lease
     expiresAt: startsAt + 43_200,
     leaseSeconds: 43_200,
     clockUncertain: false,
+    toldUntil: 0,
+    agreedUntil: 0,
+    fromPartner: false,
     sequence,
     durableExpiresAt: startsAt + 43_200,
+    ...more,
+  };
+}
+
+/** The state of a pair in good health; `agreedThrough` tells which record it was made for. */
+export function makePair(sequence: number, more: Partial<PairState> = {}): PairState {
+  return {
+    state: "normal",
+    since: 1_780_000_000 + sequence,
+    partnerState: "communications-interrupted",
+    partnerSince: 1_779_000_000 + sequence,
+    mcltSeconds: 600,
+    agreedThrough: Math.max(0, sequence - 1),
+    partnerSequence: 3 * sequence,
+    contactEnd: sequence,
+    epoch: 2,
+    mustWait: false,
     ...more,
   };
 }
