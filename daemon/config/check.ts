@@ -5,6 +5,7 @@ import { contains, formatIpv4, ipv4, parseSubnet, type Subnet } from "../base/ad
 import { ConfigError } from "../base/errors.ts";
 import { LIMITS } from "../limits.ts";
 import { checkBox } from "./check-box.ts";
+import { checkPair } from "./check-pair.ts";
 import { checkReservations } from "./check-reservations.ts";
 import { checkSegments } from "./check-segments.ts";
 import { parseMatches } from "./classes.ts";
@@ -48,7 +49,9 @@ export function checkTogether(shared: SharedConfig, box: BoxConfig): ConfigIssue
   }
   checkClasses(shared, names, say);
   checkPoolClasses(shared, say);
-  checkBox(shared, box, (path, reason) => issues.push({ file: "box.json", path, reason }));
+  const sayBox: Say = (path, reason) => issues.push({ file: "box.json", path, reason });
+  checkBox(shared, box, sayBox);
+  checkPair(shared, box, say, sayBox);
   return issues;
 }
 

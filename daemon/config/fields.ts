@@ -33,6 +33,15 @@ export const name = v.pipe(
   v.regex(/^[a-z0-9][a-z0-9_-]{0,31}$/i, "must be 1 to 32 letters, digits, - or _"),
 );
 
+/** The partner compares it byte for byte, and dhcpd takes names that `name` does not. */
+export const relationshipName = v.pipe(
+  v.string("must be a name in quotes"),
+  v.regex(
+    /^[!-~]([ -~]{0,62}[!-~])?$/,
+    "must be 1 to 64 letters, digits or signs of ASCII, without a space at either end",
+  ),
+);
+
 export const domainName = v.pipe(
   v.string("must be a domain name in quotes"),
   v.regex(

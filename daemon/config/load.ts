@@ -6,6 +6,7 @@ import { checkTogether } from "./check.ts";
 import { buildClasses } from "./classes.ts";
 import { buildNetworks } from "./networks.ts";
 import { OptionNames } from "./options.ts";
+import { buildPair, type PairLinkConfig } from "./pair.ts";
 import { type BoxConfig, BoxSchema, type SharedConfig, SharedSchema } from "./schema.ts";
 import { type ConfigIssue, validate } from "./validate.ts";
 
@@ -13,6 +14,8 @@ export interface LoadedConfig {
   readonly shared: SharedConfig;
   readonly box: BoxConfig;
   readonly core: CoreConfig;
+  /** Where the partner is; undefined: this box works alone. */
+  readonly pairLink: PairLinkConfig | undefined;
 }
 
 /** Everything wrong in both files at once, or the configuration. Never throws. */
@@ -37,11 +40,13 @@ export function loadConfig(
 
 function build(shared: SharedConfig, box: BoxConfig): LoadedConfig {
   const names = new OptionNames(shared.customOptions);
+  const pair = buildPair(shared, box);
   const core: CoreConfig = {
+    pair: pair?.config,
     serving: box.role === "serving",
     networks: buildNetworks(shared, box, names),
     classes: buildClasses(shared, names),
     leasequeryFrom: (shared.leasequery?.from ?? []).map(ipv4),
   };
-  return { shared, box, core };
+  return { shared, box, core, pairLink: pair?.link };
 }

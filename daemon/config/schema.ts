@@ -4,6 +4,7 @@
 
 import * as v from "valibot";
 import { LIMITS } from "../limits.ts";
+import { DIALECTS } from "../wire/failover/messages.ts";
 import {
   address,
   domainName,
@@ -17,6 +18,7 @@ import {
   mac,
   macPrefix,
   name,
+  relationshipName,
   renewTime,
   subnet,
   textOrHex,
@@ -120,6 +122,40 @@ const customOption = v.strictObject({
   ),
 });
 
+const SAFE_SECONDS = "must be 0, or a whole number of seconds from 60 to 86400";
+
+/** How two boxes share the work. What is left out depends on other settings: see pair.ts. */
+const sharedPair = v.strictObject({
+  name: relationshipName,
+  mode: v.optional(
+    v.picklist(["load-balancing", "hot-standby"], 'must be "load-balancing" or "hot-standby"'),
+    "load-balancing",
+  ),
+  primaryPercent: v.optional(wholeNumber(1, 99, "a whole number")),
+  reservePercent: v.optional(wholeNumber(1, 50, "a whole number")),
+  mcltSeconds: v.optional(wholeNumber(60, 86_400, "a whole number of seconds")),
+  partnerWaitMilliseconds: v.optional(wholeNumber(0, 1000, "a whole number of milliseconds")),
+  loadBalanceSecondsMax: v.optional(wholeNumber(0, 255, "a whole number of seconds"), 3),
+  receiveTimerSeconds: v.optional(wholeNumber(5, 600, "a whole number of seconds"), 20),
+  safeSeconds: v.optional(
+    v.pipe(
+      v.number(SAFE_SECONDS),
+      v.check((n) => n === 0 || (Number.isInteger(n) && n >= 60 && n <= 86_400), SAFE_SECONDS),
+    ),
+    0,
+  ),
+  protocol: v.optional(v.picklist(DIALECTS, 'must be "tandem" or "isc"'), "tandem"),
+});
+
+const boxPair = v.strictObject({
+  role: v.picklist(["primary", "secondary"], 'must be "primary" or "secondary"'),
+  /** Of this box on the wire to its partner, and the partner's there. */
+  address,
+  partner: address,
+  port: v.optional(wholeNumber(1, 65_535, "a port number")),
+  partnerPort: v.optional(wholeNumber(1, 65_535, "a port number")),
+});
+
 export const SharedSchema = v.strictObject({
   version,
   ...level,
@@ -133,6 +169,7 @@ export const SharedSchema = v.strictObject({
       bulkPort: v.optional(wholeNumber(1, 65_535, "a port number")),
     }),
   ),
+  pair: v.optional(sharedPair),
   networks: listAtMost(network, LIMITS.networksMax, "networks"),
 });
 
@@ -149,6 +186,7 @@ export const BoxSchema = v.strictObject({
       address: subnet,
     }),
   ),
+  pair: v.optional(boxPair),
   http: v.optional(
     v.strictObject({ port: v.optional(wholeNumber(1, 65_535, "a port number")) }),
     {},

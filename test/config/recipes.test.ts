@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { formatIpv4 } from "../../daemon/base/address.ts";
 import { ARCHITECTURES } from "../../daemon/config/architectures.ts";
 import { loadConfig } from "../../daemon/config/load.ts";
 import { matchKeys } from "../../daemon/config/match.ts";
@@ -26,8 +27,11 @@ const recipes = Array.from(blocks.keys())
 const MAC = "00:11:22:33:44:55";
 const MADE_UP = "02:11:22:33:44:55";
 
-function load(name: string) {
-  const box = blocks.get(`box ${name}`) ?? blocks.get("box default") ?? "";
+function boxOf(name: string): string {
+  return blocks.get(`box ${name}`) ?? blocks.get("box default") ?? "";
+}
+
+function load(name: string, box = boxOf(name)) {
   return loadConfig(JSON.parse(blocks.get(`recipe ${name}`) ?? ""), JSON.parse(box));
 }
 
@@ -54,7 +58,10 @@ function header(reply: Reply | undefined, start: number, length: number): string
 const bootFile = (reply: Reply | undefined) => header(reply, 108, 128);
 
 test("the document has the recipes that are tried here", () => {
-  expect(recipes).toEqual(["boot", "phones", "guests", "relayed", "shared", "options"]);
+  expect(recipes).toEqual([
+    ...["boot", "phones", "guests", "relayed", "shared", "options"],
+    ...["pair", "dhcpd"],
+  ]);
 });
 
 test.each(recipes)("recipe %s is a configuration without a fault", (name) => {
@@ -72,7 +79,7 @@ test("a recipe with any one value replaced is refused or loaded, and never throw
     fc.property(fc.constantFrom(...recipes), fc.nat(), strange, (name, seed, value) => {
       const file: unknown = JSON.parse(blocks.get(`recipe ${name}`) ?? "");
       replaceOne(file, seed, value);
-      const result = loadConfig(file, JSON.parse(blocks.get("box default") ?? ""));
+      const result = loadConfig(file, JSON.parse(boxOf(name)));
       if ("config" in result) loaded++;
       else refused++;
     }),
@@ -260,6 +267,36 @@ describe("options for every device", () => {
     expect(textIn(offer, 12)).toBe("printer");
     expect(offer?.option(119)).toBeUndefined();
     expect(offer?.option(252)).toBeDefined();
+  });
+});
+
+describe("a pair", () => {
+  const linkOf = (name: string, box = boxOf(name)) => {
+    const result = load(name, box);
+    if (!("config" in result) || !result.config.pairLink) throw new Error(issues(result).join());
+    return { ...result.config.pairLink, ...result.config.core.pair };
+  };
+
+  test("both boxes agree, and each is the other's partner", () => {
+    const own = linkOf("pair");
+    const other = linkOf("pair", boxOf("pair-partner"));
+    expect([own.role, other.role]).toEqual(["primary", "secondary"]);
+    expect([own.address, own.port]).toEqual([other.partner, other.partnerPort]);
+    expect([other.address, other.port]).toEqual([own.partner, own.partnerPort]);
+    expect(own.name).toBe(other.name);
+  });
+
+  test("what is written for dhcpd is the other side of the recipe", () => {
+    const { dialect, name, role, address, port, partner, partnerPort, ...rest } = linkOf("dhcpd");
+    expect([dialect, role]).toEqual(["isc", "secondary"]);
+    const dhcpd = DOC.slice(DOC.indexOf(`failover peer "${name}" {`));
+    const [own, peer] = [formatIpv4(partner), formatIpv4(address)];
+    const lines = [
+      ...["primary", `address ${own}`, `port ${partnerPort}`, `peer address ${peer}`],
+      ...[`peer port ${port}`, `max-response-delay ${rest.receiveTimerSeconds}`],
+      ...[`load balance max seconds ${rest.loadBalanceSecondsMax}`, `mclt ${rest.mcltSeconds}`],
+    ];
+    expect(lines.filter((line) => !dhcpd.includes(`\n  ${line};\n`))).toEqual([]);
   });
 });
 
