@@ -1,5 +1,7 @@
 // Every sentence the box says: one table for log, page, CLI and D-Bus. `{name}` is filled in.
 
+import { PAIR_CONDITIONS, PAIR_LOG } from "./catalogue-pair.ts";
+
 export type Severity = "info" | "warning" | "error";
 
 export interface CatalogueEntry {
@@ -97,6 +99,7 @@ export const LOG = {
     text: "Other programs can follow Tandem as org.tandem.Appliance1 on the system bus.",
     advice: "",
   },
+  ...PAIR_LOG,
 } as const satisfies Record<string, CatalogueEntry>;
 
 export type LogId = keyof typeof LOG;
@@ -106,7 +109,10 @@ export interface ConditionEntry {
   readonly severity: Severity;
   readonly text: string;
   readonly advice: string;
-  /** How much of the box's work stops: nothing, some of it, or a whole LAN. */
+  /**
+   * How much of the box's work stops: nothing, some of it, or a whole LAN. A pair works so that one
+   * box may fail: when the next failure would be felt, that is some of it.
+   */
   readonly impact: "none" | "some" | "lan";
 }
 
@@ -202,7 +208,7 @@ export const CONDITIONS = {
   },
   "pool-full": {
     severity: "warning",
-    text: "All addresses of {subject} are in use; new devices get none.",
+    text: "All addresses of {subject}{share} are in use; new devices get none.",
     advice: "Make the pool larger or the lease time shorter.",
     impact: "some",
   },
@@ -251,6 +257,7 @@ export const CONDITIONS = {
     advice: "",
     impact: "some",
   },
+  ...PAIR_CONDITIONS,
 } as const satisfies Record<string, ConditionEntry>;
 
 export type ConditionId = keyof typeof CONDITIONS;
@@ -286,6 +293,8 @@ export const REFUSALS = {
   "declined-too-often": "the device has declined too many addresses",
   "pool-closed": "no pool with a free address is open to this device",
   "partner-owns": "the address belongs to the partner's share of the pool",
+  "partner-answers": "the partner answers this client",
+  "pair-not-serving": "the state of the pair does not let this box answer now",
   "address-in-use": "the address is in use by another device and set aside",
   "being-checked": "the address is being checked for use by another device",
   "ipv6-only": "the device does without IPv4 on this network",

@@ -9,21 +9,13 @@ import type { CoreEvent } from "./core/event.ts";
 import type { Lease } from "./core/lease.ts";
 import type { Journal } from "./journal/journal.ts";
 import { LIMITS } from "./limits.ts";
-import type { Clock, JournalState, Link } from "./ports.ts";
+import type { Clock, JournalState, Link, PeerLink } from "./ports.ts";
+import { WaitingSends } from "./waiting-sends.ts";
 
 /** What others may want to know of what the driver does. Called after the effect was performed. */
 export interface DriverObserver {
   leaseChanged(lease: Lease): void;
   log(id: LogId, values: LogValues, now: Now): void;
-}
-
-interface WaitingReply {
-  readonly lan: number;
-  readonly frame: Uint8Array;
-  /** The reply may leave when the journal is durable through this record. */
-  readonly sequence: number;
-  /** Monotonic milliseconds; a reply that is too old is not sent. */
-  readonly madeAt: number;
 }
 
 /** The frame event is one object for all frames: its bytes are valid only during the step anyway. */
@@ -39,8 +31,6 @@ interface MutableFrameEvent {
 export class Driver {
   /** Requests dropped because too many replies were waiting for the disk. */
   overloadDrops = 0;
-  /** Replies whose record became durable too late; their clients ask again. */
-  lateDrops = 0;
   readonly #core: Core;
   readonly #clock: Clock;
   readonly #observer: DriverObserver;
@@ -55,8 +45,8 @@ export class Driver {
   };
   #journal: Journal | undefined;
   #links: readonly Link[] = [];
-  #waiting: WaitingReply[] = [];
-  #waitingHead = 0;
+  #peer: PeerLink | undefined;
+  readonly #waiting = new WaitingSends();
   #batchNow: Now | undefined;
   #isPerforming = false;
   #stateToTell: JournalState | undefined;
@@ -69,9 +59,10 @@ export class Driver {
   }
 
   /** The journal and the driver need each other, so the journal is handed over after both exist. */
-  attach(journal: Journal, links: readonly Link[]): void {
+  attach(journal: Journal, links: readonly Link[], peer?: PeerLink): void {
     this.#journal = journal;
     this.#links = links;
+    this.#peer = peer;
   }
 
   /**
@@ -80,12 +71,17 @@ export class Driver {
    */
   setLinks(links: readonly Link[]): void {
     this.#links = links;
-    this.#dropWaiting();
+    this.#waiting.dropReplies();
   }
 
   /** Replies that wait for the disk. */
   get waitingReplies(): number {
-    return this.#waiting.length - this.#waitingHead;
+    return this.#waiting.replies;
+  }
+
+  /** Replies whose record became durable too late; their clients ask again. */
+  get lateDrops(): number {
+    return this.#waiting.lateDrops;
   }
 
   /** One received frame; `batchEnd` must follow after the last one of a batch. */
@@ -121,7 +117,7 @@ export class Driver {
   durable(through: number): void {
     const now = this.#clock.now();
     this.#step({ kind: "durable", through }, now);
-    this.#release(through, now);
+    this.#waiting.release(through, now.monotonic, this.#links, this.#peer);
     this.#flush(now);
   }
 
@@ -132,13 +128,21 @@ export class Driver {
       this.#stateToTell = state;
       return;
     }
-    if (state.kind === "failing") this.#dropWaiting();
+    if (state.kind === "failing") {
+      this.#waiting.dropReplies();
+      this.#waiting.dropForPeer(this.#peer);
+    }
     this.event({ kind: "journal", state });
   }
 
   #step(event: CoreEvent, now: Now): void {
     const effects = this.#effects;
     this.#core.step(event, now, effects);
+    this.#performAll(now);
+  }
+
+  #performAll(now: Now): void {
+    const effects = this.#effects;
     if (effects.length === 0) return;
     this.#isPerforming = true;
     this.#perform(effects, now);
@@ -158,9 +162,32 @@ export class Driver {
           dependsOn = effect.lease.sequence;
           this.#observer.leaseChanged(effect.lease);
           break;
-        case "send":
-          if (dependsOn === 0) this.#links[effect.lan]?.send(effect.frame);
-          else this.#wait(effect.lan, effect.frame, dependsOn, now.monotonic);
+        case "persist-pair":
+          this.#journal?.appendPair(effect.state, effect.sequence);
+          dependsOn = effect.sequence;
+          break;
+        case "send": {
+          const { lan, frame } = effect;
+          const sequence = this.#mustWaitFor(dependsOn, effect.after);
+          if (sequence === 0) this.#links[lan]?.send(frame);
+          else this.#waiting.addReply(lan, frame, sequence, now.monotonic);
+          break;
+        }
+        case "peer-send": {
+          const { connection, bytes } = effect;
+          const sequence = this.#mustWaitFor(dependsOn, effect.after);
+          if (sequence === 0) this.#peer?.send(connection, bytes);
+          else this.#waiting.addToPeer(connection, bytes, sequence);
+          break;
+        }
+        case "peer-dial":
+          this.#peer?.dial();
+          break;
+        case "peer-close":
+          // Its last words may still wait for the disk.
+          if (this.#waiting.hasForPeer) {
+            this.#waiting.addToPeer(effect.connection, undefined, dependsOn);
+          } else this.#peer?.close(effect.connection);
           break;
         case "alarm":
           this.#clock.setAlarm(effect.atMonotonic, this.#onAlarm);
@@ -175,39 +202,19 @@ export class Driver {
     }
   }
 
-  #dropWaiting(): void {
-    this.#waiting = [];
-    this.#waitingHead = 0;
-  }
-
-  #wait(lan: number, frame: Uint8Array, sequence: number, madeAt: number): void {
-    this.#waiting.push({ lan, frame, sequence, madeAt });
+  /** The record that what is sent now has to wait for; 0 for none. */
+  #mustWaitFor(dependsOn: number, after = 0): number {
+    const sequence = Math.max(dependsOn, after);
+    return sequence <= (this.#journal?.durableThrough ?? 0) ? 0 : sequence;
   }
 
   readonly #onAlarm = (): void => this.event({ kind: "alarm" });
 
-  #release(through: number, now: Now): void {
-    const oldest = now.monotonic - LIMITS.replyWaitMilliseconds;
-    const waiting = this.#waiting;
-    let head = this.#waitingHead;
-    for (; head < waiting.length; head++) {
-      const reply = waiting[head];
-      if (!reply || reply.sequence > through) break;
-      if (reply.madeAt < oldest) this.lateDrops++;
-      else this.#links[reply.lan]?.send(reply.frame);
-    }
-    if (head === waiting.length) {
-      waiting.length = 0;
-      head = 0;
-    } else if (head > 1024) {
-      waiting.splice(0, head);
-      head = 0;
-    }
-    this.#waitingHead = head;
-  }
-
   #flush(now: Now): void {
+    this.#core.endBatch(now, this.#effects);
+    this.#performAll(now);
     for (const link of this.#links) link.flush();
+    this.#peer?.flush();
     this.#journal?.kick(now);
     if (this.#core.conditions.revision !== this.#conditionsSeen) this.#logConditions(now);
   }

@@ -104,6 +104,45 @@ export const LIMITS = {
   /** Connections for bulk lease queries, and how long one may be silent while nothing is answered. */
   bulkConnectionsMax: 8,
   bulkIdleMilliseconds: 120_000,
+  /**
+   * Bytes that may wait for the partner to read them. The window of unacknowledged updates holds it to
+   * a few hundred kilobytes; a partner that is this far behind does not read at all.
+   */
+  peerBytesMax: 8 << 20,
+  /** The kernel itself would ask an address that is silent for two minutes. */
+  peerConnectMilliseconds: 5000,
+  /** Between two attempts to listen, while the address does not exist yet or the port is taken. */
+  peerListenRetryMilliseconds: 3000,
+  /** How long a daemon that ends waits for its disk, and the partner for its word that it ends. */
+  journalCloseMilliseconds: 10_000,
+  /** How long a connection that is closed may take to deliver its last messages. */
+  peerCloseMilliseconds: 1000,
+  /** Changes that wait for the partner; above it the book is gone through for what it does not have. */
+  peerBacklogMax: 16_384,
+  /** Updates without an answer that a partner may have under way here, and sent in one go. */
+  peerWindow: 2048,
+  peerPageMax: 512,
+  /** Leases looked at in one go for what the partner does not have. */
+  peerSweepSlice: 2000,
+  /** How long the primary may take to say that a lease is over. */
+  partnerEndSeconds: 30,
+  /** Addresses that change hands between the boxes in one go. */
+  peerTransferSlice: 256,
+  /** TCP connections with the partner that may stand at once: both boxes dial. */
+  peerConnectionsMax: 4,
+  /** How long a new connection may take until it is agreed on (draft failover-12 §8.3). */
+  peerHandshakeMilliseconds: 15_000,
+  /** How long a dhcpd that comes back is listened to before it is told anything, if it finds no end. */
+  peerListenMilliseconds: 30_000,
+  /** Between two attempts to reach the partner: a second between our own boxes, as dhcpd does with it. */
+  peerDialMilliseconds: 1000,
+  peerDialSlowMilliseconds: 5000,
+  /** After a connection was lost: long enough not to race with the partner that ends. */
+  peerRedialMilliseconds: 200,
+  /** How long a starting box waits for its partner before it serves (§9.3: 5 to 10 s). */
+  startupMilliseconds: 5000,
+  /** Difference of the clocks at which two boxes do not speak, in seconds. */
+  clockDifferenceSeconds: 60,
   hostnameBytesMax: 63,
   vendorClassBytesMax: 64,
   /** Step of the wall clock against the monotonic one that counts as a jump, not as drift. */

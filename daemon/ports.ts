@@ -18,6 +18,17 @@ export interface Link {
   flush(): void;
 }
 
+/** The connections with the partner. What happens to them comes back as events of the core. */
+export interface PeerLink {
+  /** Takes the bytes over. Never throws; a connection that is gone, or too slow, is closed and said so. */
+  send(connection: number, bytes: Uint8Array): void;
+  /** Hands over to the kernel what was sent since the last flush. */
+  flush(): void;
+  dial(): void;
+  /** Closes it when everything sent has left. */
+  close(connection: number): void;
+}
+
 /** A folder on stable storage. Every method rejects with IoError (its `code` is the errno name). */
 export interface Disk {
   /** Names of the plain files in the folder, in any order. */

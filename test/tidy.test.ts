@@ -12,7 +12,8 @@ const FILE_LINES_MAX = 400;
 /** Folder or file (the longest match counts) to what it may import, besides its own folder. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "daemon/base/": [],
-  "daemon/catalogue.ts": ["daemon/base/"],
+  "daemon/catalogue.ts": ["daemon/base/", "daemon/catalogue-pair.ts"],
+  "daemon/catalogue-pair.ts": [],
   "daemon/limits.ts": ["daemon/base/"],
   "daemon/ports.ts": ["daemon/base/"],
   "daemon/wire/": ["daemon/base/"],
@@ -30,10 +31,12 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "daemon/limits.ts",
     "daemon/ports.ts",
   ],
+  "daemon/waiting-sends.ts": ["daemon/limits.ts", "daemon/ports.ts"],
   "daemon/driver.ts": [
     "daemon/base/",
     "daemon/core/",
     "daemon/journal/",
+    "daemon/waiting-sends.ts",
     "daemon/catalogue.ts",
     "daemon/limits.ts",
     "daemon/ports.ts",
@@ -76,6 +79,7 @@ const PURE = [
   "daemon/core/",
   "daemon/journal/",
   "daemon/driver.ts",
+  "daemon/waiting-sends.ts",
 ];
 const BANNED: readonly (readonly [RegExp, string])[] = [
   [/\bDate\s*\.\s*now\b|\bnew Date\(\)/, "time comes in with the event (Now)"],

@@ -30,3 +30,10 @@ export function formatDay(seconds: WallSeconds): string {
   const year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0);
   return `${year}-${String(month).padStart(2, "0")}-${String(day).padStart(2, "0")}`;
 }
+
+/** The minute in UTC as "2026-03-01 09:12 UTC". */
+export function formatMinute(seconds: WallSeconds): string {
+  const minutes = Math.floor((seconds % 86_400) / 60);
+  const hour = String(Math.floor(minutes / 60)).padStart(2, "0");
+  return `${formatDay(seconds)} ${hour}:${String(minutes % 60).padStart(2, "0")} UTC`;
+}

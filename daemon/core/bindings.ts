@@ -2,28 +2,41 @@
 // told of is numbered and asked to be persisted in the same step, before the reply to it.
 
 import { ANY, type Ipv4 } from "../base/address.ts";
-import { packBytes } from "../base/bytes.ts";
 import type { WallSeconds } from "../base/time.ts";
 import type { RefusalReason } from "../catalogue.ts";
 import { LIMITS } from "../limits.ts";
 import type { JournalState } from "../ports.ts";
-import { RELAY_SUBOPTION } from "../wire/relay-agent.ts";
 import { preferredPlace } from "./client-identity.ts";
 import { hostnameOf, vendorClassOf } from "./client-text.ts";
 import type { CoreClock } from "./clock.ts";
 import type { Effect } from "./effect.ts";
-import { type LeaseBook, type LeaseEntry, NOBODY } from "./lease-book.ts";
+import { potentialExpiration } from "./failover/mclt.ts";
+import { Share } from "./failover/share.ts";
+import { copyLease, type LeaseBook, type LeaseEntry, NOBODY } from "./lease-book.ts";
 import { OfferTable } from "./offers.ts";
 import type { Packet } from "./packet.ts";
 import type { Segment } from "./segment.ts";
 
-const CIRCUIT_ID = RELAY_SUBOPTION.agentCircuitId.code;
-
 /** A client is told of a lease that could not be written anew only when this much of it is left. */
 export const DURABLE_SECONDS_MIN = 60;
 
+/** What a partner means for leases; a box that works alone has none. */
+export interface Partnership {
+  /** The lease changed here: the partner shall hear of it. */
+  changed(entry: LeaseEntry): void;
+  /** Nothing of what changes now can have reached the partner before it is said otherwise. */
+  readonly isApart: boolean;
+  /** The status of an address that this box may give, by its role. */
+  readonly ownState: "free" | "backup";
+  /** False while it is the partner that says when leases are over. */
+  readonly endsLeases: boolean;
+}
+
 export class Bindings {
   readonly book: LeaseBook;
+  /** Which addresses without a holder this box may give; one object for all pools. */
+  readonly share = new Share();
+  partnership: Partnership | undefined = undefined;
   readonly offers: OfferTable;
   readonly clock: CoreClock;
   /** The highest sequence given out, and the highest that is on stable storage. */
@@ -110,9 +123,11 @@ export class Bindings {
     const { reservation } = packet;
     const foreign = segment.whyForeign(address, packet);
     if (foreign) return foreign;
-    const state = this.book.at(address)?.state;
-    if (state === "abandoned") return "address-in-use";
-    if (state === "backup") return "partner-owns";
+    const entry = this.book.at(address);
+    if (entry?.state === "abandoned") return "address-in-use";
+    if (reservation?.address !== address && this.#isPartners(entry, packet)) {
+      return "partner-owns";
+    }
     if (!this.#isFreeFor(address, packet)) return "address-taken";
     if (reservation && reservation.address !== address) {
       if (this.#isFreeFor(reservation.address, packet)) return "reserved-elsewhere";
@@ -121,14 +136,15 @@ export class Bindings {
   }
 
   /**
-   * Gives the address to the client for `seconds` from now; what it was promised before stays kept for
-   * it. `whyNot` must have said that it may.
+   * Gives the address to the client for `seconds` from now, of the `wanted` ones that the configuration
+   * has for it; what it was promised before stays kept for it. `whyNot` must have said that it may.
    */
   grant(
     segment: Segment,
     packet: Packet,
     address: Ipv4,
     seconds: number,
+    wanted: number,
     canForceRenew: boolean,
     out: Effect[],
   ): LeaseEntry {
@@ -136,7 +152,7 @@ export class Bindings {
     const { book, clock } = this;
     const { pool } = segment;
     const entry = book.at(address) ?? book.create(address, pool, pool.slotOf(address));
-    this.#beforeChange(entry);
+    this.beforeChange(entry, out);
     const now = clock.seconds;
     let end = clock.secondsFromNow(seconds);
     // The ACK of a shorter lease may get lost, and then the client still counts on the longer one.
@@ -162,35 +178,24 @@ export class Bindings {
     entry.seenAt = now;
     entry.expiresAt = end;
     entry.leaseSeconds = end - clock.secondsFromNow(0);
+    if (this.partnership) {
+      const told = potentialExpiration(clock.secondsFromNow(0), wanted, seconds);
+      entry.toldUntil = Math.max(told, end);
+    }
     const offer = this.offers.find(client, pool);
     if (offer) this.offers.drop(offer);
-    this.#persist(entry, out);
+    this.persist(entry, out);
     return entry;
-  }
-
-  /**
-   * Active leases behind the same port (circuit-id) as the packet in hand. Goes through all leases: it is
-   * asked only where such a limit is set, and for clients without a lease.
-   */
-  leasesAtPort(segment: Segment, packet: Packet): number {
-    const { relay } = packet;
-    const start = relay.start(CIRCUIT_ID);
-    const port = packBytes(relay.bytes.subarray(start - 2, start + relay.length(CIRCUIT_ID)));
-    let count = 0;
-    for (const entry of this.book.leases()) {
-      if (entry.pool !== segment.pool || entry.state !== "active") continue;
-      if (holdsSuboption(entry.packedRelayAgent, port)) count++;
-    }
-    return count;
   }
 
   /** The client gave its address back (RFC 2131 §4.3.4). What it was stays known. */
   release(entry: LeaseEntry, out: Effect[]): void {
-    this.#beforeChange(entry);
-    entry.state = "released";
+    this.beforeChange(entry, out);
+    entry.state = entry.isUntold ? this.#ownState : "released";
     entry.seenAt = this.clock.seconds;
     entry.expiresAt = entry.seenAt;
-    this.#persist(entry, out);
+    entry.toldUntil = this.partnership ? entry.seenAt : 0;
+    this.persist(entry, out);
   }
 
   /**
@@ -201,7 +206,7 @@ export class Bindings {
     const { book, clock } = this;
     const { pool } = segment;
     const entry = book.at(address) ?? book.create(address, pool, pool.slotOf(address));
-    this.#beforeChange(entry);
+    this.beforeChange(entry, out);
     book.setClient(entry, NOBODY, 0);
     entry.state = "abandoned";
     // Who it was leased to is not who uses it.
@@ -215,19 +220,37 @@ export class Bindings {
     entry.seenAt = clock.seconds;
     entry.expiresAt = clock.secondsFromNow(LIMITS.abandonedSeconds);
     entry.leaseSeconds = LIMITS.abandonedSeconds;
+    entry.toldUntil = this.partnership ? entry.expiresAt : 0;
     const offer = this.offers.at(address);
     if (offer) this.offers.drop(offer);
-    this.#persist(entry, out);
+    this.persist(entry, out);
     return entry;
   }
 
   /**
    * Ends one lease or rest whose time is over and returns it; undefined when there is none. Nothing
    * is persisted: the end follows from what is on disk. All end LIMITS.expiryGraceSeconds late.
+   *
+   * In a pair an ended lease is nobody's until the partner has confirmed it (draft failover-12 §5.11),
+   * unless the partner never heard of it.
    */
   endNext(): LeaseEntry | undefined {
-    const entry = this.book.popEnded(this.clock.seconds - LIMITS.expiryGraceSeconds);
+    const entry = this.#popEnded();
     if (!entry) return undefined;
+    const { partnership } = this;
+    if (partnership) {
+      const wasActive = entry.state === "active";
+      // Until the partner agrees it may have promised more than this box knows.
+      if (!wasActive) entry.toldUntil = this.clock.seconds;
+      entry.fromPartner = false;
+      entry.isAgreed = false;
+      entry.state = wasActive ? "expired" : "reset";
+      if (entry.isUntold) entry.state = partnership.ownState;
+      entry.isUnwritten = true;
+      this.book.changed(entry);
+      partnership.changed(entry);
+      return entry;
+    }
     entry.state = entry.state === "active" ? "expired" : "free";
     // Without a network nobody can ask for it any more, and the journal need not keep it.
     if (entry.pool) this.book.changed(entry);
@@ -239,7 +262,16 @@ export class Bindings {
   get nextEndMonotonic(): number | undefined {
     const end = this.book.nextEnd;
     if (end === undefined) return undefined;
-    return this.clock.monotonicAt(end + LIMITS.expiryGraceSeconds);
+    return this.clock.monotonicAt(end + this.#graceSeconds);
+  }
+
+  /** A client is told of its lease without a new record: the partner must not hear that it was over. */
+  noteAcknowledged(entry: LeaseEntry): void {
+    const { partnership } = this;
+    if (!partnership) return;
+    entry.seenAt = this.clock.seconds;
+    entry.isAgreed = false;
+    partnership.changed(entry);
   }
 
   /** End of the lease as it is on stable storage for sure, 0 when none is. */
@@ -261,39 +293,88 @@ export class Bindings {
     return left >= DURABLE_SECONDS_MIN ? left : 0;
   }
 
-  /** Nobody else has the address or was offered it, and it does not rest. */
+  /**
+   * Ends are left to the partner where they are its to say. One that it has not said for long is a
+   * lease that it does not know of: it is told.
+   */
+  #popEnded(): LeaseEntry | undefined {
+    const { partnership } = this;
+    for (;;) {
+      const entry = this.book.popEnded(this.clock.seconds - this.#graceSeconds);
+      if (!entry || !partnership || partnership.endsLeases) return entry;
+      entry.isAgreed = false;
+      partnership.changed(entry);
+    }
+  }
+
+  get #graceSeconds(): number {
+    const isOwn = this.partnership?.endsLeases ?? true;
+    return LIMITS.expiryGraceSeconds + (isOwn ? 0 : LIMITS.partnerEndSeconds);
+  }
+
+  /** Nobody has the address, and it is not this box's to give to this client. */
+  #isPartners(entry: LeaseEntry | undefined, packet: Packet): boolean {
+    const { share } = this;
+    if (!entry) return !share.fresh;
+    if (entry.state === "active" || entry.state === "abandoned") return false;
+    if (share.has(entry)) return false;
+    return !packet.client.equalsPacked(entry.packedClient) || !share.hasForSame(entry);
+  }
+
+  /** Nobody else has the address or was offered it, it does not rest, and it is not the partner's. */
   #isFreeFor(address: Ipv4, packet: Packet): boolean {
     const { client } = packet;
     const entry = this.book.at(address);
     if (entry) {
-      if (entry.state === "abandoned" || entry.state === "backup") return false;
+      if (entry.state === "abandoned") return false;
       if (entry.state === "active" && !client.equalsPacked(entry.packedClient)) return false;
     }
+    // One that is reserved for the client is given to nobody else by either box.
+    const isReserved = packet.reservation?.address === address;
+    if (!isReserved && this.#isPartners(entry, packet)) return false;
     const offer = this.offers.at(address);
     return !offer || client.equals(offer.client);
   }
 
-  /** Remembers what the disk will hold for sure until the coming change is durable too. */
-  #beforeChange(entry: LeaseEntry): void {
+  get #ownState(): "free" | "backup" {
+    return this.partnership?.ownState ?? "free";
+  }
+
+  /**
+   * Remembers what the disk will hold for sure until the coming change is durable too, and whether the
+   * partner can know of it. A record of it that waits in `out` keeps what it says.
+   */
+  beforeChange(entry: LeaseEntry, out: Effect[]): void {
+    const waiting = out[entry.effectAt];
+    if (waiting?.kind === "persist" && waiting.lease === entry) {
+      out[entry.effectAt] = { kind: "persist", lease: copyLease(entry) };
+    }
+    const { partnership } = this;
+    if (partnership?.isApart && this.#isOwn(entry)) entry.isUntold = true;
     const end = entry.state === "active" ? entry.expiresAt : 0;
     if (entry.sequence <= this.durableThrough) entry.durableExpiresAt = end;
     else entry.durableExpiresAt = Math.min(entry.durableExpiresAt, end);
   }
 
-  #persist(entry: LeaseEntry, out: Effect[]): void {
+  /** `fromPartner`: it is what the partner has already. */
+  persist(entry: LeaseEntry, out: Effect[], fromPartner = false): void {
     entry.clockUncertain = this.clock.isUncertain;
     entry.sequence = ++this.sequence;
+    entry.fromPartner = fromPartner;
+    entry.isAgreed = fromPartner;
+    entry.isUnwritten = false;
+    if (fromPartner) entry.isUntold = false;
     this.book.changed(entry);
+    entry.effectAt = out.length;
     out.push({ kind: "persist", lease: entry });
+    if (!fromPartner) this.partnership?.changed(entry);
   }
-}
 
-/** Whether packed relay agent information has this sub-option, code and length included. */
-function holdsSuboption(packed: string, suboption: string): boolean {
-  for (let at = 0; at + 1 < packed.length; at += 2 + packed.charCodeAt(at + 1)) {
-    if (packed.startsWith(suboption, at)) return true;
+  /** Free to be given by this box, as the partner knows it too. */
+  #isOwn(entry: LeaseEntry): boolean {
+    if (entry.sequence === 0) return this.share.fresh && this.partnership?.ownState === "free";
+    return entry.isAgreed && entry.state === this.partnership?.ownState;
   }
-  return false;
 }
 
 function isChaddrOf(entry: LeaseEntry, packet: Packet): boolean {

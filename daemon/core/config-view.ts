@@ -1,6 +1,7 @@
 // The configuration as the core wants it: parsed, checked, frozen. Made by config/load.ts.
 
 import type { Ipv4, Subnet } from "../base/address.ts";
+import type { Dialect, FailoverRole } from "../wire/failover/messages.ts";
 
 /** Seconds of a lease that never ends (RFC 2131 §3.3). */
 export const FOREVER_SECONDS = 0xffffffff;
@@ -155,7 +156,36 @@ export interface NetworkConfig extends LevelConfig {
   readonly trustedServers: readonly Ipv4[];
 }
 
+/** How two boxes share the work. */
+export type PairMode =
+  /** Both answer: new clients by the hash of RFC 3074, this many per cent of them at the primary. */
+  | { readonly kind: "load-balancing"; readonly primaryPercent: number }
+  /** The primary answers; the secondary holds this many per cent of the free addresses in reserve. */
+  | { readonly kind: "hot-standby"; readonly reservePercent: number };
+
+/** This box's part in a pair (draft-ietf-dhc-failover-12). */
+export interface PairConfig {
+  /** Relationship name; the same on both boxes. */
+  readonly name: string;
+  readonly role: FailoverRole;
+  /** "isc": the partner is a dhcpd, and is spoken to as one. */
+  readonly dialect: Dialect;
+  readonly mode: PairMode;
+  /** The primary's counts: it tells the secondary. */
+  readonly mcltSeconds: number;
+  /** How long an ACK waits for the partner, in milliseconds; 0: not at all. */
+  readonly partnerWaitMilliseconds: number;
+  /** A client that has tried for longer than this (`secs`) is answered by both. */
+  readonly loadBalanceSecondsMax: number;
+  /** Silence of the partner after which the connection is given up, in seconds. */
+  readonly receiveTimerSeconds: number;
+  /** Seconds of COMMUNICATIONS-INTERRUPTED after which the partner counts as down; 0: never by itself. */
+  readonly safeSeconds: number;
+}
+
 export interface CoreConfig {
+  /** Undefined: this box works alone. */
+  readonly pair?: PairConfig | undefined;
   /** False: this box stands by and answers nobody. */
   readonly serving: boolean;
   readonly networks: readonly NetworkConfig[];

@@ -1,21 +1,30 @@
 // The decisions of one box: events in, ordered effects out. No clock, no randomness, no I/O; the same
 // events give the same effects, which is what lets a simulator run it faster than real time.
 
-import { formatMac, type Ipv4 } from "../base/address.ts";
+import type { Ipv4 } from "../base/address.ts";
 import { assertNever } from "../base/assert.ts";
 import { formatDay, type Now, type WallSeconds } from "../base/time.ts";
 import type { ConditionId, LogValues, RefusalReason } from "../catalogue.ts";
-import type { JournalState } from "../ports.ts";
 import { Bindings } from "./bindings.ts";
 import type { BulkSource } from "./bulk-leasequery.ts";
 import { type ClockStep, CoreClock } from "./clock.ts";
-import { lastTimeOf, moveLeases, settleAfterStart, trustTimes } from "./clock-steps.ts";
+import {
+  hasLeasesFromBefore,
+  lastTimeOf,
+  moveLeases,
+  settleAfterStart,
+  trustTimes,
+} from "./clock-steps.ts";
 import { Conditions } from "./conditions.ts";
-import { type CoreConfig, FOREVER_SECONDS, interfacesOf } from "./config-view.ts";
+import { type CoreConfig, interfacesOf } from "./config-view.ts";
+import { type LinkView, linkViewOf, type PoolCounts, poolCountsOf, sayDisk } from "./core-views.ts";
 import { bulkSourceOf } from "./dhcp4-leasequery.ts";
 import { Dhcp4Server } from "./dhcp4-server.ts";
 import type { Effect } from "./effect.ts";
 import type { CoreEvent } from "./event.ts";
+import type { Pair } from "./failover/pair.ts";
+import type { PairState } from "./failover/pair-state.ts";
+import { type PairView, viewOf } from "./failover/pair-view.ts";
 import type { ForceRenewAuth } from "./forced-renew.ts";
 import { queueForcedRenewals } from "./forced-renew-sending.ts";
 import type { History } from "./history.ts";
@@ -24,6 +33,7 @@ import type { Lease } from "./lease.ts";
 import { LeaseBook, type LeaseEntry } from "./lease-book.ts";
 import { LogLines } from "./log-lines.ts";
 import { Network } from "./network.ts";
+import { Pairing } from "./pairing.ts";
 import type { AddressPool, PoolRange } from "./pool.ts";
 import type { Reservation } from "./reservations.ts";
 import { Segment } from "./segment.ts";
@@ -36,6 +46,8 @@ export interface CoreOptions {
   readonly hashSeed: number;
   /** What the journal knows, one record per address. */
   readonly leases: Iterable<Lease>;
+  /** What the journal knows of the pair; undefined when this box was in none. */
+  readonly pair?: PairState | undefined;
   readonly lastSequence: number;
   /** Wall time of the journal's last record, 0 when it has none. */
   readonly wallFloor: WallSeconds;
@@ -50,10 +62,8 @@ const ENDS_PER_STEP = 256;
 const ALARM_MILLISECONDS_MIN = 200;
 /** And at most, so that a step of the clock is noticed on a quiet LAN too. */
 const ALARM_MILLISECONDS_MAX = 10_000;
-/** A lease with so much left ends never, whatever clock is right: half of what RFC 2131 calls for ever. */
-const NEVER_SECONDS = FOREVER_SECONDS / 2;
+const NO_CELLS: ReadonlyMap<string, number> = new Map();
 const LINK_CONDITIONS = ["helper-gone", "interface-missing", "interface-no-carrier"] as const;
-const DISK_CONDITIONS = ["disk-full", "disk-read-only", "disk-error", "disk-slow"] as const;
 
 export class Core {
   readonly book: LeaseBook;
@@ -63,6 +73,7 @@ export class Core {
   readonly #bindings: Bindings;
   readonly #server: Dhcp4Server;
   readonly #lines = new LogLines();
+  readonly #pairing: Pairing;
   #config: CoreConfig;
   readonly #watchers: Watchers;
   #networks: readonly Network[] = [];
@@ -87,6 +98,8 @@ export class Core {
     this.#watchers = new Watchers(this.#server, this.conditions);
     this.#config = options.config;
     settleAfterStart(this.book, this.#clock);
+    this.#pairing = new Pairing(this.#server, this.conditions, hashSeed, options.wallFloor);
+    this.#pairing.start(options.config.pair, options.pair, now);
     this.#configure(options.config, now);
     while (this.#bindings.endNext() !== undefined);
   }
@@ -101,15 +114,24 @@ export class Core {
       case "durable":
         this.#bindings.durableThrough = Math.max(this.#bindings.durableThrough, event.through);
         break;
+      case "peer-open":
+      case "peer-bytes":
+      case "peer-closed":
+      case "pair-command":
+        this.#pairing.step(event, now, out);
+        break;
       case "link":
         this.#setLink(event.lan, { known: true, ...event }, now);
         break;
       case "journal":
-        this.#setJournal(event.state, now);
+        this.#bindings.journal = event.state;
+        sayDisk(event.state, this.conditions, now);
+        this.pair?.journal(event.state, now, out);
         break;
       case "config":
         queueForcedRenewals(this.#server, this.#config, event.config, out);
         this.#config = event.config;
+        this.#pairing.configure(event.config.pair, now, out);
         this.#configure(event.config, now);
         break;
       case "alarm":
@@ -123,8 +145,36 @@ export class Core {
       this.#snapshotAfter = Number.POSITIVE_INFINITY;
       out.push({ kind: "snapshot" });
     }
+    this.#pairing.tell(now);
     this.#watchers.pass(now, out);
     this.#setAlarm(now, out);
+  }
+
+  /** A batch of events is over: what waited to be told to the partner together is. */
+  endBatch(now: Now, out: Effect[]): void {
+    const { pair } = this;
+    if (!pair) return;
+    pair.flush(now, out);
+    if (pair.hasMore) this.#wakeBy(now.monotonic + 1, out);
+  }
+
+  /** This box's end of a pair; undefined when it works alone. */
+  get pair(): Pair | undefined {
+    return this.#server.pair;
+  }
+
+  /** What the box remembers of its pair over a restart. */
+  get pairState(): PairState | undefined {
+    return this.pair?.endpoint.state;
+  }
+
+  /** How often each cell of the table of states was looked up since the start. */
+  get pairCells(): ReadonlyMap<string, number> {
+    return this.pair?.endpoint.cells ?? NO_CELLS;
+  }
+
+  pairView(): PairView | undefined {
+    return this.pair && viewOf(this.pair);
   }
 
   /** Now as leases count it; differs from the clock of the box while that is not believed. */
@@ -142,37 +192,12 @@ export class Core {
     return gate ?? { ok: false, reason: "not-serving" };
   }
 
-  linkView(network: number): {
-    readonly helper: boolean;
-    readonly present: boolean;
-    readonly carrier: boolean;
-    readonly mac: string;
-    readonly mtu: number;
-  } {
-    const link = this.#lanOf(network)?.link;
-    return {
-      helper: link?.helper ?? false,
-      present: link?.present ?? false,
-      carrier: link?.carrier ?? false,
-      mac: link?.present ? formatMac(link.mac) : "",
-      mtu: link?.mtu ?? 0,
-    };
+  linkView(network: number): LinkView {
+    return linkViewOf(this.#lanOf(network)?.link);
   }
 
-  poolCounts(
-    network: number,
-    pool: number,
-  ): {
-    readonly size: number;
-    readonly active: number;
-    readonly offered: number;
-    readonly abandoned: number;
-    readonly free: number;
-  } {
-    const range = this.#rangeOf(network, pool);
-    if (!range) return { size: 0, active: 0, offered: 0, abandoned: 0, free: 0 };
-    const { size, active, offered, abandoned, free } = range;
-    return { size, active, offered, abandoned, free };
+  poolCounts(network: number, pool: number): PoolCounts {
+    return poolCountsOf(this.#rangeOf(network, pool));
   }
 
   /** What became of the addresses of one pool since the start. */
@@ -238,6 +263,7 @@ export class Core {
       if (entry.state === "expired") this.#lines.expired(entry, out);
       else this.#lines.back(entry, out);
     }
+    this.#pairing.passTime(now, out);
   }
 
   #moveLeases(step: ClockStep, now: Now, out: Effect[]): void {
@@ -245,6 +271,8 @@ export class Core {
     this.#snapshotAfter = this.#bindings.sequence;
     const seconds = Math.round(step.milliseconds / 1000);
     out.push({ kind: "log", id: "clock-stepped", values: { seconds } });
+    // What the boxes know of each other's clock is over at once on both.
+    this.pair?.session.restart("the clock of this box was set", now, out);
     this.#sayClock(now, out);
   }
 
@@ -284,7 +312,8 @@ export class Core {
     }
     return Array.from(members.values(), (networks) => {
       const same = before.find((old) => old.name === networks[0]?.config.name);
-      return new Segment(networks, this.#hashSeed, same);
+      const { share, partnership } = this.#bindings;
+      return new Segment(networks, this.#hashSeed, same, share, partnership !== undefined);
     });
   }
 
@@ -316,20 +345,6 @@ export class Core {
     this.#watchers.linkChanged(lan, now);
   }
 
-  #setJournal(state: JournalState, now: Now): void {
-    this.#bindings.journal = state;
-    let active: (typeof DISK_CONDITIONS)[number] | undefined;
-    let values: LogValues = {};
-    if (state.kind === "failing") {
-      active = `disk-${state.reason}`;
-      values = { text: state.text };
-    } else if (state.kind === "slow") {
-      active = "disk-slow";
-      values = { seconds: Math.round(state.milliseconds / 1000) };
-    }
-    for (const id of DISK_CONDITIONS) this.#say(id, "", id === active ? values : undefined, now);
-  }
-
   #sayLink(lan: Lan, now: Now): void {
     const active = linkCondition(lan.link);
     const { name, interfaceName } = lan;
@@ -341,7 +356,8 @@ export class Core {
   /** Also the place where a clock that only the journal spoke against is believed at last. */
   #sayClock(now: Now, out: Effect[]): void {
     const clock = this.#clock;
-    if (clock.isSaneButBehind && !this.#hasLeasesFromBefore()) {
+    const { sequenceAtStart } = this.#bindings;
+    if (clock.isSaneButBehind && !hasLeasesFromBefore(this.book, this.seconds, sequenceAtStart)) {
       this.#moveLeases(clock.believe(), now, out);
     }
     this.#say(
@@ -350,15 +366,6 @@ export class Core {
       clock.isWrong ? { clock: formatDay(now.wall / 1000) } : undefined,
       now,
     );
-  }
-
-  #hasLeasesFromBefore(): boolean {
-    for (const entry of this.book.leases()) {
-      const isFromBefore = entry.sequence <= this.#bindings.sequenceAtStart;
-      if (entry.state !== "active" || !isFromBefore) continue;
-      if (entry.expiresAt - this.seconds < NEVER_SECONDS) return true;
-    }
-    return false;
   }
 
   #say(id: ConditionId, subject: string, values: LogValues | undefined, now: Now): void {
@@ -378,6 +385,11 @@ export class Core {
     // Clients wait for these, so they are not put together with others.
     const { nextAt } = this.#server.probes;
     if (nextAt !== undefined && nextAt < at) at = nextAt;
+    if (this.pair) at = Math.max(Math.min(at, this.pair.nextAt), now.monotonic + 1);
+    this.#wakeBy(at, out);
+  }
+
+  #wakeBy(at: number, out: Effect[]): void {
     if (this.#alarmAt <= at) return;
     this.#alarmAt = at;
     out.push({ kind: "alarm", atMonotonic: at });

@@ -43,7 +43,11 @@ export function handleDiscover(
     sendNoAddress(server, segment, out);
     return "ipv6-only";
   }
-  let seconds = leaseSecondsFor(packet, network);
+  const wanted = leaseSecondsFor(packet, network);
+  const { pair } = server;
+  const isSafe = pair === undefined || pair.terms.asksFirst(now);
+  const entry = bindings.book.at(address);
+  let seconds = isSafe ? wanted : pair.terms.safeSeconds(entry, wanted);
   if (bindings.isJournalFailing) {
     seconds = Math.min(bindings.durableSecondsLeft(packet, address), seconds);
     if (seconds === 0) return "disk-not-writable";
@@ -79,6 +83,7 @@ function turnAway(
   const { packet, now } = server;
   if (server.isTest) return reason;
   if (reason === "no-free-address" || reason === "kept-for-known") {
+    server.pair?.balancer.runOut(now.monotonic);
     segment.turnsAwayUntil = now.monotonic + TURNED_AWAY_MILLISECONDS;
     segment.limiter.refused(now.monotonic);
   }

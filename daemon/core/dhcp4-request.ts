@@ -41,6 +41,7 @@ function otherServer(server: Dhcp4Server, segment: Segment): RefusalReason {
   const { offers } = server.bindings;
   const offer = offers.find(server.packet.client, segment.pool);
   if (offer) offers.drop(offer);
+  server.retries.answered(server.hardwareHash);
   return "other-server";
 }
 
@@ -56,8 +57,7 @@ function selecting(
   out: Effect[],
 ): RefusalReason | undefined {
   const reason = server.bindings.whyNot(segment, server.packet, address);
-  // The partner answers for what is its own, or lets the client time out while it is gone.
-  if (reason === "partner-owns") return reason;
+  if (reason === "partner-owns" && !isPartnerGone(server)) return reason;
   if (reason) return server.sendNak(segment, address, reason, out);
   if (holdsAnother(server, segment, address)) {
     return server.sendNak(segment, address, "not-yours", out);
@@ -65,6 +65,11 @@ function selecting(
   const full = whyPortFull(server, segment, address) ?? whyNoNewcomer(server, segment);
   if (full) return server.sendNak(segment, address, full, out);
   return grant(server, segment, address, out);
+}
+
+/** The partner answers for what is its own; once it is down for certain, a client need not wait in vain. */
+function isPartnerGone({ pair }: Dhcp4Server): boolean {
+  return pair === undefined || pair.state === "partner-down";
 }
 
 /**
@@ -101,7 +106,7 @@ function keeping(
   const { authoritative } = segment.primary.config;
   const known = bindings.book.find(packet.client, segment.pool);
   const reason = bindings.whyNot(segment, packet, address);
-  if (reason === "partner-owns") return reason;
+  if (reason === "partner-owns" && !isPartnerGone(server)) return reason;
   if (reason === "wrong-network") {
     return authoritative ? server.sendNak(segment, address, reason, out) : reason;
   }
@@ -130,15 +135,20 @@ export function grant(
   out: Effect[],
   isRapid = false,
 ): RefusalReason | undefined {
-  const { bindings, packet } = server;
+  const { bindings, packet, pair, now } = server;
   const network = prepare(server, segment, address);
-  const seconds = leaseSecondsFor(packet, network);
+  const wanted = leaseSecondsFor(packet, network);
+  // What may be told without the partner's knowing, and what once it knows.
+  const safe = pair ? pair.terms.safeSeconds(bindings.book.at(address), wanted) : wanted;
+  const isAsked = pair?.terms.asksFirst(now) ?? false;
+  const seconds = isAsked ? wanted : safe;
   if (bindings.journal.kind !== "ok") {
-    const left = Math.min(bindings.durableSecondsLeft(packet, address), seconds);
+    const left = Math.min(bindings.durableSecondsLeft(packet, address), safe);
     const isFailing = bindings.isJournalFailing;
     if (isFailing && left === 0) return "disk-not-writable";
     if (isFailing || left > seconds / 2) {
       const known = bindings.book.at(address);
+      if (known) bindings.noteAcknowledged(known);
       const extras = extrasFor(server, network, known, isRapid, true);
       server.sendLease(MESSAGE_TYPE.ack, segment, address, left, out, extras);
       return undefined;
@@ -149,10 +159,17 @@ export function grant(
   const isNew = before?.state !== "active" || !isSame;
   const couldBefore = isSame && before.canForceRenew;
   const canForceRenew = mayForce(server, network);
-  const entry = bindings.grant(segment, packet, address, seconds, canForceRenew, out);
+  const entry = bindings.grant(segment, packet, address, seconds, wanted, canForceRenew, out);
   server.renewals.forget(entry);
+  server.retries.answered(server.hardwareHash);
   const extras = extrasFor(server, network, entry, isRapid, couldBefore);
-  server.sendLease(MESSAGE_TYPE.ack, segment, address, seconds, out, extras);
+  if (pair && isAsked) {
+    const frame = server.replies.lease(MESSAGE_TYPE.ack, packet, address, seconds, extras);
+    server.noteSent(MESSAGE_TYPE.ack, segment, address);
+    pair.terms.hold(entry, packet.lan, frame, safe, now);
+  } else {
+    server.sendLease(MESSAGE_TYPE.ack, segment, address, seconds, out, extras);
+  }
   if (isNew) server.lines.granted(entry, out);
   return undefined;
 }

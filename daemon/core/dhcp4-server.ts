@@ -4,19 +4,10 @@
 
 import { ANY, type Ipv4 } from "../base/address.ts";
 import { hashBytes } from "../base/bytes.ts";
-import { DecodeError } from "../base/errors.ts";
 import type { Now } from "../base/time.ts";
 import type { RefusalReason } from "../catalogue.ts";
-import {
-  BOOTREPLY,
-  BOOTREQUEST,
-  CLIENT_PORT,
-  decodeDhcp4,
-  MESSAGE_TYPE,
-  SERVER_PORT,
-} from "../wire/dhcp4-message.ts";
+import { MESSAGE_TYPE } from "../wire/dhcp4-message.ts";
 import { OPTION } from "../wire/dhcp4-options.ts";
-import { parseFrame } from "../wire/frame.ts";
 import type { Bindings } from "./bindings.ts";
 import { ClassSet } from "./classes.ts";
 import type { CoreConfig } from "./config-view.ts";
@@ -27,6 +18,8 @@ import { handleDecline, handleInform, handleRelease } from "./dhcp4-others.ts";
 import { handleRequest } from "./dhcp4-request.ts";
 import type { Effect } from "./effect.ts";
 import type { CoreEvent } from "./event.ts";
+import type { Pair } from "./failover/pair.ts";
+import { Retries } from "./failover/retries.ts";
 import { ForcedRenewals, type ForceRenewAuth } from "./forced-renew.ts";
 import { sendForcedRenewals } from "./forced-renew-sending.ts";
 import { Decision, History } from "./history.ts";
@@ -35,16 +28,16 @@ import { LeaseQueries } from "./leasequery.ts";
 import { compileLevel, type Level } from "./levels.ts";
 import type { LogLines } from "./log-lines.ts";
 import { sendChecked } from "./offer-checks.ts";
-import { hearServer, hearUse } from "./overheard.ts";
 import { Packet } from "./packet.ts";
+import { whySilent } from "./pair-gate.ts";
 import { ClientLimiter, DeclineLimiter } from "./rate-limits.ts";
+import { look } from "./read-frame.ts";
 import { type LeaseExtras, ReplyBuilder } from "./reply.ts";
 import type { Segment } from "./segment.ts";
 import { segmentOf } from "./segment-choice.ts";
 import type { SelfProbeAnswer } from "./self-probe.ts";
 
 const REQUESTED_ADDRESS = OPTION.requestedIpAddress.code;
-const MESSAGE_TYPE_OPTION = OPTION.dhcpMessageType.code;
 const SERVER_ID = OPTION.serverIdentifier.code;
 
 export type FrameEvent = Extract<CoreEvent, { kind: "frame" }>;
@@ -90,6 +83,13 @@ export class Dhcp4Server {
   /** Every address that is this box: a client that names any of them means us. */
   #ownIds: ReadonlySet<Ipv4> = new Set();
   #queriers: ReadonlySet<Ipv4> = new Set();
+  /** This box's end of a pair; undefined when it works alone. */
+  pair: Pair | undefined;
+  /** Addresses by which clients know the partner, and its MACs on the LANs. */
+  partnerIds: readonly Ipv4[] = [];
+  partnerMacs: readonly Uint8Array[] = [];
+  /** Clients that this box leaves to its partner. */
+  readonly retries = new Retries();
 
   constructor(
     bindings: Bindings,
@@ -116,7 +116,19 @@ export class Dhcp4Server {
     this.#ownIds = new Set(ids.filter((id) => id !== ANY));
     this.#queriers = new Set(config.leasequeryFrom);
     this.probes.dropAll();
-    for (const lan of lans) lan.rogues.trust([...lan.trustedServers, ...this.#ownIds]);
+    this.trustServers();
+  }
+
+  /** Addresses by which clients know this box. */
+  get ownIds(): readonly Ipv4[] {
+    return Array.from(this.#ownIds);
+  }
+
+  /** Whose offers are no stranger's: of this box, its partner, and those that the configuration lists. */
+  trustServers(): void {
+    for (const lan of this.lans) {
+      lan.rogues.trust([...lan.trustedServers, ...this.#ownIds, ...this.partnerIds]);
+    }
   }
 
   /** Handles one frame: answers, changes and refusals go into `out` and the counters. */
@@ -129,7 +141,7 @@ export class Dhcp4Server {
     const { counters } = lan.segment.primary;
     counters.frames++;
     this.packet.lan = event.lan;
-    const reason = this.#look(event, lan, out);
+    const reason = look(this, event, lan, out);
     if (reason) counters.refused[reason]++;
     else if (this.packet.type > 0) this.#serve(lan, out);
   }
@@ -141,7 +153,7 @@ export class Dhcp4Server {
     this.event = event;
     this.tries = tries;
     this.packet.lan = event.lan;
-    if (!this.#look(event, lan, out)) this.#serve(lan, out);
+    if (!look(this, event, lan, out)) this.#serve(lan, out);
   }
 
   /** What is due by now: OFFERs that waited for the wire to speak against them. */
@@ -164,7 +176,7 @@ export class Dhcp4Server {
     };
     this.packet.lan = lan.index;
     this.isTest = true;
-    const unread = this.#look(this.event, lan, out);
+    const unread = look(this, this.event, lan, out);
     const refusal = unread ?? this.#answer(lan, lan.segment, out);
     this.isTest = false;
     const { offers } = this.bindings;
@@ -196,12 +208,17 @@ export class Dhcp4Server {
 
   /** Counts a reply about `address` and sends it. */
   send(type: number, segment: Segment, address: Ipv4, frame: Uint8Array, out: Effect[]): void {
+    this.noteSent(type, segment, address);
+    out.push({ kind: "send", lan: this.packet.lan, frame });
+  }
+
+  /** Counts the reply that was just built, which leaves now or when the partner has the lease. */
+  noteSent(type: number, segment: Segment, address: Ipv4): void {
     if (!this.isTest) {
       this.count(type, segment, address);
       segment.primary.counters.optionsLeftOut += this.replies.leftOut;
     }
     this.note(type, address);
-    out.push({ kind: "send", lan: this.packet.lan, frame });
   }
 
   /** What the packet in hand is, or will be, answered with. */
@@ -234,39 +251,6 @@ export class Dhcp4Server {
   /** Whether an address is this box, on whichever LAN. */
   isOwnId(address: Ipv4): boolean {
     return address === this.packet.ownId || this.#ownIds.has(address);
-  }
-
-  /**
-   * Is this a message of a DHCP client, and can it be read? Then `packet.type` is its type; it is 0 for
-   * what was of use otherwise.
-   */
-  #look(event: FrameEvent, lan: Lan, out: Effect[]): RefusalReason | undefined {
-    const { packet } = this;
-    const { frame, message } = packet;
-    packet.type = 0;
-    try {
-      parseFrame(frame, event.bytes, event.start, event.end, event.checksumReady);
-    } catch (error) {
-      return malformed(error, "frame-malformed");
-    }
-    if (isFrom(frame.bytes, frame.sourceMacStart, lan.link.mac)) return "own-frame";
-    if (frame.kind !== "udp") return hearUse(this, lan, out);
-    const { destinationPort } = frame;
-    if (destinationPort !== SERVER_PORT && destinationPort !== CLIENT_PORT) return "frame-not-dhcp";
-    try {
-      decodeDhcp4(frame.bytes, frame.payloadStart, frame.payloadEnd, message);
-    } catch (error) {
-      return malformed(error, "dhcp-malformed");
-    }
-    if (message.op === BOOTREPLY) return hearServer(this, lan, out);
-    if (destinationPort === CLIENT_PORT) return "frame-not-dhcp";
-    const type = message.u8(MESSAGE_TYPE_OPTION);
-    if (typeof type !== "number" || type === 0) {
-      return type === undefined ? "no-message-type" : "option-malformed";
-    }
-    packet.type = type;
-    if (message.op !== BOOTREQUEST) return "wrong-direction";
-    return packet.relay.read(message) ? undefined : "option-malformed";
   }
 
   #serve(lan: Lan, out: Effect[]): void {
@@ -341,6 +325,8 @@ export class Dhcp4Server {
   }
 
   #dispatch(segment: Segment, out: Effect[]): RefusalReason | undefined {
+    const silence = this.pair && whySilent(this, this.pair);
+    if (silence) return silence;
     switch (this.packet.type) {
       case MESSAGE_TYPE.discover:
         return handleDiscover(this, segment, out);
@@ -383,14 +369,4 @@ const NEVER_CHARGED: ReadonlySet<RefusalReason> = new Set([
 function countAtPool(segment: Segment, address: Ipv4, reason: RefusalReason): void {
   const slot = address === ANY ? -1 : segment.pool.slotOf(address);
   if (slot >= 0) segment.pool.rangeOf(slot).counters.countRefusal(reason);
-}
-
-function malformed(error: unknown, reason: RefusalReason): RefusalReason {
-  if (error instanceof DecodeError) return reason;
-  throw error;
-}
-
-function isFrom(bytes: Uint8Array, start: number, mac: Uint8Array): boolean {
-  for (let i = 0; i < 6; i++) if (bytes[start + i] !== mac[i]) return false;
-  return true;
 }

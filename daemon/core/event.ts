@@ -1,6 +1,12 @@
 import type { JournalState } from "../ports.ts";
 import type { CoreConfig } from "./config-view.ts";
 
+/**
+ * "partner-down": the partner is off for certain; "pause": this box ends and will be back soon;
+ * "shutdown": this box ends for long.
+ */
+export type PairCommand = "partner-down" | "pause" | "shutdown";
+
 /** Everything that can happen to the core. `lan` is the index in `CoreConfig.networks`. */
 export type CoreEvent =
   /** A frame from a LAN; the bytes are valid only during the step. */
@@ -30,5 +36,13 @@ export type CoreEvent =
   | { readonly kind: "journal"; readonly state: JournalState }
   /** The alarm that the core asked for has come due. */
   | { readonly kind: "alarm" }
+  /** A TCP connection with the partner stands, whoever dialled. `connection` is never used again. */
+  | { readonly kind: "peer-open"; readonly connection: number }
+  /** Bytes from the partner, cut anywhere; valid only during the step. */
+  | { readonly kind: "peer-bytes"; readonly connection: number; readonly bytes: Uint8Array }
+  /** A connection ended, or (`connection` 0) the attempt to dial failed. `reason` is a short text. */
+  | { readonly kind: "peer-closed"; readonly connection: number; readonly reason: string }
+  /** A person, or the process that ends, wants something of the pair. */
+  | { readonly kind: "pair-command"; readonly command: PairCommand }
   /** A new, validated configuration replaces the old one. */
   | { readonly kind: "config"; readonly config: CoreConfig };

@@ -26,8 +26,25 @@ export class LeaseEntry implements Lease, Expiring, IndexedByClient<LeaseEntry> 
   expiresAt: WallSeconds = 0;
   leaseSeconds = 0;
   clockUncertain = false;
+  toldUntil: WallSeconds = 0;
+  agreedUntil: WallSeconds = 0;
+  fromPartner = false;
   sequence = 0;
   durableExpiresAt: WallSeconds = 0;
+
+  /** Where the record of it stands among the effects of the step in which it was made. */
+  effectAt = 0;
+
+  /** The partner is known to have this content. */
+  isAgreed = false;
+  /** Changed from a free address of this box's share, and nothing of that ever sent to the partner. */
+  isUntold = false;
+  /** Its end is not in the journal: it follows from what is, but for what the partner says to it. */
+  isUnwritten = false;
+  /** Waits in the queue of updates for the partner. */
+  isQueued = false;
+  /** Of the last BNDUPD about it that has not been answered; 0 when none is under way. */
+  updateXid = 0;
 
   /** Identity, hardware address and option 82, packed: there are as many of them as leases. */
   packedClient = "";
@@ -80,7 +97,9 @@ export function copyLease(entry: LeaseEntry): Lease {
   const { client, chaddr, relayAgent, canForceRenew, xid } = entry;
   const who = { client, htype, chaddr, hostname, vendorClass, relayAgent, canForceRenew, xid };
   const when = { startsAt, seenAt, expiresAt, leaseSeconds, clockUncertain, durableExpiresAt };
-  return { address, network, state, sequence, ...who, ...when };
+  const { toldUntil, agreedUntil, fromPartner } = entry;
+  const partner = { toldUntil, agreedUntil, fromPartner };
+  return { address, network, state, sequence, ...who, ...when, ...partner };
 }
 
 export class LeaseBook {
@@ -167,6 +186,9 @@ export class LeaseBook {
     entry.expiresAt = record.expiresAt;
     entry.leaseSeconds = record.leaseSeconds;
     entry.clockUncertain = record.clockUncertain;
+    entry.toldUntil = record.toldUntil;
+    entry.agreedUntil = record.agreedUntil;
+    entry.fromPartner = record.fromPartner;
     entry.sequence = record.sequence;
     entry.durableExpiresAt = record.durableExpiresAt;
     this.changed(entry);

@@ -54,6 +54,14 @@ export interface Lease {
    * journal too: a later boot with the right clock may not take such a lease for long expired.
    */
   clockUncertain: boolean;
+  /**
+   * Potential expiration time as told to the partner with this content, and the latest one that both
+   * boxes have agreed on (draft-ietf-dhc-failover-12 §5.2); 0 when there is none, and without a partner.
+   */
+  toldUntil: WallSeconds;
+  agreedUntil: WallSeconds;
+  /** The content is what the partner said: it knows it already. */
+  fromPartner: boolean;
   /** Number of the journal record that holds the current content; rises by one per record. */
   sequence: number;
   /** `expiresAt` as it is on disk for sure, while the newest record is not durable yet. */

@@ -4,6 +4,7 @@
 import type { Ipv4 } from "../base/address.ts";
 import type { PoolConfig } from "./config-view.ts";
 import { PoolCounters } from "./counters.ts";
+import { Share } from "./failover/share.ts";
 import type { LeaseEntry } from "./lease-book.ts";
 import { compileLevel, type Level } from "./levels.ts";
 
@@ -63,13 +64,17 @@ export class AddressPool {
   readonly isRestricted: boolean;
   /** Admission by range of the client in hand; all are open to all unless `isRestricted`. */
   readonly admission: Uint8Array;
+  /** What of the addresses that nobody holds is this box's. */
+  readonly share: Share;
   readonly #spans: readonly Span[];
+  /** Never used, and this box's to give. */
   readonly #fresh: BitSet;
   readonly #barred: BitSet;
   readonly #offered: BitSet;
 
   /** `barred` addresses are never chosen for just anybody: reserved ones and those of the network. */
-  constructor(places: readonly PoolPlace[], barred: Iterable<Ipv4>) {
+  constructor(places: readonly PoolPlace[], barred: Iterable<Ipv4>, share: Share = new Share()) {
+    this.share = share;
     let base = 0;
     this.ranges = places.map(({ config, network, counters }) => {
       const range = new PoolRange(config, network, base, counters ?? new PoolCounters());
@@ -87,8 +92,14 @@ export class AddressPool {
       const slot = this.slotOf(address);
       if (slot >= 0) this.#barred.add(slot);
     }
-    for (let slot = 0; slot < base; slot++) {
-      if (this.slotOf(this.addressOf(slot)) === slot) this.settle(slot, undefined);
+    this.settleFresh(() => undefined);
+  }
+
+  /** Puts the addresses without a record where they belong; the others are settled by the book. */
+  settleFresh(entryAt: (address: Ipv4) => LeaseEntry | undefined): void {
+    for (let slot = 0; slot < this.size; slot++) {
+      const address = this.addressOf(slot);
+      if (this.slotOf(address) === slot && !entryAt(address)) this.settle(slot, undefined);
     }
   }
 
@@ -119,8 +130,12 @@ export class AddressPool {
 
   /** Whether the client in hand may be given this address now; `entry` is its lease, if it has one. */
   isSelectable(slot: number, entry: LeaseEntry | undefined): boolean {
-    if (!this.isAdmitted(slot)) return false;
-    return entry ? entry.place !== PLACE.nowhere : this.#fresh.has(slot);
+    return this.isAdmitted(slot) && this.isFree(slot, entry);
+  }
+
+  /** Whether this box could give the address to somebody now; `entry` is its lease, if it has one. */
+  isFree(slot: number, entry: LeaseEntry | undefined): boolean {
+    return this.#fresh.has(slot) || (entry !== undefined && entry.place !== PLACE.nowhere);
   }
 
   isAdmitted(slot: number): boolean {
@@ -158,18 +173,16 @@ export class AddressPool {
   settle(slot: number, entry: LeaseEntry | undefined, toFront = false): void {
     const range = this.rangeOf(slot);
     const isOpen = !this.#barred.has(slot) && !this.#offered.has(slot);
-    if (this.#fresh.has(slot)) {
-      if (entry || !isOpen) {
-        this.#fresh.delete(slot);
-        range.free--;
-      }
-    } else if (!entry && isOpen) {
-      this.#fresh.add(slot);
-      range.free++;
+    const isFresh = isOpen && isNeverUsed(entry, this.share);
+    if (this.#fresh.has(slot) !== isFresh) {
+      if (isFresh) this.#fresh.add(slot);
+      else this.#fresh.delete(slot);
+      range.free += isFresh ? 1 : -1;
     }
     if (!entry) return;
     count(range, entry);
-    list(range, entry, isOpen ? placeOf(entry) : PLACE.nowhere, toFront);
+    const isListed = isOpen && !isFresh && this.share.has(entry);
+    list(range, entry, isListed ? placeOf(entry) : PLACE.nowhere, toFront);
   }
 
   /** Forgets everything about a lease that is taken out of the book. */
@@ -308,12 +321,15 @@ export class LeaseList {
   }
 }
 
-/** A lease that nobody holds may be given to anybody; one that rested has no client any more. */
+/** One that rested has no client any more. */
 function placeOf(entry: LeaseEntry): Place {
-  const { state } = entry;
-  // A `backup` address is free for the partner to give, not for this box (draft failover-12 §5.6).
-  if (state === "active" || state === "abandoned" || state === "backup") return PLACE.nowhere;
   return entry.packedClient === "" ? PLACE.rested : PLACE.freed;
+}
+
+/** The boxes of a pair keep records of addresses that they divided among them, and that nobody had yet. */
+function isNeverUsed(entry: LeaseEntry | undefined, share: Share): boolean {
+  if (!entry) return share.fresh;
+  return entry.packedClient === "" && entry.seenAt === 0 && share.has(entry);
 }
 
 class BitSet {

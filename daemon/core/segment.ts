@@ -6,6 +6,7 @@ import type { RefusalReason } from "../catalogue.ts";
 import type { PoolConfig } from "./config-view.ts";
 import type { PoolCounters } from "./counters.ts";
 import { DenyList } from "./deny-list.ts";
+import { Share } from "./failover/share.ts";
 import type { Network } from "./network.ts";
 import type { Packet } from "./packet.ts";
 import { ADMISSION, AddressPool, type PoolPlace } from "./pool.ts";
@@ -24,20 +25,29 @@ export class Segment {
   turnsAwayUntil = 0;
 
   /** `networks` has at least one. `before` is the same segment before the configuration changed. */
-  constructor(networks: readonly Network[], hashSeed: number, before: Segment | undefined) {
+  constructor(
+    networks: readonly Network[],
+    hashSeed: number,
+    before: Segment | undefined,
+    share: Share = new Share(),
+    isPaired = false,
+  ) {
     this.networks = networks;
     const reservations = networks.flatMap(({ config }) => config.reservations);
     this.reservations = new Reservations(reservations, hashSeed);
     const barred = networks.flatMap((network) => network.ownAddresses());
-    this.pool = new AddressPool(poolPlaces(networks, before), [
-      ...barred,
-      ...this.reservations.addresses(),
-    ]);
+    this.pool = new AddressPool(
+      poolPlaces(networks, before),
+      [...barred, ...this.reservations.addresses()],
+      share,
+    );
     this.deny = new DenyList(networks.flatMap(({ config }) => config.deny));
     this.limiter = before?.limiter ?? new LanLimiter(this.pool.size);
     this.limiter.setPoolSize(this.pool.size);
     const { keptForKnownPercent } = this.primary.config;
-    this.keptForKnown = Math.floor((this.pool.size * keptForKnownPercent) / 100);
+    // Of two boxes each has about half of the addresses to give, and keeps half as many of them.
+    const size = isPaired ? this.pool.size / 2 : this.pool.size;
+    this.keptForKnown = Math.floor((size * keptForKnownPercent) / 100);
     this.turnsAwayUntil = before?.turnsAwayUntil ?? 0;
   }
 

@@ -42,6 +42,7 @@ const FINE: ReadonlySet<RefusalReason> = new Set<RefusalReason>([
   "address-in-use",
   "being-checked",
   "partner-owns",
+  "pair-not-serving",
   "not-serving",
   "disk-not-writable",
   "overloaded",

@@ -106,7 +106,8 @@ export class Watchers {
     if (isOver) segment.turnsAwayUntil = 0;
     // One address that comes and goes does not end it; what is on stays so until it is over.
     if (!isOver && hasRoom) return;
-    this.#say("pool-full", name, isOver || free > 0 ? undefined : {}, now);
+    const share = this.#server.pair ? " that are this box's to give" : "";
+    this.#say("pool-full", name, isOver || free > 0 ? undefined : { share }, now);
     this.#say("pool-kept", name, isOver || free === 0 ? undefined : { free }, now);
   }
 

@@ -2,8 +2,8 @@
 
 import { describe, expect, test } from "vitest";
 
-import { ipv4 } from "../../daemon/base/address.ts";
 import { type ClassConfig, type Match, NOTHING_SET } from "../../daemon/core/config-view.ts";
+import type { PairStateName } from "../../daemon/core/failover/pair-state.ts";
 import { LIMITS } from "../../daemon/limits.ts";
 import { bytes, macBytes } from "../support/client-frame.ts";
 import {
@@ -15,13 +15,16 @@ import {
   OFFER,
   poolOf,
   reserve,
+  START_SECONDS,
 } from "../support/core-bench.ts";
-import { makeLease } from "../support/leases.ts";
+import { makeLease, makePair } from "../support/leases.ts";
+import { pairedConfig } from "../support/pair-config.ts";
 import { judgeAllSent } from "../support/sent.ts";
 
 judgeAllSent();
 
 const A = "02:00:00:00:00:0a";
+const B = "02:00:00:00:00:0b";
 const PHONE = "00:04:13:00:00:01";
 const PHONES: Match = { kind: "mac", prefix: bytes(0x00, 0x04, 0x13) };
 
@@ -101,7 +104,7 @@ describe("who gets no answer at all", () => {
     const bench = benchOf({ deny: [macBytes(A), bytes(0x00, 0x04, 0x13)] });
     expect(bench.discover(A)).toBeUndefined();
     expect(bench.discover(PHONE)).toBeUndefined();
-    expect(bench.discover("02:00:00:00:00:0b")?.type).toBe(OFFER);
+    expect(bench.discover(B)?.type).toBe(OFFER);
     expect(bench.refused()).toEqual({ denied: 2 });
   });
 
@@ -143,7 +146,7 @@ describe("floods", () => {
     }
     expect(offers).toBeLessThan(LIMITS.clientBurst + 10 * LIMITS.clientPerSecond + 5);
     expect(bench.conditions()).toContain("request-flood office");
-    expect(bench.lease("02:00:00:00:00:0b")).toBeTruthy();
+    expect(bench.lease(B)).toBeTruthy();
     bench.pass(60);
     expect(bench.conditions()).not.toContain("request-flood office");
     expect(bench.discover(A)?.type).toBe(OFFER);
@@ -195,14 +198,48 @@ describe("floods", () => {
   });
 });
 
-test("an address of the partner's share is neither given nor refused: the partner answers for it", () => {
-  const partners = makeLease(1, 100, { state: "backup", address: ipv4("10.77.0.100") });
-  const bench = new CoreBench([network({ pool: ["10.77.0.100", "10.77.0.101"] })], {
-    leases: [partners],
-    lastSequence: 1,
+describe("an address of the partner's share, that nobody has", () => {
+  /** A primary without its partner; of its two addresses the secondary has one. */
+  function aloneAs(state: PairStateName): CoreBench {
+    const networks = [network({ pool: ["10.77.0.100", "10.77.0.101"] })];
+    const since = START_SECONDS - 600;
+    const times = { startsAt: since, seenAt: since, expiresAt: since };
+    return new CoreBench(networks, {
+      config: pairedConfig(networks, "primary"),
+      pair: makePair(1, { state, since, partnerState: "normal", mcltSeconds: 1200 }),
+      leases: [makeLease(1, 100, { state: "backup", ...times })],
+      lastSequence: 1,
+      wallFloor: since,
+    });
+  }
+
+  test("is neither given nor refused: the partner answers for it", () => {
+    const bench = aloneAs("communications-interrupted");
+    expect(bench.lease(A)).toBe("10.77.0.101");
+    expect(bench.discover(B)).toBeUndefined();
+    expect(bench.reboot(B, "10.77.0.100")).toBeUndefined();
+    expect(bench.select(B, "10.77.0.100")).toBeUndefined();
+    expect(bench.refused()).toEqual({ "no-free-address": 1, "partner-owns": 2 });
   });
-  expect(bench.lease(A)).toBe("10.77.0.101");
-  expect(bench.discover("02:00:00:00:00:0b")).toBeUndefined();
-  expect(bench.reboot("02:00:00:00:00:0b", "10.77.0.100")).toBeUndefined();
-  expect(bench.refused()).toEqual({ "no-free-address": 1, "partner-owns": 1 });
+
+  test("is refused aloud when the partner is down for certain, and given when its time is up", () => {
+    const bench = aloneAs("partner-down");
+    expect(bench.lease(A)).toBe("10.77.0.101");
+    expect(bench.discover(B)).toBeUndefined();
+    expect(bench.reboot(B, "10.77.0.100")?.type).toBe(NAK);
+    expect(bench.select(B, "10.77.0.100")?.type).toBe(NAK);
+    expect(bench.refused()).toEqual({ "no-free-address": 1, "partner-owns": 2 });
+    bench.pass(590);
+    expect(bench.reboot(B, "10.77.0.100")?.type).toBe(NAK);
+    bench.pass(20);
+    expect(bench.lease(B)).toBe("10.77.0.100");
+  });
+
+  test("is like any other for a box that is in no pair", () => {
+    const bench = new CoreBench([network({ pool: ["10.77.0.100", "10.77.0.100"] })], {
+      leases: [makeLease(1, 100, { state: "backup" })],
+      lastSequence: 1,
+    });
+    expect(bench.lease(A)).toBe("10.77.0.100");
+  });
 });

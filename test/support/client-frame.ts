@@ -83,7 +83,8 @@ function dhcpMessage(message: ClientMessage): Uint8Array {
   const mac = macBytes(message.mac);
   out.set([message.op ?? 1, message.htype ?? 1, message.hlen ?? 6, message.hops ?? 0], 0);
   out.set(seconds(message.xid ?? 0x1234), 4);
-  out.set([0, message.secs ?? 0, message.broadcast ? 0x80 : 0, 0], 8);
+  const { secs = 0 } = message;
+  out.set([secs >>> 8, secs & 255, message.broadcast ? 0x80 : 0, 0], 8);
   out.set(address(message.ciaddr ?? "0.0.0.0"), 12);
   out.set(address(message.yiaddr ?? "0.0.0.0"), 16);
   out.set(address(message.giaddr ?? "0.0.0.0"), 24);

@@ -1,0 +1,101 @@
+// The part of the catalogue that is about two boxes.
+
+export const PAIR_LOG = {
+  "pair-connected": { level: "info", text: "The partner is connected.", advice: "" },
+  "pair-lost": {
+    level: "warning",
+    text: "The connection with the partner was lost: {reason}.",
+    advice: "Check the partner and the cable between the boxes when it does not come back.",
+  },
+  "pair-refused": {
+    level: "warning",
+    text: "The boxes do not speak with each other: {reason}.",
+    advice: "Compare configuration and clock of both boxes.",
+  },
+  "pair-state": {
+    level: "info",
+    text: 'In the pair this box was "{before}" and is "{after}" now.',
+    advice: "",
+  },
+  "pair-rolled-back": {
+    level: "warning",
+    text: "The disk of this box is older than what its partner remembers of it: its leases are learnt anew.",
+    advice: "Look at the storage of this box, unless a backup was put back.",
+  },
+  "pair-conflict": {
+    level: "warning",
+    text: "Both boxes gave {address} to different devices; one of them loses it.",
+    advice: "The device that loses it asks for another address by itself.",
+  },
+  "pair-command": { level: "info", text: 'Asked for "{command}": {result}.', advice: "" },
+} as const;
+
+export const PAIR_CONDITIONS = {
+  "pair-starting": {
+    severity: "info",
+    text: "This box has just started and looks for its partner before it answers anybody; it waits a few seconds at most.",
+    advice: "",
+    impact: "none",
+  },
+  "partner-away": {
+    severity: "warning",
+    text: "The partner is away since {since}: this box works alone, and new leases are short until it is back.",
+    advice:
+      "Check the partner and the cable between the boxes. When the partner is off for longer, say so with `tandem partner-down`.",
+    impact: "some",
+  },
+  "partner-down": {
+    severity: "warning",
+    text: "The partner counts as down since {since}: this box works alone, and gives out the partner's addresses as well.",
+    advice: "Repair or replace the partner; it learns the leases from this box by itself.",
+    impact: "some",
+  },
+  "partner-refuses": {
+    severity: "error",
+    text: "The boxes do not speak with each other: {reason}.",
+    advice:
+      "Compare both boxes: name and protocol of the pair, one primary and one secondary, the clocks.",
+    impact: "some",
+  },
+  "pair-recovering": {
+    severity: "warning",
+    text: "This box learns the leases from its partner before it answers anybody.",
+    advice:
+      "It takes seconds while the partner answers. When the partner is gone for good, `tandem partner-down` lets this box serve with what it knows.",
+    impact: "some",
+  },
+  "pair-waiting": {
+    severity: "warning",
+    text: "This box knows all leases again, and answers nobody until {until}: then the last lease that nobody remembers has ended.",
+    advice: "Nothing needs doing: the partner serves meanwhile.",
+    impact: "some",
+  },
+  "pair-conflict-open": {
+    severity: "warning",
+    text: "Both boxes gave out addresses while they could not see each other; they compare their books.",
+    advice:
+      "Nothing needs doing while both run. Where both gave the same address, one device gets another.",
+    impact: "some",
+  },
+  "pair-not-listening": {
+    severity: "warning",
+    text: "The partner cannot connect to this box: {text}.",
+    advice:
+      "Check `pair` in box.json and the port that the partner is at; it is tried again by itself, and this box dials its partner meanwhile.",
+    impact: "none",
+  },
+  "pair-clock": {
+    severity: "warning",
+    text: "The clock of the partner differs by {seconds} s.",
+    advice:
+      "Let both boxes reach a time server. Leases are corrected by the difference; with more than a minute the boxes do not speak with each other.",
+    impact: "none",
+  },
+  "pair-conflicts": {
+    severity: "warning",
+    text: "Addresses that both boxes gave to different devices since the start: {count}.",
+    advice:
+      "It happens when a box that counts as down is not: see that both are reached before one is declared down.",
+    impact: "none",
+  },
+} as const;

@@ -1,0 +1,83 @@
+// Who keeps asking for an address and gets none. The hash of RFC 3074 leaves each new client to one of
+// the boxes, and one that cannot hear this LAN, or cannot be heard there, is alive for its partner all
+// the same. Its clients say how long they have tried (`secs`), but many always say 0: a box that may
+// not answer them at first has to remember them by itself.
+//
+// What clients do: the transaction number stays the same over a series of DISCOVERs that are sent ever
+// less often, up to every 64 s (RFC 2131 §4.1, dhcpcd) or 120 s (dhclient). udhcpc sends three, waits for
+// 20 s and begins anew with another number, Windows after 4 to 16 s; others take a new one every time.
+
+/**
+ * Of fixed size, and nothing is allocated for a packet. Clients are told apart by a seeded hash of the
+ * hardware address; two with the same one are taken for one, and then answered sooner than need be.
+ */
+export class Retries {
+  readonly #hashes = new Uint32Array(PLACES);
+  readonly #xids = new Uint32Array(PLACES);
+  readonly #firstAt = new Float64Array(PLACES);
+  /** NOT_IN_USE in places that hold nobody. */
+  readonly #lastAt = new Float64Array(PLACES).fill(NOT_IN_USE);
+
+  /**
+   * Call for every DISCOVER that this box need not answer: for how long, in milliseconds, the client has
+   * tried without success; 0 for the first one. `hash` has 31 bits, `xid` 32, `now` is monotonic milliseconds.
+   */
+  triedForMilliseconds(hash: number, xid: number, now: number): number {
+    let place = this.#find(hash);
+    if (place < 0) place = this.#oldest(hash);
+    if (!this.#isSameTry(place, hash, xid, now)) this.#firstAt[place] = now;
+    this.#hashes[place] = hash;
+    this.#xids[place] = xid;
+    this.#lastAt[place] = now;
+    return now - (this.#firstAt[place] as number);
+  }
+
+  /**
+   * The client got somewhere: it asked for an address that was offered to it, by whichever box, or one
+   * of them gave it a lease. Not for an OFFER alone, which may never have reached it.
+   */
+  answered(hash: number): void {
+    const place = this.#find(hash);
+    if (place >= 0) this.#lastAt[place] = NOT_IN_USE;
+  }
+
+  #isSameTry(place: number, hash: number, xid: number, now: number): boolean {
+    if (this.#hashes[place] !== hash) return false;
+    const silence = now - (this.#lastAt[place] as number);
+    const isSameXid = this.#xids[place] === xid;
+    return silence <= (isSameXid ? SAME_XID_SILENCE_MILLISECONDS : SILENCE_MILLISECONDS);
+  }
+
+  /** Where the client is remembered, -1 when it is not. */
+  #find(hash: number): number {
+    const first = firstPlace(hash);
+    for (let place = first; place < first + WAYS; place++) {
+      if (this.#hashes[place] === hash && this.#lastAt[place] !== NOT_IN_USE) return place;
+    }
+    return -1;
+  }
+
+  /** The place to give up for a client: an empty one, else that of the one silent for longest. */
+  #oldest(hash: number): number {
+    const first = firstPlace(hash);
+    let oldest = first;
+    for (let place = first + 1; place < first + WAYS; place++) {
+      if ((this.#lastAt[place] as number) < (this.#lastAt[oldest] as number)) oldest = place;
+    }
+    return oldest;
+  }
+}
+
+/** 96 KB in all; as many clients can be without an address at the same time. */
+const PLACES = 4096;
+/** A client may stand in any place of its row, so that a few with like hashes do not drive each other out. */
+const WAYS = 4;
+const NOT_IN_USE = Number.NEGATIVE_INFINITY;
+/** A client heard of again after a longer silence begins anew: it may have had a lease in between. */
+const SILENCE_MILLISECONDS = 60_000;
+/** The longest pause that clients make between two DISCOVERs of one series, and some more. */
+const SAME_XID_SILENCE_MILLISECONDS = 130_000;
+
+function firstPlace(hash: number): number {
+  return (hash & (PLACES / WAYS - 1)) * WAYS;
+}

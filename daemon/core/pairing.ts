@@ -1,0 +1,200 @@
+// The pair as a part of the core: there is one or none, by the configuration, and what happens in it is said.
+
+import { formatIpv4, type Ipv4 } from "../base/address.ts";
+import type { Now, WallSeconds } from "../base/time.ts";
+import type { Bindings } from "./bindings.ts";
+import type { Conditions } from "./conditions.ts";
+import type { PairConfig } from "./config-view.ts";
+import type { Dhcp4Server } from "./dhcp4-server.ts";
+import type { Effect } from "./effect.ts";
+import type { CoreEvent } from "./event.ts";
+import type { BoxFacts } from "./failover/box-facts.ts";
+import type { AddressPlace } from "./failover/lease-moves.ts";
+import { Pair } from "./failover/pair.ts";
+import { sayPair } from "./failover/pair-conditions.ts";
+import type { PairEvent, PairHost } from "./failover/pair-host.ts";
+import type { PairState } from "./failover/pair-state.ts";
+import { ALONE } from "./failover/share.ts";
+import type { Segment } from "./segment.ts";
+
+export type PeerEvent = Extract<
+  CoreEvent,
+  { kind: "peer-open" | "peer-bytes" | "peer-closed" | "pair-command" }
+>;
+
+export class Pairing implements PairHost {
+  readonly #server: Dhcp4Server;
+  readonly #bindings: Bindings;
+  readonly #conditions: Conditions;
+  readonly #hashSeed: number;
+  readonly #lastAlive: WallSeconds;
+  #isNews = true;
+
+  /** `lastAlive`: when this box last wrote to its journal before this start; 0: never. */
+  constructor(
+    server: Dhcp4Server,
+    conditions: Conditions,
+    hashSeed: number,
+    lastAlive: WallSeconds,
+  ) {
+    this.#server = server;
+    this.#bindings = server.bindings;
+    this.#conditions = conditions;
+    this.#hashSeed = hashSeed;
+    this.#lastAlive = lastAlive;
+  }
+
+  /** `state`: what the journal knows of the pair. */
+  start(config: PairConfig | undefined, state: PairState | undefined, now: Now): void {
+    if (config) this.#join(config, state, this.#lastAlive, now);
+  }
+
+  /** A new configuration, before networks are made of it. */
+  configure(config: PairConfig | undefined, now: Now, out: Effect[]): void {
+    const { pair } = this.#server;
+    // Their LANs may be others in a moment.
+    pair?.held.releaseAll(out);
+    if (pair && config && isSamePair(pair.config, config)) {
+      pair.configure(config, now);
+      return;
+    }
+    const bindings = this.#bindings;
+    if (pair) {
+      pair.session.suspend("the configuration was changed", now, out);
+      this.#server.pair = undefined;
+      this.trust({ serverIds: [], macs: [] });
+      bindings.partnership = undefined;
+      bindings.share.become(ALONE);
+      this.#isNews = true;
+    }
+    if (config) this.#join(config, undefined, bindings.clock.seconds, now);
+  }
+
+  step(event: PeerEvent, now: Now, out: Effect[]): void {
+    const { pair } = this.#server;
+    if (!pair) {
+      if (event.kind === "peer-open") {
+        out.push({ kind: "peer-close", connection: event.connection });
+      }
+      return;
+    }
+    switch (event.kind) {
+      case "peer-open":
+        pair.session.opened(event.connection, now, out);
+        break;
+      case "peer-bytes":
+        pair.session.bytes(event.connection, event.bytes, now, out);
+        break;
+      case "peer-closed":
+        pair.session.closed(event.connection, event.reason, now, out);
+        break;
+      case "pair-command":
+        this.#command(event.command, pair, now, out);
+        break;
+    }
+  }
+
+  passTime(now: Now, out: Effect[]): void {
+    this.#server.pair?.passTime(now, out);
+  }
+
+  /** Says what is so, if anything in the pair is not what it was. */
+  tell(now: Now): void {
+    if (!this.#isNews) return;
+    this.#isNews = false;
+    sayPair(this.#server.pair, this.#bindings.clock.seconds, now, this.#conditions);
+  }
+
+  // PairHost.
+
+  segments(): readonly Segment[] {
+    return this.#server.segments;
+  }
+
+  placeOf(address: Ipv4): AddressPlace | undefined {
+    for (const segment of this.#server.segments) {
+      const network = segment.networkOf(address);
+      if (network) return { network: network.config.name, pool: segment.pool };
+    }
+    return undefined;
+  }
+
+  serverIds(): readonly Ipv4[] {
+    return this.#server.ownIds;
+  }
+
+  macs(): readonly Uint8Array[] {
+    return this.#server.lans.flatMap(({ link }) => (link.present ? [link.mac] : []));
+  }
+
+  trust({ serverIds, macs }: Pick<BoxFacts, "serverIds" | "macs">): void {
+    const server = this.#server;
+    server.partnerMacs = macs;
+    const isSame =
+      serverIds.length === server.partnerIds.length &&
+      serverIds.every((id, index) => id === server.partnerIds[index]);
+    if (isSame) return;
+    server.partnerIds = serverIds;
+    server.trustServers();
+  }
+
+  reshare(): void {
+    const { book } = this.#bindings;
+    for (const { pool } of this.#server.segments) pool.settleFresh((address) => book.at(address));
+    book.requeueAll();
+  }
+
+  noteNews(): void {
+    this.#isNews = true;
+  }
+
+  say(event: PairEvent, out: Effect[]): void {
+    this.#isNews = true;
+    const { lines } = this.#server;
+    switch (event.kind) {
+      case "state":
+        lines.say("pair-state", { before: event.from, after: event.to }, out);
+        break;
+      case "connected":
+        lines.say("pair-connected", {}, out);
+        break;
+      case "lost":
+        lines.say("pair-lost", { reason: event.reason }, out);
+        break;
+      case "refused":
+        lines.say("pair-refused", { reason: event.reason }, out);
+        break;
+      case "rolled-back":
+        lines.say("pair-rolled-back", {}, out);
+        break;
+      case "conflict":
+        lines.say("pair-conflict", { address: formatIpv4(event.address) }, out);
+        break;
+    }
+  }
+
+  #join(config: PairConfig, state: PairState | undefined, lastAlive: WallSeconds, now: Now): void {
+    const bindings = this.#bindings;
+    const hashSeed = this.#hashSeed;
+    const known = { state, hashSeed, lastAlive };
+    this.#isNews = true;
+    const pair = new Pair({ config, bindings, ...known, now, host: this });
+    this.#server.pair = pair;
+    bindings.partnership = pair;
+  }
+
+  #command(
+    command: Extract<PeerEvent, { kind: "pair-command" }>["command"],
+    pair: Pair,
+    now: Now,
+    out: Effect[],
+  ): void {
+    this.#isNews = true;
+    pair.endpoint.command(command, now, out);
+  }
+}
+
+/** With another name, role or way to speak it is another pair. */
+function isSamePair(a: PairConfig, b: PairConfig): boolean {
+  return a.name === b.name && a.role === b.role && a.dialect === b.dialect;
+}
