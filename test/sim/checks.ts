@@ -4,36 +4,22 @@
 import { contains, formatIpv4, formatMac, type Ipv4, ipv4 } from "../../daemon/base/address.ts";
 import { equalBytes, hex } from "../../daemon/base/bytes.ts";
 import type { Lease } from "../../daemon/core/lease.ts";
-import { LIMITS } from "../../daemon/limits.ts";
 import { ACK, OFFER, type Reply, readReply } from "../support/core-bench.ts";
 import { bookComplaints } from "../support/core-invariants.ts";
 import { BRANCH } from "./configs.ts";
 import { FAIR, isUdp, type Lan } from "./lan.ts";
 import type { Squatter } from "./neighbours.ts";
+import { isOf, Promises } from "./promises.ts";
 import { networksOn, whyNotFor } from "./rights.ts";
 import type { Life, SimBox, SimPort } from "./sim-box.ts";
 import type { Holding, SimClient } from "./sim-client.ts";
+import type { Watch } from "./watch.ts";
 import type { World } from "./world.ts";
-
-/** A lease that a client was told of: it must be known until then, come what may. */
-interface Promised {
-  readonly client: Uint8Array;
-  /** True milliseconds. */
-  readonly until: number;
-}
-
-interface Recorded {
-  readonly sequence: number;
-  readonly client: Uint8Array;
-  readonly isActive: boolean;
-  readonly seconds: number;
-}
 
 /** An offer that was checked is good for half a minute. */
 const SURE_MILLISECONDS = 31_000;
-const GRACE_MILLISECONDS = LIMITS.expiryGraceSeconds * 1000;
 
-export class Checks {
+export class Checks implements Watch {
   readonly clients: SimClient[] = [];
   acks = 0;
   crashes = 0;
@@ -41,15 +27,13 @@ export class Checks {
   readonly squatters: Squatter[] = [];
   /** True time before which something happened that may keep a probe from being answered. */
   disturbedUntil = 0;
-  readonly #promises = new Map<string, Promised>();
-  /** Records of each address since the box began to write them, newest last. */
-  readonly #records = new Map<string, Recorded[]>();
-
+  readonly #promises: Promises;
   /** Addresses that were leased under a configuration before. */
   readonly #before = new Set<string>();
 
   constructor(world: World) {
     this.#world = world;
+    this.#promises = new Promises(world);
   }
 
   isSquatted(lan: Lan, address: string): boolean {
@@ -72,21 +56,10 @@ export class Checks {
   /** The driver handed a record to the journal. */
   persisted(box: SimBox, lease: Lease): void {
     const address = formatIpv4(lease.address);
-    const record = {
-      sequence: lease.sequence,
-      client: lease.client.slice(),
-      isActive: lease.state === "active",
-      seconds: lease.leaseSeconds,
-    };
-    const records = this.#records.get(address) ?? [];
-    records.push(record);
-    if (records.length > 50) records.shift();
-    this.#records.set(address, records);
-    // From here on either the old or the new may be what survives.
-    if (!record.isActive) this.#promises.delete(address);
-    const last = records.at(-2);
-    const isRenewal = last?.isActive === true && equalBytes(last.client, record.client);
-    if (record.isActive) this.#mayHave(box, lease, isRenewal);
+    const before = this.#promises.persisted(box, lease);
+    const isActive = lease.state === "active";
+    const isRenewal = before?.isActive === true && equalBytes(before.client, lease.client);
+    if (isActive) this.#mayHave(box, lease, isRenewal);
     this.#world.tell(
       box.name,
       `record ${lease.sequence}: ${address} ${lease.state} ${hex(lease.client)}, ${lease.expiresAt - (box.life?.core.seconds ?? 0)} s left`,
@@ -110,7 +83,7 @@ export class Checks {
     let count = 1;
     for (const other of box.life?.core.book.leases() ?? []) {
       const name = formatIpv4(other.address);
-      const isPromised = (this.#promises.get(name)?.until ?? 0) > this.#world.now;
+      const isPromised = (this.#promises.promised(name)?.until ?? 0) > this.#world.now;
       if (name === address || other.state !== "active" || !isPromised) continue;
       if (hex(other.relayAgent) === circuit && !this.#before.has(name)) count++;
     }
@@ -127,7 +100,7 @@ export class Checks {
     for (const { address, since, lan } of this.squatters) {
       if (address !== reply.yiaddr || lan.weather !== FAIR || port.lan.weather !== FAIR) continue;
       if (since === undefined || now < since + SURE_MILLISECONDS) continue;
-      const last = this.#records.get(address)?.findLast(({ isActive }) => isActive);
+      const last = this.#promises.recordsOf(address).findLast(({ isActive }) => isActive);
       if (last && isOf(reply, last.client)) continue;
       this.#world.complain(
         `${address} was offered, and answers since ${Math.round(since / 1000)} s`,
@@ -143,27 +116,12 @@ export class Checks {
     const seconds = reply.message.u32(51);
     if (reply.type !== ACK || reply.yiaddr === "0.0.0.0" || typeof seconds !== "number") return;
     this.acks++;
-    const through = port.box.life?.journal.durableThrough ?? 0;
-    const records = this.#records.get(reply.yiaddr) ?? [];
-    const record = records.findLast(
-      ({ sequence, isActive, client }) => sequence <= through && isActive && isOf(reply, client),
-    );
-    if (!record) {
-      this.#world.complain(`ACK of ${reply.yiaddr} before any durable record`);
-      return;
-    }
-    // A release or decline may have overtaken an ACK that waited for the disk.
-    const newest = records.at(-1);
-    if (!newest?.isActive || !equalBytes(newest.client, record.client)) return;
-    this.#promises.set(reply.yiaddr, {
-      client: record.client,
-      until: this.#world.now + seconds * 1000,
-    });
+    if (port.box.life) this.#promises.acknowledges(port.box.life, reply, seconds);
   }
 
   /** Another configuration is in force; leases of the one before need not fit its limits. */
   configured(): void {
-    for (const [address, records] of this.#records) {
+    for (const [address, records] of this.#promises.recorded) {
       if (records.at(-1)?.isActive) this.#before.add(address);
     }
   }
@@ -179,29 +137,7 @@ export class Checks {
 
   /** P2: what was acknowledged before the crash is there, for the same client and long enough. */
   recovered(box: SimBox, life: Life, leases: readonly Lease[]): void {
-    const { now } = this.#world;
-    const known = new Map(leases.map((lease) => [formatIpv4(lease.address), lease]));
-    for (const [address, promised] of this.#promises) {
-      if (promised.until - GRACE_MILLISECONDS <= now) continue;
-      const lease = life.core.book.at(ipv4(address));
-      const what = `${address}, acknowledged for ${Math.round((promised.until - now) / 1000)} s more,`;
-      if (!lease || !known.has(address)) this.#world.complain(`${what} is missing after the start`);
-      else if (lease.state !== "active") this.#world.complain(`${what} is ${lease.state}`);
-      else if (!equalBytes(lease.client, promised.client)) {
-        this.#world.complain(`${what} belongs to another client`);
-      } else {
-        const end = now + (lease.expiresAt - life.core.seconds) * 1000;
-        if (end + GRACE_MILLISECONDS < promised.until) {
-          this.#world.complain(`${what} ends in ${Math.round((end - now) / 1000)} s`);
-        }
-      }
-    }
-    for (const [address, records] of this.#records) {
-      this.#records.set(
-        address,
-        records.filter(({ sequence }) => sequence <= life.journal.durableThrough),
-      );
-    }
+    this.#promises.recovered(life, leases);
     this.look(box);
   }
 
@@ -234,15 +170,6 @@ export class Checks {
       }
     }
   }
-}
-
-/** The identity of a lease is the client's identifier or, also for some that send one, its hardware. */
-function isOf(reply: Reply, client: Uint8Array): boolean {
-  const { message } = reply;
-  const id = message.raw(61);
-  if (id && equalBytes(client, Uint8Array.of(1, ...id))) return true;
-  const hardware = message.chaddr.subarray(0, message.hlen);
-  return equalBytes(client, Uint8Array.of(0, message.htype, ...hardware));
 }
 
 /** What the journal keeps of a lease; an end that has passed is not written, and so not compared. */

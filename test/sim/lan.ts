@@ -4,7 +4,7 @@ import { formatIpv4, formatMac } from "../../daemon/base/address.ts";
 import { ARP_REPLY, ARP_REQUEST, buildArp, parseArp } from "../../daemon/wire/arp.ts";
 import { describeFrame } from "../../daemon/wire/describe.ts";
 import { macBytes } from "../support/client-frame.ts";
-import type { World } from "./world.ts";
+import type { Fate, World } from "./world.ts";
 
 /** Something with a network port. */
 export interface Host {
@@ -30,10 +30,14 @@ export class Lan {
   readonly name: string;
   readonly hosts = new Set<Host>();
   weather: Weather = FAIR;
+  /** The switch fell into parts: hosts hear those of their own part only. */
+  partOf: ((host: Host) => number) | undefined;
   readonly #world: World;
+  readonly #fate: Fate;
 
-  constructor(world: World, name: string) {
+  constructor(world: World, name: string, fate: Fate = world) {
     this.#world = world;
+    this.#fate = fate;
     this.name = name;
   }
 
@@ -41,15 +45,19 @@ export class Lan {
   send(from: Host, frame: Uint8Array): void {
     const world = this.#world;
     if (!from.isReachable) return;
-    world.tell(from.name, `> ${this.name}: ${describeFrame(frame, 0, frame.length)}`);
+    if (world.isTraced) {
+      world.tell(from.name, `> ${this.name}: ${describeFrame(frame, 0, frame.length)}`);
+    }
     const to = formatMac(frame.subarray(0, 6));
     const isForAll = to === "ff:ff:ff:ff:ff:ff";
     for (const host of this.hosts) {
       if (host === from || (!isForAll && host.mac !== to)) continue;
+      if (this.partOf && this.partOf(from) !== this.partOf(host)) continue;
       const { loss, duplicates, delay } = this.weather;
-      const copies = world.chance(loss) ? 0 : world.chance(duplicates) ? 2 : 1;
+      const fate = this.#fate;
+      const copies = fate.chance(loss) ? 0 : fate.chance(duplicates) ? 2 : 1;
       for (let i = 0; i < copies; i++) {
-        world.after(world.between(0.1, delay), () => {
+        world.after(fate.between(0.1, delay), () => {
           if (this.hosts.has(host) && host.isReachable) host.receive(frame);
         });
       }

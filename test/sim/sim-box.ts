@@ -3,6 +3,7 @@
 import type { Now } from "../../daemon/base/time.ts";
 import type { CoreConfig } from "../../daemon/core/config-view.ts";
 import { Core } from "../../daemon/core/core.ts";
+import type { PairCommand } from "../../daemon/core/event.ts";
 import { ForceRenewAuth } from "../../daemon/core/forced-renew.ts";
 import type { Lease } from "../../daemon/core/lease.ts";
 import { Driver } from "../../daemon/driver.ts";
@@ -12,9 +13,10 @@ import type { Clock, JournalState, Link } from "../../daemon/ports.ts";
 import { macBytes } from "../support/client-frame.ts";
 import { countComplaints, totalCounts } from "../support/core-invariants.ts";
 import { FakeDisk } from "../support/fake-disk.ts";
-import type { Checks } from "./checks.ts";
+import type { CableEnd, PeerEvent, Plugged } from "./cable.ts";
 import type { Host, Lan } from "./lan.ts";
-import type { World } from "./world.ts";
+import type { Watch } from "./watch.ts";
+import type { Fate, World } from "./world.ts";
 
 /** One process, from its start to its end. */
 export interface Life {
@@ -23,7 +25,7 @@ export interface Life {
   readonly journal: Journal;
 }
 
-export class SimBox {
+export class SimBox implements Plugged {
   readonly name: string;
   readonly disk: FakeDisk;
   readonly ports: readonly SimPort[];
@@ -34,28 +36,37 @@ export class SimBox {
   diskDelay: () => number = () => 1;
   life: Life | undefined;
   isOn = false;
+  /** The machine runs, whether or not the process does. */
+  isPowered = false;
+  /** Of a box in a pair. */
+  peer: CableEnd | undefined;
+  /** Set: the box fails when it has been touched so many times more, in the middle of whatever it does. */
+  fuse: { left: number; readonly blow: () => void } | undefined;
   journalState: JournalState = { kind: "ok" };
   readonly #alarms = new AlarmWatch();
   readonly #world: World;
-  readonly #checks: Checks;
+  readonly #fate: Fate;
+  readonly #checks: Watch;
   #number = 0;
   #poweredAt = 0;
 
   constructor(
     world: World,
-    checks: Checks,
+    checks: Watch,
     name: string,
     lans: readonly Lan[],
     config: CoreConfig,
     wallOffset: number,
+    fate: Fate = world,
   ) {
     this.#world = world;
+    this.#fate = fate;
     this.#checks = checks;
     this.name = name;
     this.config = config;
     this.wallOffset = wallOffset;
     this.disk = new FakeDisk({
-      random: world.random,
+      random: fate.random,
       later: (_, done) => world.after(this.diskDelay(), done),
     });
     this.ports = lans.map((lan, index) => new SimPort(this, lan, index, checks));
@@ -66,6 +77,7 @@ export class SimBox {
     if (this.isOn) return;
     if (kind === "power") this.#poweredAt = this.#world.now;
     this.isOn = true;
+    this.isPowered = true;
     this.#number++;
     this.journalState = { kind: "ok" };
     this.disk.start();
@@ -79,20 +91,43 @@ export class SimBox {
     this.#world.tell(this.name, kind === "power" ? "loses its power" : "is killed");
     if (kind === "power") this.disk.powerCut();
     else this.disk.kill();
-    this.isOn = false;
-    this.#number++;
-    this.life = undefined;
-    this.#checks.crashed(this);
+    this.#down(kind);
   }
 
   /** What the disk did on its own: the power was cut inside one of its operations. */
   noticePowerCut(): void {
     if (!this.isOn) return;
-    this.isOn = false;
-    this.#number++;
-    this.life = undefined;
     this.#world.tell(this.name, "lost its power in the middle of writing");
+    this.#down("power");
+  }
+
+  #down(kind: "process" | "power"): void {
+    this.isOn = false;
+    if (kind === "power") this.isPowered = false;
+    this.#number++;
+    this.fuse = undefined;
     this.#checks.crashed(this);
+    this.life = undefined;
+    this.peer?.down(kind === "power");
+  }
+
+  /** One effect is performed. */
+  touched(): void {
+    const { fuse } = this;
+    if (!fuse || --fuse.left > 0) return;
+    this.fuse = undefined;
+    fuse.blow();
+  }
+
+  /** What became of a connection with the partner. */
+  tellPeer(event: PeerEvent): void {
+    this.life?.driver.event(event);
+  }
+
+  /** Somebody, or the process that ends, wants something of the pair. */
+  command(command: PairCommand): void {
+    this.#world.tell(this.name, `is told: ${command}`);
+    this.life?.driver.event({ kind: "pair-command", command });
   }
 
   configure(config: CoreConfig): void {
@@ -122,8 +157,9 @@ export class SimBox {
     try {
       const opened = await Journal.open(this.disk, {
         clock: this.#makeClock(number),
-        salt: 4711,
+        salt: 1 + Math.floor(this.#fate.random() * 0xfffffffe),
         book: () => core?.book.leases() ?? [],
+        pair: () => core?.pairState,
         events: {
           durable: (through) => driver?.durable(through),
           state: (state) => {
@@ -138,18 +174,22 @@ export class SimBox {
       const clock = this.#makeClock(number);
       core = new Core({
         config: this.config,
-        hashSeed: Math.floor(this.#world.random() * 0x7fffffff),
+        hashSeed: Math.floor(this.#fate.random() * 0x7fffffff),
         leases: opened.leases,
+        pair: opened.pair,
         lastSequence: opened.lastSequence,
         wallFloor: opened.lastWall,
         auth: new ForceRenewAuth(hmacMd5, new Uint8Array(32).fill(7)),
         now: clock.now(),
       });
       driver = new Driver(core, clock, {
-        leaseChanged: (lease: Lease) => this.#checks.persisted(this, lease),
+        leaseChanged: (lease: Lease) => {
+          this.touched();
+          if (!isGone()) this.#checks.persisted(this, lease);
+        },
         log: (id, values) => this.#world.tell(this.name, `${id} ${JSON.stringify(values)}`),
       });
-      driver.attach(opened.journal, this.ports);
+      driver.attach(opened.journal, this.ports, this.peer);
       this.life = { core, driver, journal: opened.journal };
       this.#world.tell(this.name, `serves; ${opened.leases.length} leases read`);
       this.#checks.recovered(this, this.life, opened.leases);
@@ -182,6 +222,7 @@ export class SimBox {
         const mine = ++turn;
         const wrong = this.#alarms.asked(now().monotonic, at);
         if (wrong) this.#world.complain(wrong);
+        this.touched();
         this.#world.after(at - now().monotonic, () => {
           if (mine === turn && !isGone()) callback();
         });
@@ -199,10 +240,10 @@ export class SimPort implements Host, Link {
   readonly index: number;
   readonly box: SimBox;
   isUp = true;
-  readonly #checks: Checks;
+  readonly #checks: Watch;
   #filling: Uint8Array[] = [];
 
-  constructor(box: SimBox, lan: Lan, index: number, checks: Checks) {
+  constructor(box: SimBox, lan: Lan, index: number, checks: Watch) {
     this.box = box;
     this.lan = lan;
     this.index = index;
@@ -227,6 +268,8 @@ export class SimPort implements Host, Link {
   }
 
   send(frame: Uint8Array): void {
+    this.box.touched();
+    if (!this.box.isOn) return;
     this.#checks.sends(this, frame);
     this.#filling.push(frame);
   }

@@ -16,10 +16,10 @@ import {
   readReply,
   seconds,
 } from "../support/core-bench.ts";
-import type { Checks } from "./checks.ts";
 import { answerArp, type Host, isUdp, type Lan } from "./lan.ts";
 import { SimIdentity } from "./sim-identity.ts";
-import type { World } from "./world.ts";
+import type { Watch } from "./watch.ts";
+import type { Fate, World } from "./world.ts";
 
 type State =
   | "off"
@@ -56,7 +56,8 @@ export class SimClient implements Host {
   holding: Holding | undefined;
   lan: Lan;
   readonly #world: World;
-  readonly #checks: Checks;
+  readonly #fate: Fate;
+  readonly #checks: Watch;
   #remembered: Holding | undefined;
   #xid = 0;
   #tries = 0;
@@ -65,13 +66,14 @@ export class SimClient implements Host {
   /** Raised by everything that makes the timers set before it meaningless. */
   #turn = 0;
 
-  constructor(world: World, checks: Checks, lan: Lan, number: number) {
+  constructor(world: World, checks: Watch, lan: Lan, number: number, fate: Fate = world) {
     this.#world = world;
+    this.#fate = fate;
     this.#checks = checks;
     this.lan = lan;
-    this.identity = new SimIdentity(world, number);
-    this.#countsFromAck = world.chance(0.5);
-    this.#isFickle = world.chance(0.3);
+    this.identity = new SimIdentity(fate, number);
+    this.#countsFromAck = fate.chance(0.5);
+    this.#isFickle = fate.chance(0.3);
     lan.hosts.add(this);
   }
 
@@ -103,7 +105,7 @@ export class SimClient implements Host {
     }
     this.#world.tell(this.name, `starts on ${this.lan.name}`);
     const known = this.#remembered;
-    if (known && this.#world.chance(0.8)) this.#reboot(known);
+    if (known && this.#fate.chance(0.8)) this.#reboot(known);
     else this.#begin();
   }
 
@@ -132,7 +134,7 @@ export class SimClient implements Host {
     if (this.state === "off") return;
     this.#world.tell(this.name, `moves to ${to.name}`);
     // Most systems notice the cable and ask whether their address still holds.
-    if (this.holding && this.#world.chance(0.7)) this.#reboot(this.holding);
+    if (this.holding && this.#fate.chance(0.7)) this.#reboot(this.holding);
     else if (!this.isServed) this.#begin();
   }
 
@@ -158,7 +160,7 @@ export class SimClient implements Host {
 
   #begin(): void {
     this.#enter("init");
-    this.#later(this.#world.between(100, 2000), () => {
+    this.#later(this.#fate.between(100, 2000), () => {
       this.#enter("selecting");
       this.#newExchange();
       this.#discover();
@@ -315,12 +317,12 @@ export class SimClient implements Host {
     if (!holding || this.#world.now >= holding.until) {
       this.holding = undefined;
       this.#begin();
-    } else if (this.#world.chance(0.5)) this.#reboot(holding);
+    } else if (this.#fate.chance(0.5)) this.#reboot(holding);
     else this.#keep();
   }
 
   #newExchange(): void {
-    this.#xid = Math.floor(this.#world.random() * 0xffffffff);
+    this.#xid = Math.floor(this.#fate.random() * 0xffffffff);
     this.#tries = 0;
   }
 
@@ -330,7 +332,7 @@ export class SimClient implements Host {
     more: { ciaddr?: string; destinationIp?: string; destinationMac?: string },
   ): void {
     this.#sentAt = this.#world.now;
-    const wanted = this.#isFickle ? { 51: seconds(this.#world.between(60, 900)) } : {};
+    const wanted = this.#isFickle ? { 51: seconds(this.#fate.between(60, 900)) } : {};
     const all = { ...options, ...this.identity.options, ...wanted };
     const secs = Math.min(60, this.#tries * 4);
     const frame = clientFrame({ type, mac: this.mac, xid: this.#xid, secs, options: all, ...more });
@@ -340,7 +342,7 @@ export class SimClient implements Host {
   /** RFC 2131 §4.1: 4 s, doubled each time up to 64 s, give or take one. */
   #again(what: () => void): void {
     const wait = Math.min(64, 4 * 2 ** this.#tries++);
-    this.#later(wait * 1000 + this.#world.between(-1000, 1000), what);
+    this.#later(wait * 1000 + this.#fate.between(-1000, 1000), what);
   }
 
   #enter(state: State): void {

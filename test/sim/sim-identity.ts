@@ -3,7 +3,7 @@
 
 import { bytes, text } from "../support/client-frame.ts";
 import { BANNED, PHONE } from "./configs.ts";
-import type { World } from "./world.ts";
+import type { Fate } from "./world.ts";
 
 export class SimIdentity {
   readonly number: number;
@@ -17,25 +17,25 @@ export class SimIdentity {
   readonly wantsRapid: boolean;
   /** RFC 6704. */
   readonly canBeForced: boolean;
-  readonly #world: World;
+  readonly #fate: Fate;
 
-  constructor(world: World, number: number) {
-    this.#world = world;
+  constructor(fate: Fate, number: number) {
+    this.#fate = fate;
     this.number = number;
     this.name = `client${number}`;
-    this.isDrifter = world.chance(0.2);
+    this.isDrifter = fate.chance(0.2);
     const prefix = this.isDrifter ? "02" : "00";
     this.mac = `${prefix}:5e:10:00:00:${number.toString(16).padStart(2, "0")}`;
-    this.id = world.chance(0.3) && !this.isDrifter ? bytes(255, 0, 0, 0, number) : undefined;
-    this.vendorClass = world.pick(["", "", "pc", PHONE, PHONE, BANNED]);
-    this.wantsRapid = world.chance(0.3);
-    this.canBeForced = world.chance(0.4);
+    this.id = fate.chance(0.3) && !this.isDrifter ? bytes(255, 0, 0, 0, number) : undefined;
+    this.vendorClass = fate.pick(["", "", "pc", PHONE, PHONE, BANNED]);
+    this.wantsRapid = fate.chance(0.3);
+    this.canBeForced = fate.chance(0.4);
   }
 
   /** Makes up another hardware address. */
   drift(): void {
     const byte = () =>
-      Math.floor(this.#world.random() * 256)
+      Math.floor(this.#fate.random() * 256)
         .toString(16)
         .padStart(2, "0");
     const number = this.number.toString(16).padStart(2, "0");

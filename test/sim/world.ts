@@ -12,22 +12,53 @@ interface Happening {
 
 const GRID = 1024;
 
-export class World {
+/** What chance decides, for one part of the world. */
+export class Fate {
+  /** From 0 (inclusive) to 1 (exclusive). */
+  readonly random: () => number;
+
+  constructor(random: () => number) {
+    this.random = random;
+  }
+
+  chance(probability: number): boolean {
+    return this.random() < probability;
+  }
+
+  /** A number from `from` up to `to`. */
+  between(from: number, to: number): number {
+    return from + this.random() * (to - from);
+  }
+
+  /** A waiting time with this mean: what comes at random intervals has no memory. */
+  around(mean: number): number {
+    return -Math.log(1 - this.random()) * mean;
+  }
+
+  pick<T>(items: readonly T[]): T {
+    const item = items[below(this.random, items.length)];
+    if (item === undefined) throw new Error("nothing to pick from");
+    return item;
+  }
+}
+
+export class World extends Fate {
   /** True time in milliseconds; no clock in the world is better. */
   now = 0;
   readonly seed: number;
-  readonly random: () => number;
   /** One line per happening when tracing, else empty. */
   readonly trace: string[] = [];
   readonly complaints: string[] = [];
-  readonly #isTraced: boolean;
+  readonly isTraced: boolean;
   readonly #queue: Happening[] = [];
+  /** Looks at the world after each happening. */
+  watch: (() => void) | undefined;
   #order = 0;
 
   constructor(seed: number, isTraced: boolean) {
+    super(seeded(seed));
     this.seed = seed;
-    this.random = seeded(seed);
-    this.#isTraced = isTraced;
+    this.isTraced = isTraced;
   }
 
   /** Something happens `milliseconds` from now, after what was arranged for the same time before. */
@@ -52,32 +83,23 @@ export class World {
       }
       // The journal waits for its disk with promises; whatever they do belongs to this moment.
       await settle();
+      this.watch?.();
     }
     if (this.complaints.length === 0) this.now = Math.ceil(end * GRID) / GRID;
   }
 
-  chance(probability: number): boolean {
-    return this.random() < probability;
-  }
-
-  /** A number from `from` up to `to`. */
-  between(from: number, to: number): number {
-    return from + this.random() * (to - from);
-  }
-
-  /** A waiting time with this mean: what comes at random intervals has no memory. */
-  around(mean: number): number {
-    return -Math.log(1 - this.random()) * mean;
-  }
-
-  pick<T>(items: readonly T[]): T {
-    const item = items[below(this.random, items.length)];
-    if (item === undefined) throw new Error("nothing to pick from");
-    return item;
+  /**
+   * Chance of its own for a part of the world: what happens to the others does not change it, so that a
+   * story with one trouble less stays much the same.
+   */
+  fate(label: string): Fate {
+    let hash = this.seed ^ 0x811c9dc5;
+    for (const letter of label) hash = Math.imul(hash ^ letter.charCodeAt(0), 0x01000193);
+    return new Fate(seeded(hash));
   }
 
   tell(who: string, what: string): void {
-    if (!this.#isTraced) return;
+    if (!this.isTraced) return;
     this.trace.push(`${(this.now / 1000).toFixed(3).padStart(10)}  ${who.padEnd(10)} ${what}`);
   }
 

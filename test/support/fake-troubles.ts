@@ -34,6 +34,7 @@ export function showProblems(box: FakeBox): void {
             offered: 0,
             abandoned: 0,
             free: 4,
+            partners: 0,
             counters: {},
           },
         ],

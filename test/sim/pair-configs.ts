@@ -1,0 +1,99 @@
+// The configurations that a simulated pair may be given: alike on both boxes but for the addresses of their
+// own and their part in the pair.
+
+import { ipv4, parseSubnet } from "../../daemon/base/address.ts";
+import type { CoreConfig, PairConfig, PairMode } from "../../daemon/core/config-view.ts";
+import type { Dialect } from "../../daemon/wire/failover/messages.ts";
+import { configOf, network, poolOf, reserve } from "../support/core-bench.ts";
+import { GUESTS, OFFICE } from "./configs.ts";
+import type { Fate } from "./world.ts";
+
+/** What both boxes have alike. */
+export interface PairPlan {
+  readonly dialect: Dialect;
+  readonly mode: PairMode;
+  readonly mcltSeconds: number;
+  readonly partnerWaitMilliseconds: number;
+  readonly receiveTimerSeconds: number;
+  readonly safeSeconds: number;
+  readonly leaseSeconds: number;
+  readonly hasGuests: boolean;
+  readonly probe: boolean;
+  readonly hasReservations: boolean;
+  readonly poolSize: number;
+}
+
+export const MODES: readonly PairMode[] = [
+  { kind: "load-balancing", primaryPercent: 50 },
+  { kind: "load-balancing", primaryPercent: 50 },
+  { kind: "load-balancing", primaryPercent: 80 },
+  { kind: "load-balancing", primaryPercent: 0 },
+  { kind: "hot-standby", reservePercent: 10 },
+  { kind: "hot-standby", reservePercent: 30 },
+];
+export const LEASE_SECONDS: readonly number[] = [120, 240, 600, 900];
+
+export function planOf(fate: Fate, dialect: Dialect): PairPlan {
+  return {
+    dialect,
+    mode: fate.pick(MODES),
+    mcltSeconds: fate.pick([60, 120, 300]),
+    partnerWaitMilliseconds: fate.pick([0, 5, 20, 200]),
+    receiveTimerSeconds: fate.pick([15, 30, 60]),
+    safeSeconds: fate.pick([0, 0, 0, 60, 300]),
+    leaseSeconds: fate.pick(LEASE_SECONDS),
+    hasGuests: fate.chance(0.4),
+    probe: fate.chance(0.3),
+    hasReservations: fate.chance(0.3),
+    poolSize: fate.pick([4, 8, 12, 30]),
+  };
+}
+
+export function configFor(role: "primary" | "secondary", plan: PairPlan): CoreConfig {
+  const { leaseSeconds, probe, poolSize } = plan;
+  const [own, others] = role === "primary" ? [2, 4] : [4, 2];
+  const times = { leaseSeconds, maxLeaseSeconds: Math.max(900, leaseSeconds), minLeaseSeconds: 30 };
+  const common = { ...times, probe, rapidCommit: probe };
+  const first = network({
+    ...common,
+    ...onSubnet("10.77.0", own, others),
+    name: OFFICE,
+    pools: [poolOf("10.77.0.100", `10.77.0.${99 + poolSize}`)],
+    reservations: plan.hasReservations
+      ? [
+          reserve("00:5e:10:00:00:01", "10.77.0.20"),
+          reserve("00:5e:10:00:00:02", "10.77.0.101"),
+          reserve("00:5e:10:00:00:03", "10.77.0.102"),
+        ]
+      : [],
+  });
+  const second = network({
+    ...common,
+    ...onSubnet("10.78.0", own, others),
+    name: GUESTS,
+    interfaceName: "lan1",
+    pools: [
+      poolOf("10.78.0.100", "10.78.0.103"),
+      poolOf("10.78.0.110", `10.78.0.${109 + poolSize}`),
+    ],
+  });
+  return configOf(plan.hasGuests ? [first, second] : [first], { pair: pairOf(role, plan) });
+}
+
+function pairOf(role: "primary" | "secondary", plan: PairPlan): PairConfig {
+  const { dialect, mode, mcltSeconds, partnerWaitMilliseconds } = plan;
+  return {
+    ...{ name: "pair", role, dialect, mode, mcltSeconds, partnerWaitMilliseconds },
+    loadBalanceSecondsMax: 3,
+    receiveTimerSeconds: plan.receiveTimerSeconds,
+    safeSeconds: plan.safeSeconds,
+  };
+}
+
+function onSubnet(prefix: string, own: number, others: number) {
+  const subnet = parseSubnet(`${prefix}.0/24`);
+  if (!subnet) throw new Error("bad subnet");
+  const ownAddress = ipv4(`${prefix}.${own}`);
+  const trustedServers = [ipv4(`${prefix}.${others}`)];
+  return { subnet, ownAddress, serverId: ownAddress, trustedServers };
+}
