@@ -12,15 +12,18 @@ import { type CoreConfig, interfacesOf } from "./core/config-view.ts";
 import { Core } from "./core/core.ts";
 import { ForceRenewAuth } from "./core/forced-renew.ts";
 import { Driver } from "./driver.ts";
+import type { ActionResult } from "./http/box-view.ts";
 import { SystemClock } from "./io/clock.ts";
 import { FolderDisk } from "./io/disk.ts";
 import { hmacMd5 } from "./io/keyed-hash.ts";
 import { RawLink } from "./io/link.ts";
+import type { PeerTcp } from "./io/peer-link.ts";
 import { randomBytes, randomSeed } from "./io/random.ts";
 import { loadSecret, SECRET_BYTES } from "./io/secret.ts";
 import { every, pause } from "./io/ticker.ts";
 import { Journal, type JournalOptions, type OpenedJournal } from "./journal/journal.ts";
 import { LIMITS } from "./limits.ts";
+import { declarePartnerDown, makePeer, peerAddresses } from "./partner.ts";
 import type { LogSink } from "./ports.ts";
 
 export interface ApplianceOptions {
@@ -51,6 +54,7 @@ export class Appliance {
   #journal: Journal | undefined;
   #disk: FolderDisk | undefined;
   #links: RawLink[] = [];
+  #peer: PeerTcp | undefined;
   #linkKey = "";
   #stopTickers: (() => void)[] = [];
   /** Conditions set before the core was there to keep them. */
@@ -85,6 +89,7 @@ export class Appliance {
       config: result.config?.core ?? NOTHING,
       hashSeed: randomSeed() >>> 1,
       leases: opened.leases,
+      pair: opened.pair,
       lastSequence: opened.lastSequence,
       wallFloor: opened.lastWall,
       now: this.#clock.now(),
@@ -94,7 +99,11 @@ export class Appliance {
     this.#core = core;
     this.#driver = driver;
     this.#journal = opened.journal;
-    driver.attach(opened.journal, []);
+    this.#peer = makePeer(
+      (event) => driver.event(event),
+      (text) => this.setCondition("pair-not-listening", "", text === undefined ? text : { text }),
+    );
+    driver.attach(opened.journal, [], this.#peer);
     this.box.attach({ core, driver, journal: opened.journal });
     for (const { id, subject, values } of this.#early.values()) {
       this.setCondition(id, subject, values);
@@ -102,6 +111,7 @@ export class Appliance {
     this.#sayStarted(opened, startedAt);
     this.#report(result);
     this.#makeLinks(result);
+    this.#peer.configure(peerAddresses(result.config?.pairLink));
     driver.event({ kind: "alarm" });
     this.#stopTickers = [
       every(LIMITS.newsMilliseconds, () => this.#news()),
@@ -120,6 +130,7 @@ export class Appliance {
       if (result.config && this.#driver && !this.#stopped) {
         this.#driver.event({ kind: "config", config: result.config.core });
         this.#makeLinks(result);
+        this.#peer?.configure(peerAddresses(result.config.pairLink));
         if (result.source === "files") this.say("config-applied", {});
       }
       if (JSON.stringify(this.box.status().configuration) !== before) this.#report(result);
@@ -128,17 +139,37 @@ export class Appliance {
     }
   }
 
-  /** Stops serving, then makes everything durable. */
+  /**
+   * Tells the partner, which takes over at once; stops serving; makes everything durable. What the
+   * partner is told may wait for the disk, so its connection is the last to be closed.
+   */
   async stop(reason: string): Promise<void> {
     if (this.#stopped) return;
     this.#stopped = true;
     this.say("daemon-stopping", { reason });
     for (const stop of this.#stopTickers) stop();
+    this.#driver?.event({ kind: "pair-command", command: "pause" });
     for (const link of this.#links) link.close();
     this.#clock.stop();
-    await this.#journal?.close();
+    // Nobody was told of what a disk that hangs has not taken.
+    const closed = this.#journal?.close().then(() => true) ?? true;
+    const isClosed = await Promise.race([closed, pause(LIMITS.journalCloseMilliseconds)]);
+    await this.#peer?.stop();
     this.#journalClock.stop();
-    await this.#disk?.close();
+    if (isClosed) await this.#disk?.close();
+  }
+
+  /** A person says that the partner is off for certain. */
+  partnerDown(): ActionResult {
+    const core = this.#core;
+    const result = core
+      ? declarePartnerDown(
+          () => core.pairView(),
+          (event) => this.#driver?.event(event),
+        )
+      : { isDone: false, text: "this box is just starting" };
+    this.say("pair-command", { command: "partner-down", result: result.text });
+    return result;
   }
 
   /** Sets or ends a condition that the core cannot see by itself; also before there is a core. */
@@ -213,6 +244,7 @@ export class Appliance {
       clock: this.#journalClock,
       salt: randomSeed(),
       book: () => this.#core?.book.leases() ?? [],
+      pair: () => this.#core?.pairState,
       events: {
         durable: (through) => this.#driver?.durable(through),
         state: (state) => {

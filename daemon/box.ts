@@ -2,7 +2,14 @@
 
 import { ANY, formatIpv4, formatSubnet, type Ipv4 } from "./base/address.ts";
 import type { Now } from "./base/time.ts";
-import { CONDITIONS, type LogId, type LogValues, REFUSALS, sentence } from "./catalogue.ts";
+import {
+  CONDITIONS,
+  type LogId,
+  type LogValues,
+  REFUSALS,
+  type RefusalReason,
+  sentence,
+} from "./catalogue.ts";
 import type { LoadedConfig } from "./config/load.ts";
 import type { ConfigurationResult } from "./configuration.ts";
 import { interfacesOf, type NetworkConfig } from "./core/config-view.ts";
@@ -15,6 +22,7 @@ import type {
   EventView,
   LeasePage,
   NetworkStatus,
+  PartnerStatus,
   Status,
   StreamEvent,
   WhyView,
@@ -23,8 +31,9 @@ import type { BoxView, LeaseQuery } from "./http/box-view.ts";
 import type { Journal } from "./journal/journal.ts";
 import { isoTime, leaseView, selectLeases } from "./lease-view.ts";
 import { LIMITS } from "./limits.ts";
+import { pairSentence, partnerStatus } from "./partner-view.ts";
 import type { Clock, JournalState, LogSink } from "./ports.ts";
-import { type Summary, summarise } from "./summary.ts";
+import { type Summary, servedNow, summarise } from "./summary.ts";
 import { explain, notYet } from "./why.ts";
 
 export interface BoxOptions {
@@ -176,7 +185,7 @@ export class Box implements BoxView, DriverObserver {
         source: this.#configuration.source,
         issues: this.#configuration.issues,
       },
-      partner: { paired: false, why: "This box has not been paired with a second one yet." },
+      partner: this.#partner(),
     };
   }
 
@@ -193,6 +202,7 @@ export class Box implements BoxView, DriverObserver {
       startedAt: Date.parse(this.#startedAt),
       networks: this.#config?.core.networks ?? [],
       book: core.book,
+      pair: core.pairView(),
       history: core.history,
       status: (name) => networks.find((network) => network.name === name),
     });
@@ -225,6 +235,13 @@ export class Box implements BoxView, DriverObserver {
     for (const listener of this.#listeners) listener(event);
   }
 
+  #partner(): PartnerStatus {
+    const pair = this.#config?.core.pair;
+    if (!pair) return { paired: false, why: "This box has not been paired with a second one yet." };
+    const view = this.#parts?.core.pairView();
+    return view ? partnerStatus(view, pair.name) : { paired: false, why: this.#summary.why };
+  }
+
   #networks(core: Core): NetworkStatus[] {
     const networks = this.#config?.core.networks ?? [];
     return networks.map((network, index) => this.#network(core, network, index));
@@ -238,7 +255,7 @@ export class Box implements BoxView, DriverObserver {
 
   #network(core: Core, network: NetworkConfig, index: number): NetworkStatus {
     const shared = this.#config?.shared.networks.find((entry) => entry.name === network.name);
-    const serving = core.serving(index);
+    const serving = servedNow(core, index);
     const blocking = conditionsOf(core).find(
       (condition) =>
         condition.id === "standby" ||
@@ -256,20 +273,50 @@ export class Box implements BoxView, DriverObserver {
       link: core.linkView(index),
       serving: serving.ok,
       why: serving.ok
-        ? `Devices on ${network.name} get addresses from this box.`
-        : (blocking?.sentence ?? `Not served: ${REFUSALS[serving.reason]}.`),
-      pools: network.pools.map(({ from, to }, pool) => ({
-        from: formatIpv4(from),
-        to: formatIpv4(to),
-        ...core.poolCounts(index, pool),
-        counters: core.poolCounters(index, pool),
-      })),
+        ? `Devices on ${network.name} get addresses from this box${isTogether(core) ? " or its partner" : ""}.`
+        : (blocking?.sentence ?? notServed(core, serving.reason)),
+      pools: network.pools.map((pool, at) => {
+        const counts = core.poolCounts(index, at);
+        return {
+          from: formatIpv4(pool.from),
+          to: formatIpv4(pool.to),
+          ...counts,
+          partners: core.pair ? leftToPartner(core, network, pool, counts) : 0,
+          counters: core.poolCounters(index, at),
+        };
+      }),
       counters: { ...core.counters(index), ...this.#linkDrops.get(this.#lanOf(network)) },
     };
   }
 
   readonly #isReserved = (lease: Lease): boolean =>
     this.#parts?.core.isReserved(lease.address) ?? false;
+}
+
+/** Addresses of a pool that nobody has, that are not kept for anybody, and that are not this box's. */
+function leftToPartner(
+  core: Core,
+  { reservations }: NetworkConfig,
+  { from, to }: { readonly from: Ipv4; readonly to: Ipv4 },
+  counts: ReturnType<Core["poolCounts"]>,
+): number {
+  const kept = reservations.filter(({ address }) => {
+    const state = core.book.at(address)?.state;
+    return address >= from && address <= to && state !== "active" && state !== "abandoned";
+  });
+  const { size, active, offered, abandoned, free } = counts;
+  return Math.max(0, size - active - offered - abandoned - free - kept.length);
+}
+
+function isTogether(core: Core): boolean {
+  const pair = core.pairView();
+  return pair?.state === "normal" && pair.isConnected;
+}
+
+/** Why a network is not served, when no condition says it. */
+function notServed(core: Core, reason: RefusalReason): string {
+  const pair = reason === "pair-not-serving" ? core.pairView() : undefined;
+  return pair ? pairSentence(pair) : `Not served: ${REFUSALS[reason]}.`;
 }
 
 function conditionsOf(core: Core): Condition[] {

@@ -4,6 +4,7 @@ import type { Now } from "./base/time.ts";
 import { LOG, type LogId, type LogValues, sentence } from "./catalogue.ts";
 import type { EventView } from "./http/api-types.ts";
 import { LIMITS } from "./limits.ts";
+import { pairStateWords } from "./partner-view.ts";
 import type { LogSink } from "./ports.ts";
 
 interface Rate {
@@ -42,7 +43,7 @@ export class EventLog {
     const leftOut = rate.left + Number(values.leftOut ?? 0);
     const left = leftOut > 0 ? ` (${leftOut} more like it were left out)` : "";
     rate.left = 0;
-    const text = sentence(entry.text, values) + left;
+    const text = sentence(entry.text, id === "pair-state" ? inWords(values) : values) + left;
     this.#sink.write({ wall: now.wall, id, level: entry.level, text, values });
     if (entry.level === "debug") return;
     const event: EventView = {
@@ -69,4 +70,9 @@ export class EventLog {
     }
     return rate;
   }
+}
+
+/** States of the pair come by their names in the protocol. */
+function inWords({ before, after }: LogValues): LogValues {
+  return { before: pairStateWords(String(before)), after: pairStateWords(String(after)) };
 }

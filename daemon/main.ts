@@ -61,6 +61,8 @@ async function main(values: ReturnType<typeof options>): Promise<void> {
   process.on("SIGTERM", () => void stop("asked to by SIGTERM"));
   process.on("SIGINT", () => void stop("asked to by SIGINT"));
   process.on("SIGHUP", () => void appliance.reload());
+  // What came of it is in the log.
+  process.on("SIGUSR2", () => void appliance.partnerDown());
   await surfaces.start();
   appliance.onChange(() => {
     surfaces.update();

@@ -48,6 +48,10 @@ export const REFUSAL_ADVICE: Readonly<Record<RefusalReason, string>> = {
     "Put this device into a class that a pool with free addresses allows, reserve an address for it, or make a pool that is open to all.",
   "partner-owns":
     "Nothing needs doing while the partner runs: it answers. When the device stays without an address, look whether the partner runs.",
+  "partner-answers":
+    "Nothing needs doing while the partner runs: the boxes share the devices between them. When the device stays without an address, ask `tandem why` on the partner.",
+  "pair-not-serving":
+    "See `tandem status`: it says what this box waits for. Its partner answers meanwhile when it can.",
   "address-in-use":
     "Find the device that uses the address: give it a reservation, or take its fixed address out of the pool.",
   "being-checked": "Nothing needs doing: it gets an answer when it asks again, within seconds.",

@@ -3,12 +3,20 @@
 import { CONDITIONS, sentence } from "./catalogue.ts";
 import type { LoadedConfig } from "./config/load.ts";
 import type { Core } from "./core/core.ts";
+import type { PairView } from "./core/failover/pair-view.ts";
 import type { BoxState, Role } from "./http/api-types.ts";
 
 export interface Summary {
   readonly role: Role;
   readonly state: BoxState;
   readonly why: string;
+}
+
+/** Whether a network is served now, by its LAN and by what the pair lets this box answer. */
+export function servedNow(core: Core, network: number): ReturnType<Core["serving"]> {
+  const gate = core.serving(network);
+  if (!gate.ok || core.pairView()?.service !== "nothing") return gate;
+  return { ok: false, reason: "pair-not-serving" };
 }
 
 const WEIGHT = { info: 0, warning: 1, error: 2 } as const;
@@ -26,7 +34,7 @@ export function summarise(config: LoadedConfig | undefined, core: Core): Summary
     : "";
   if (!config) return { role, state: "down", why: why || "There is no configuration yet." };
   const limiting = active.some((condition) => CONDITIONS[condition.id].impact !== "none");
-  const unserved = networks.filter((_, lan) => !core.serving(lan).ok).length;
+  const unserved = networks.filter((_, index) => !servedNow(core, index).ok).length;
   if (role === "serving" && networks.length > 0 && unserved === networks.length) {
     return { role, state: "down", why: why || "The ports of this box are being looked at." };
   }
@@ -36,5 +44,17 @@ export function summarise(config: LoadedConfig | undefined, core: Core): Summary
     return { role, state: "fine", why: "No network is configured on this box yet." };
   }
   const names = networks.map((network) => network.name).join(" and ");
-  return { role, state: "fine", why: `Box ${config.box.name} is serving ${names}.` };
+  return { role, state: "fine", why: servingSentence(config.box.name, names, core.pairView()) };
+}
+
+/** What a box without troubles does, alone or as one of two. */
+function servingSentence(box: string, networks: string, pair: PairView | undefined): string {
+  if (pair?.state !== "normal" || !pair.isConnected) return `Box ${box} is serving ${networks}.`;
+  const both = "Both boxes are in step.";
+  if (pair.mode.kind === "load-balancing") {
+    return `${both} Box ${box} serves ${networks} together with its partner.`;
+  }
+  return pair.role === "primary"
+    ? `${both} Box ${box} serves ${networks}, and its partner is ready to take over.`
+    : `${both} Box ${box} is ready to take over ${networks} from its partner.`;
 }

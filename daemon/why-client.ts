@@ -76,6 +76,10 @@ function hasLease(
 ): Verdict {
   const has = `${nameOf(subject)} has ${formatIpv4(lease.address)} on ${lease.network} ${endText(lease)}.`;
   const severity = "fine";
+  if (trouble && isPartners(trouble, lease, sources)) {
+    const verdict = `${has} Its last request was left to the partner, as the boxes share the devices between them.`;
+    return { severity, verdict, advice: "" };
+  }
   if (trouble?.reason) {
     const why = because(subject, trouble, trouble.reason, sources);
     const verdict = `${has} Its last request was refused all the same: ${why}.`;
@@ -93,6 +97,12 @@ function hasLease(
     verdict: `${has} It cannot renew it now: ${status.why}`,
     advice: REFUSAL_ADVICE["not-serving"],
   };
+}
+
+/** It was the partner that answered: of another server's leases the book would not know. */
+function isPartners({ reason, address }: PastDecision, lease: Lease, sources: WhySources): boolean {
+  if (reason === "other-server") return sources.pair !== undefined && address === lease.address;
+  return reason === "partner-answers";
 }
 
 function refused(
@@ -113,6 +123,7 @@ function refused(
 const SEVERITIES: Partial<Record<RefusalReason, WhySeverity>> = {
   "being-checked": "waiting",
   "ipv6-only": "fine",
+  "partner-answers": "waiting",
 };
 
 /** The reason with what is known of this case: names, addresses, who holds what. */
@@ -132,7 +143,8 @@ function because(
       return `${REFUSALS[reason].replace(/^the device\b/, "it")} (${times(decision)})`;
     case "denied":
       return denied(subject, decision, network, sources);
-    case "not-serving": {
+    case "not-serving":
+    case "pair-not-serving": {
       const status = sources.status(decision.network);
       return status && !status.serving ? status.why.replace(/\.$/, "") : REFUSALS[reason];
     }
@@ -188,13 +200,15 @@ function noFreeAddress(
   if (!network) return REFUSALS["no-free-address"];
   let free = 0;
   let size = 0;
+  let partners = 0;
   for (const { name } of wireOf(network, sources)) {
     for (const pool of sources.status(name)?.pools ?? []) {
       free += pool.free;
       size += pool.size;
+      partners += pool.partners;
     }
   }
-  if (free === 0) return allTaken(network, size, sources);
+  if (free === 0) return allTaken(network, size, partners, sources);
   const then = `no address was free on ${network.name} at ${timeText(decision.at)}`;
   return `${then}; ${free} of ${size} are free now, and it may get one when it asks again`;
 }
@@ -313,21 +327,24 @@ function relayUnknown(relay: Ipv4, sources: WhySources): string {
 }
 
 /** No address of the wire is free: where they are. */
-function allTaken(network: NetworkConfig, size: number, sources: WhySources): string {
+function allTaken(
+  network: NetworkConfig,
+  size: number,
+  partners: number,
+  sources: WhySources,
+): string {
   if (size === 0) return `${network.name} has no pool`;
   const wire = wireOf(network, sources);
   let setAside = 0;
-  let partners = 0;
   for (const { address, state } of sources.book.leases()) {
     const isHere = wire.some(({ pools }) =>
       pools.some(({ from, to }) => address >= from && address <= to),
     );
     if (isHere && state === "abandoned") setAside++;
-    if (isHere && state === "backup") partners++;
   }
   const parts = [
     setAside > 0 ? `in use by other devices and set aside: ${setAside}` : "",
-    partners > 0 ? `in the partner's share: ${partners}` : "",
+    partners > 0 ? `left to the partner: ${partners}` : "",
   ].filter((part) => part !== "");
   const rest = parts.length === 0 ? "" : ` (${parts.join("; ")})`;
   return `none of the ${size} addresses in its pools is free${rest}`;

@@ -3,6 +3,7 @@
 import type { Ipv4 } from "./base/address.ts";
 import { packBytes } from "./base/bytes.ts";
 import type { NetworkConfig, ReservationConfig } from "./core/config-view.ts";
+import type { PairView } from "./core/failover/pair-view.ts";
 import type { History, PastDecision } from "./core/history.ts";
 import type { Lease } from "./core/lease.ts";
 import type { LeaseBook, LeaseEntry } from "./core/lease-book.ts";
@@ -15,6 +16,8 @@ export interface WhySources {
   readonly networks: readonly NetworkConfig[];
   readonly book: Pick<LeaseBook, "at" | "leases">;
   readonly history: Pick<History, "of" | "about">;
+  /** Undefined for a box that works alone. */
+  readonly pair?: Pick<PairView, "role" | "state"> | undefined;
   /** How a network is doing now. */
   status(network: string): NetworkStatus | undefined;
 }

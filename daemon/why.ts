@@ -106,7 +106,7 @@ function explainUnused(
   let verdict = `No device has a lease of ${text} on ${network.name} now.`;
   if (reserved) verdict += ` It is reserved for ${keyText(reserved.entry)}.`;
   else if (!inPool) verdict += " It is in no pool, so it is given to nobody.";
-  else if (lease?.state === "backup") verdict += " It belongs to the partner's share of the pool.";
+  else if (isPartners(lease, sources)) verdict += " It belongs to the partner's share of the pool.";
   const key = reserved?.entry.key;
   const isByMac = key?.kind === "client" && key.client[0] === 0;
   const chaddr = isByMac
@@ -132,6 +132,13 @@ function explainUnused(
     },
     sources,
   );
+}
+
+/** Free addresses are the primary's, those in state `backup` the secondary's. */
+function isPartners(lease: Lease | undefined, { pair }: WhySources): boolean {
+  if (!pair || pair.state === "partner-down") return false;
+  const state = lease?.state ?? "free";
+  return state === (pair.role === "primary" ? "backup" : "free");
 }
 
 function explainName(query: string, text: string, sources: WhySources): WhyView {

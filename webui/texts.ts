@@ -47,6 +47,7 @@ export const TEXTS = {
   offered: "offered",
   abandoned: "set aside",
   free: "free",
+  partners: "the partner's",
   packets: "Packets since the start",
   noPackets: "None yet.",
 
@@ -90,6 +91,12 @@ export const TEXTS = {
   journalState: { ok: "written", slow: "slow", failing: "cannot be written" },
   partner: "Partner",
   noPartner: "not paired",
+  partnerConnected: "connected",
+  partnerAway: "not connected",
+  pairHere: "State of this box",
+  pairThere: "State of the partner",
+  pairThereLast: "Partner, last heard",
+  pairStarting: "starting",
 } as const;
 
 export const ROLES: Readonly<Record<Role, string>> = { serving: "serving", standby: "standby" };
@@ -114,7 +121,7 @@ export const LEASE_STATES: Readonly<Record<LeaseView["state"], string>> = {
   released: "given back",
   abandoned: "set aside",
   reset: "reset",
-  backup: "partner's",
+  backup: "second box's",
 };
 
 /** "just now", "3 minutes ago", "in 2 h 5 min" from a difference in seconds; negative is the past. */

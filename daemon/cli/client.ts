@@ -1,5 +1,5 @@
 import { type ClientRequest, type IncomingMessage, request } from "node:http";
-import type { Problem, StreamEvent } from "../http/api-types.ts";
+import type { Done, Problem, StreamEvent } from "../http/api-types.ts";
 import { printable } from "./terminal.ts";
 
 /** The daemon cannot be asked; the message is a whole sentence for the person. */
@@ -13,6 +13,13 @@ export interface Answer<T> {
   readonly value: T;
 }
 
+/** What came of something that the box was asked to do. */
+export interface Outcome {
+  readonly done: boolean;
+  readonly raw: unknown;
+  readonly sentence: string;
+}
+
 export class Client {
   readonly socketPath: string;
 
@@ -22,18 +29,18 @@ export class Client {
 
   /** Rejects with UnreachableError when there is no daemon, no answer in time, or a refusal. */
   async get<T>(path: string): Promise<Answer<T>> {
-    const response = await this.#open(path, "application/json");
-    let text = "";
-    try {
-      for await (const chunk of response.setEncoding("utf8")) text += chunk;
-    } catch (error) {
-      throw this.#unreachable(error as NodeJS.ErrnoException);
-    }
-    const answer = this.#parse<T & Partial<Problem>>(text);
-    if (response.statusCode === 200) return answer;
-    throw new UnreachableError(
-      `Tandem refuses: ${answer.value.detail ?? `HTTP status ${response.statusCode}`}`,
-    );
+    const { status, answer } = await this.#ask<T>("GET", path);
+    if (status === 200) return answer;
+    throw refused(status, answer.value);
+  }
+
+  /** Has the box do something; `done` is false when it says why it does not. Else rejects as `get`. */
+  async post(path: string): Promise<Outcome> {
+    const { status, answer } = await this.#ask<Partial<Done>>("POST", path);
+    const { raw, value } = answer;
+    if (status === 200) return { done: true, raw, sentence: value.sentence ?? "" };
+    if (status === 409) return { done: false, raw, sentence: value.detail ?? "" };
+    throw refused(status, value);
   }
 
   /** Live events until the daemon goes away; then, or at once, throws UnreachableError. */
@@ -58,10 +65,25 @@ export class Client {
     throw new UnreachableError("Tandem has stopped, or was restarted.");
   }
 
-  #open(path: string, accept: string): Promise<IncomingMessage> {
+  async #ask<T>(
+    method: Method,
+    path: string,
+  ): Promise<{ status: number; answer: Answer<T & Partial<Problem>> }> {
+    const response = await this.#open(path, "application/json", method);
+    let text = "";
+    try {
+      for await (const chunk of response.setEncoding("utf8")) text += chunk;
+    } catch (error) {
+      throw this.#unreachable(error as NodeJS.ErrnoException);
+    }
+    return { status: response.statusCode ?? 0, answer: this.#parse(text) };
+  }
+
+  #open(path: string, accept: string, method: Method = "GET"): Promise<IncomingMessage> {
     return new Promise((resolve, reject) => {
+      const headers = { host: "localhost", accept };
       const asked: ClientRequest = request(
-        { socketPath: this.socketPath, path, headers: { host: "localhost", accept } },
+        { socketPath: this.socketPath, method, path, headers },
         (response) => {
           clearTimeout(timer);
           resolve(response);
@@ -102,6 +124,12 @@ export class Client {
     const withKind = (part: unknown) => ({ kind, ...(part as object) });
     return { raw: withKind(raw), value: withKind(value) as StreamEvent };
   }
+}
+
+type Method = "GET" | "POST";
+
+function refused(status: number, { detail }: Partial<Problem>): UnreachableError {
+  return new UnreachableError(`Tandem refuses: ${detail ?? `HTTP status ${status}`}`);
 }
 
 const ANSWER_MILLISECONDS = 5000;

@@ -5,6 +5,8 @@ import type { Paint } from "./terminal.ts";
 export interface Surroundings {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly isTerminal: boolean;
+  /** Asks the person at the terminal and gives what they typed; undefined when nobody is there. */
+  readonly ask?: ((question: string) => Promise<string>) | undefined;
   readonly columns: number;
   /** Wall clock in milliseconds. */
   readonly now: () => number;
@@ -31,6 +33,7 @@ export interface Options {
   readonly dump: boolean;
   readonly watch: boolean;
   readonly follow: boolean;
+  readonly yes: boolean;
   readonly "no-color": boolean;
   readonly help: boolean;
 }

@@ -1,13 +1,26 @@
 // tandem: what the box says, in a terminal. A client of the daemon's API over its Unix socket.
 
+import { createInterface } from "node:readline/promises";
 import { run } from "./run.ts";
 
 // A reader that has seen enough (`tandem leases | head`) is no error.
 process.stdout.on("error", () => process.exit(0));
 
+async function ask(question: string): Promise<string> {
+  const lines = createInterface({ input: process.stdin, output: process.stdout });
+  // The end of the input is no answer.
+  const ended = new Promise<string>((resolve) => lines.once("close", () => resolve("")));
+  const answer = await Promise.race([lines.question(question), ended]);
+  lines.close();
+  return answer;
+}
+
+const hasPerson = process.stdin.isTTY === true && process.stdout.isTTY === true;
+
 process.exitCode = await run(process.argv.slice(2), {
   env: process.env,
   isTerminal: process.stdout.isTTY === true,
+  ask: hasPerson ? ask : undefined,
   columns: process.stdout.columns ?? 100,
   now: () => Date.now(),
   out: (text) => void process.stdout.write(text),

@@ -2,6 +2,7 @@ import { parseArgs } from "node:util";
 import { VERSION } from "../base/version.ts";
 import { Client, UnreachableError } from "./client.ts";
 import { type Context, EXIT, type Options, type Surroundings } from "./context.ts";
+import { partnerDown } from "./partner-down.ts";
 import { showEvents } from "./show-events.ts";
 import { showLeases } from "./show-leases.ts";
 import { showStatus, watchStatus } from "./show-status.ts";
@@ -46,6 +47,7 @@ const OPTIONS = {
   dump: { type: "boolean", default: false },
   watch: { type: "boolean", default: false },
   follow: { type: "boolean", default: false },
+  yes: { type: "boolean", default: false },
   network: { type: "string" },
   state: { type: "string" },
   "no-color": { type: "boolean", default: false },
@@ -77,6 +79,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     wordsMax: 1,
     run: showWhy,
   },
+  "partner-down": { options: ["yes"], wordsMax: 0, run: partnerDown },
   help: { options: [], wordsMax: 1, run: showHelp },
   version: {
     options: [],
@@ -141,6 +144,9 @@ const HELP = `tandem: what this box is doing
   tandem why CLIENT             why a device has an address or has none, and
                                 what was decided about it lately; CLIENT is
                                 its MAC address, IPv4 address or name
+  tandem partner-down [--yes]   the partner is off for certain: this box works
+                                alone and gives out its addresses as well;
+                                asks first, unless --yes is said
   tandem version
   tandem help
 
@@ -150,5 +156,6 @@ const HELP = `tandem: what this box is doing
   --no-color     also by NO_COLOR, and when the output is not a terminal
 
 Exit codes: 0 fine, 1 degraded, 2 down or not reachable, 3 wrong usage;
-of why: 0 when the device has an address or needs none, else 1.
+of why: 0 when the device has an address or needs none, else 1;
+of partner-down: 0 done, 1 refused, 3 not confirmed.
 `;

@@ -1,4 +1,10 @@
-import type { BoxState, Condition, NetworkStatus, Status } from "../http/api-types.ts";
+import type {
+  BoxState,
+  Condition,
+  NetworkStatus,
+  PartnerStatus,
+  Status,
+} from "../http/api-types.ts";
 import { UnreachableError } from "./client.ts";
 import { type Context, EXIT } from "./context.ts";
 import { type Colour, columns, jsonText, type Paint, wrap } from "./terminal.ts";
@@ -41,7 +47,6 @@ export function formatStatus(status: Status, paint: Paint, width: number): strin
   const now = Date.parse(status.time);
   const { box, journal } = status;
   const running = span((now - Date.parse(box.startedAt)) / 1000);
-  const partner = status.partner.paired ? "paired" : `not paired: ${status.partner.why}`;
   const lines = [
     `${paint(STATE_COLOURS[status.state], "●")} ${paint("bold", status.why)}`,
     `  ${status.state} since ${clockTime(status.since)} (${ago(Date.parse(status.since), now)})`,
@@ -50,7 +55,7 @@ export function formatStatus(status: Status, paint: Paint, width: number): strin
       ["box", `${paint("bold", box.name)} · ${status.role} · Tandem ${box.version}`],
       ["running", `for ${running} · ${bytes(box.memoryBytes)} of memory`],
       ["leases", `${journal.leases} · journal ${journal.state} · ${bytes(journal.bytes)}`],
-      ["partner", wrap(partner, width, " ".repeat(9))],
+      ...partnerRows(status.partner, width, now),
     ]),
     ...status.networks.flatMap((network) => ["", ...networkLines(network, paint)]),
   ];
@@ -76,6 +81,31 @@ const STATE_COLOURS: Readonly<Record<BoxState, Colour>> = {
 const SEVERITY_COLOURS = { info: "grey", warning: "yellow", error: "red" } as const;
 const BAR_CELLS = 20;
 
+function partnerRows(partner: PartnerStatus, width: number, now: number): string[][] {
+  const rows = (first: string, ...more: string[]): string[][] =>
+    [first, ...more].map((text, index) => [
+      index === 0 ? "partner" : "",
+      wrap(text, width, " ".repeat(9)),
+    ]);
+  if (!partner.paired) return rows(`not paired: ${partner.why}`);
+  const here = partner.inStartup ? `${partner.stateWords}, starting` : partner.stateWords;
+  const lines = [`this box: ${here}${sinceText(partner.since, now)}`];
+  if (partner.partnerStateWords !== null) {
+    const last = partner.connected ? "the other" : "the other, last heard";
+    lines.push(`${last}: ${partner.partnerStateWords}${sinceText(partner.partnerSince, now)}`);
+  }
+  const { backlog, clockOffsetSeconds: offset } = partner;
+  if (backlog > 0) lines.push(`changes that the partner has not acknowledged: ${backlog}`);
+  if (offset !== 0) {
+    lines.push(`the partner's clock is ${Math.abs(offset)} s ${offset > 0 ? "ahead" : "behind"}`);
+  }
+  return rows(partner.why, ...lines);
+}
+
+function sinceText(since: string | null, now: number): string {
+  return since === null ? "" : ` since ${clockTime(since)} (${ago(Date.parse(since), now)})`;
+}
+
 function networkLines(network: NetworkStatus, paint: Paint): string[] {
   const { link } = network;
   const counters = Object.entries(network.counters)
@@ -89,10 +119,10 @@ function networkLines(network: NetworkStatus, paint: Paint): string[] {
     ["gateway", network.gateway === "" ? "(none)" : network.gateway],
     ["lease time", span(network.leaseSeconds)],
     ...network.pools.map((pool) => {
-      const used = pool.size - pool.free;
+      const used = pool.size - pool.free - pool.partners;
       const share = pool.size === 0 ? 0 : used / pool.size;
       // Neither empty nor full unless it is so.
-      const most = pool.free === 0 ? BAR_CELLS : BAR_CELLS - 1;
+      const most = used === pool.size ? BAR_CELLS : BAR_CELLS - 1;
       const filled = Math.min(most, Math.ceil(share * BAR_CELLS));
       const bar = "█".repeat(filled) + "░".repeat(BAR_CELLS - filled);
       const colour = share >= 0.95 ? "red" : share >= 0.8 ? "yellow" : "green";
@@ -100,6 +130,7 @@ function networkLines(network: NetworkStatus, paint: Paint): string[] {
       if (pool.offered > 0) rest.push(`${pool.offered} offered`);
       if (pool.abandoned > 0) rest.push(`${pool.abandoned} set aside`);
       rest.push(`${pool.free} of ${pool.size} free`);
+      if (pool.partners > 0) rest.push(`${pool.partners} the partner's`);
       return ["pool", `${pool.from} to ${pool.to} ${paint(colour, bar)} ${rest.join(", ")}`];
     }),
     ["packets", counters.length === 0 ? "(none)" : counters.join(" · ")],

@@ -24,7 +24,10 @@ export interface PoolStatus {
   readonly offered: number;
   /** Not usable now: declined by a client or found in use. */
   readonly abandoned: number;
+  /** Free, and this box's to give. */
   readonly free: number;
+  /** Not in use, but left to the partner; 0 for a box that works alone. */
+  readonly partners: number;
   /** What became of its addresses, and refusals by reason, since start. */
   readonly counters: Readonly<Record<string, number>>;
 }
@@ -88,7 +91,72 @@ export interface Status {
       readonly reason: string;
     }[];
   };
-  readonly partner: { readonly paired: false; readonly why: string };
+  readonly partner: PartnerStatus;
+}
+
+/** The states of draft-ietf-dhc-failover-12 §9. */
+export type PairStateName =
+  | "normal"
+  | "communications-interrupted"
+  | "partner-down"
+  | "recover"
+  | "recover-wait"
+  | "recover-done"
+  | "potential-conflict"
+  | "resolution-interrupted"
+  | "conflict-done"
+  | "paused"
+  | "shutdown";
+
+/** The second box, as this one sees it. */
+export type PartnerStatus =
+  | {
+      readonly paired: false;
+      /** One sentence: why this box works without a second one. */
+      readonly why: string;
+    }
+  | {
+      readonly paired: true;
+      /** One sentence: how the two are together. */
+      readonly why: string;
+      /** What both boxes call their relationship. */
+      readonly name: string;
+      /** This box's part in it. */
+      readonly role: "primary" | "secondary";
+      readonly mode: "load-balancing" | "hot-standby";
+      /** "isc": the partner is a dhcpd. */
+      readonly protocol: "tandem" | "isc";
+      /** Of this box; before it has met its partner that of before its start. */
+      readonly state: PairStateName;
+      /** The same for people, a word or two: "in step". */
+      readonly stateWords: string;
+      /** It has not met its partner since its start, and answers nobody yet. */
+      readonly inStartup: boolean;
+      /** When the state was entered; null: it was so before there was a pair. */
+      readonly since: string | null;
+      readonly connected: boolean;
+      /** What the partner last said; null: it was never heard. */
+      readonly partnerState: PairStateName | null;
+      readonly partnerStateWords: string | null;
+      readonly partnerSince: string | null;
+      /** Why one would not speak to the other; "" when it does, or never tried. */
+      readonly refusal: string;
+      /** How much longer than the partner knows a lease may be. */
+      readonly mcltSeconds: number;
+      /** By how much the partner's clock is ahead; 0 when they agree or that is not known. */
+      readonly clockOffsetSeconds: number;
+      /** Both books are known to say the same. */
+      readonly inStep: boolean;
+      /** Changes that the partner has not acknowledged yet. */
+      readonly backlog: number;
+      /** Totals since the start. */
+      readonly counters: Readonly<Record<string, number>>;
+    };
+
+/** What came of something that the box was asked to do. */
+export interface Done {
+  /** One sentence: what is so now. */
+  readonly sentence: string;
 }
 
 export interface LeaseView {

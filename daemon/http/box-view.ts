@@ -22,6 +22,19 @@ export interface LeaseQuery {
   readonly descending?: boolean;
 }
 
+/** What the box can be told to do. */
+export interface BoxActions {
+  /** The partner is off for certain: its addresses are given out as well. */
+  partnerDown(): ActionResult;
+}
+
+export interface ActionResult {
+  /** False: it was refused, and nothing is other than before. */
+  readonly isDone: boolean;
+  /** What came of it, as a part of a sentence. */
+  readonly text: string;
+}
+
 export interface BoxView {
   status(): Status;
   /** `total` counts all that match, not only the page. */

@@ -42,9 +42,17 @@ function hostCheck(request: HttpRequest): HttpResponse | undefined {
   return problem(421, "Open this box as 127.0.0.1, localhost or [::1]; other names are refused.");
 }
 
-/** Everything can be read and nothing changed: any method but GET and HEAD is refused. */
-function readOnly({ method }: HttpRequest): HttpResponse | undefined {
+/**
+ * Over TCP everything can be read and nothing changed. The box is told what to do (POST) over the Unix
+ * socket, whose file says who may.
+ */
+function readOnly({ method, transport }: HttpRequest): HttpResponse | undefined {
   if (method === "GET" || method === "HEAD") return;
+  if (method === "POST" && transport === "unix") return;
+  return readOnlyProblem();
+}
+
+export function readOnlyProblem(): HttpResponse {
   return problem(405, "This can only be read: use GET or HEAD.", { allow: "GET, HEAD" });
 }
 

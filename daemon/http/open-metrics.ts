@@ -1,4 +1,4 @@
-import type { NetworkStatus, Status } from "./api-types.ts";
+import type { NetworkStatus, PairStateName, PartnerStatus, Status } from "./api-types.ts";
 
 export const OPEN_METRICS_TYPE = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
@@ -28,6 +28,7 @@ export function formatOpenMetrics(
       status.conditions.map(({ id, subject, severity }) => [{ id, subject, severity }, 1]),
     ),
     gauge("tandem_journal_ok", [[{}, status.journal.state === "ok" ? 1 : 0]]),
+    ...pairFamilies(status.partner),
     ...networkFamilies(status.networks),
     ...Object.entries(process)
       .filter(([name]) => /^[a-z][a-z0-9_]*$/.test(name))
@@ -39,12 +40,45 @@ export function formatOpenMetrics(
 type Labels = Readonly<Record<string, string>>;
 type Sample = readonly [labels: Labels, value: number];
 
+/** All of them, so that a state that is over reads 0. */
+const PAIR_STATES: Readonly<Record<PairStateName, true>> = {
+  normal: true,
+  "communications-interrupted": true,
+  "partner-down": true,
+  recover: true,
+  "recover-wait": true,
+  "recover-done": true,
+  "potential-conflict": true,
+  "resolution-interrupted": true,
+  "conflict-done": true,
+  paused: true,
+  shutdown: true,
+};
+
+function pairFamilies(partner: PartnerStatus): string[] {
+  if (!partner.paired) return [];
+  const yes = (is: boolean): Sample[] => [[{}, is ? 1 : 0]];
+  const states = (current: string | null): Sample[] =>
+    Object.keys(PAIR_STATES).map((state) => [{ state }, state === current ? 1 : 0]);
+  const events = Object.entries(partner.counters).map(([kind, value]): Sample => [{ kind }, value]);
+  return [
+    gauge("tandem_pair_state", states(partner.state)),
+    gauge("tandem_pair_partner_state", states(partner.partnerState)),
+    gauge("tandem_pair_starting", yes(partner.inStartup)),
+    gauge("tandem_pair_connected", yes(partner.connected)),
+    gauge("tandem_pair_in_step", yes(partner.inStep)),
+    gauge("tandem_pair_backlog", [[{}, partner.backlog]]),
+    gauge("tandem_pair_clock_offset_seconds", [[{}, partner.clockOffsetSeconds]]),
+    family("tandem_pair_events", "counter", "_total", events),
+  ];
+}
+
 function networkFamilies(networks: readonly NetworkStatus[]): string[] {
   const each = (value: (network: NetworkStatus) => boolean): Sample[] =>
     networks.map((network) => [{ network: network.name }, value(network) ? 1 : 0]);
   const pools = networks.flatMap((network) =>
     network.pools.flatMap((pool) =>
-      (["active", "offered", "abandoned", "free"] as const).map((state): Sample => {
+      (["active", "offered", "abandoned", "free", "partners"] as const).map((state): Sample => {
         const labels = { network: network.name, pool: `${pool.from}-${pool.to}`, state };
         return [labels, pool[state]];
       }),

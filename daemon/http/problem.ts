@@ -23,6 +23,7 @@ const TITLES = {
   404: "Not Found",
   405: "Method Not Allowed",
   406: "Not Acceptable",
+  409: "Conflict",
   421: "Misdirected Request",
   500: "Internal Server Error",
   503: "Service Unavailable",

@@ -1,9 +1,10 @@
-// GET /api/v1/…, /metrics and the page. Request in, response out; the sockets are in io/.
+// GET /api/v1/…, /metrics and the page; POST for what the box is told to do. Request in, response out; the sockets are in io/.
 
 import { LIMITS } from "../limits.ts";
-import type { BoxView } from "./box-view.ts";
+import type { Done } from "./api-types.ts";
+import type { ActionResult, BoxActions, BoxView } from "./box-view.ts";
 import { EventStreams } from "./event-streams.ts";
-import { refusal, SECURITY_HEADERS } from "./guard.ts";
+import { readOnlyProblem, refusal, SECURITY_HEADERS } from "./guard.ts";
 import { csvBody } from "./lease-csv.ts";
 import { parseLeaseQuery } from "./lease-query.ts";
 import {
@@ -27,15 +28,17 @@ export interface WebApp {
 export interface WebAppOptions {
   /** The page; without it (not built, not installed) only the API is served. */
   readonly web?: WebFiles | undefined;
+  /** What the box can be told to do over the Unix socket; without it nothing. */
+  readonly actions?: BoxActions | undefined;
   /** Told of an error of our own while answering; the client sees only that there was one. */
   readonly onFault?: (error: unknown) => void;
 }
 
 /** The whole HTTP side of the box. */
 export function createWebApp(view: BoxView, options: WebAppOptions = {}): WebApp {
-  const { web, onFault = () => {} } = options;
+  const { web, actions, onFault = () => {} } = options;
   const streams = new EventStreams(view);
-  // All with GET or HEAD; any other method is refused before. Any other path is a file of the page.
+  // All with GET or HEAD. Any other path is a file of the page.
   const routes = new Map<string, HttpHandler>([
     ["/api/v1/status", () => jsonResponse(view.status())],
     ["/api/v1/leases", (request) => leases(view, request, onFault)],
@@ -43,10 +46,18 @@ export function createWebApp(view: BoxView, options: WebAppOptions = {}): WebApp
     ["/api/v1/why", (request) => jsonResponse(view.why(clientOf(request.query)))],
     ["/metrics", () => metrics(view)],
   ]);
+  // Over the Unix socket only; any other method than these three is refused before.
+  const posts = new Map<string, HttpHandler>();
+  if (actions) posts.set("/api/v1/pair/partner-down", () => acted(actions.partnerDown()));
+  const handlerOf = ({ method, transport, path }: HttpRequest): HttpHandler => {
+    const post = transport === "unix" ? posts.get(path) : undefined;
+    if (method === "POST") return post ?? readOnlyProblem;
+    if (post) return () => problem(405, "This is told to the box with POST.", { allow: "POST" });
+    return routes.get(path) ?? ((request) => pageFile(web, request));
+  };
   const routed: HttpHandler = (request) => {
     try {
-      const handler = routes.get(request.path);
-      return refusal(request) ?? (handler ? handler(request) : pageFile(web, request));
+      return refusal(request) ?? handlerOf(request)(request);
     } catch (error) {
       if (error instanceof RequestError) return problem(400, error.message);
       onFault(error);
@@ -93,6 +104,12 @@ function events(view: BoxView, streams: EventStreams, request: HttpRequest): Htt
   return problem(503, `There are already ${LIMITS.eventStreamsMax} live listeners.`, {
     "retry-after": "5",
   });
+}
+
+function acted({ isDone, text }: ActionResult): HttpResponse {
+  const sentence = `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+  const done: Done = { sentence };
+  return isDone ? jsonResponse(done) : problem(409, sentence);
 }
 
 function metrics(view: BoxView): HttpResponse {

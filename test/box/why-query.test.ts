@@ -135,7 +135,14 @@ describe("an address", () => {
     const past = new Past();
     const [client, chaddr] = [new Uint8Array(0), new Uint8Array(0)];
     past.lease(MAC, "10.77.0.120", { state: "backup", client, chaddr });
-    expect(past.why("10.77.0.120").verdict).toContain("It belongs to the partner's share");
+    const isPartners = (address: string) =>
+      past.why(address).verdict.includes("It belongs to the partner's share");
+    past.pair = { role: "primary", state: "normal" };
+    expect([isPartners("10.77.0.120"), isPartners("10.77.0.121")]).toEqual([true, false]);
+    past.pair = { role: "secondary", state: "communications-interrupted" };
+    expect([isPartners("10.77.0.120"), isPartners("10.77.0.121")]).toEqual([false, true]);
+    past.pair = { role: "secondary", state: "partner-down" };
+    expect([isPartners("10.77.0.120"), isPartners("10.77.0.121")]).toEqual([false, false]);
     expect(past.why("10.77.0.2").verdict).toBe("10.77.0.2 is the address of this box on office.");
   });
 

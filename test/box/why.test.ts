@@ -17,6 +17,23 @@ test("every refusal comes with something to do, or the word that nothing needs d
 });
 
 describe("a device with a lease", () => {
+  test("whose last request was left to the partner", () => {
+    const past = new Past();
+    past.lease(MAC, "10.77.0.120");
+    past.decided(MAC, discover, { reason: "partner-answers" });
+    expect(past.why(MAC)).toMatchObject({
+      severity: "fine",
+      verdict: `${MAC} has 10.77.0.120 on office until 2026-05-03 19:11 UTC. Its last request was left to the partner, as the boxes share the devices between them.`,
+      advice: "",
+    });
+    past.pair = { role: "primary", state: "normal" };
+    const serverId = "10.77.0.3";
+    past.decided(MAC, request, { reason: "other-server", serverId, address: "10.77.0.120" });
+    expect(past.why(MAC).verdict).toContain("was left to the partner");
+    past.decided(MAC, request, { reason: "other-server", serverId, address: "10.77.0.121" });
+    expect(past.why(MAC).verdict).toContain("it chose another DHCP server, 10.77.0.3");
+  });
+
   test("has it until when", () => {
     const past = new Past();
     past.lease(MAC, "10.77.0.120", { hostname: "printer" });
@@ -158,6 +175,14 @@ describe("a device that is refused", () => {
     );
   });
 
+  test("the state of the pair", () => {
+    const past = new Past();
+    expect(past.refusal("pair-not-serving")).toBe(`${REFUSALS["pair-not-serving"]}.`);
+    const why = "This box learns the leases from its partner before it answers anybody.";
+    past.states = [fakeNetwork({ serving: false, why })];
+    expect(past.refusal("pair-not-serving")).toBe(why);
+  });
+
   test("the partner's share of the pool", () => {
     expect(new Past().refusal("partner-owns", request, { address: "10.77.0.150" })).toBe(
       "10.77.0.150 belongs to the partner's share of the pool.",
@@ -211,11 +236,10 @@ describe("a device that is refused", () => {
   test("all addresses are in use by others, or the partner's", () => {
     const past = new Past();
     const [pool] = fakeNetwork().pools;
-    if (pool) past.states = [fakeNetwork({ pools: [{ ...pool, free: 0 }] })];
+    if (pool) past.states = [fakeNetwork({ pools: [{ ...pool, free: 0, partners: 40 }] })];
     past.lease(OTHER, "10.77.0.120", { state: "abandoned" });
-    past.lease(OTHER, "10.77.0.121", { state: "backup" });
     expect(past.refusal("no-free-address")).toBe(
-      "none of the 100 addresses in its pools is free (in use by other devices and set aside: 1; in the partner's share: 1).",
+      "none of the 100 addresses in its pools is free (in use by other devices and set aside: 1; left to the partner: 40).",
     );
     past.states = [fakeNetwork({ pools: [] })];
     expect(past.refusal("no-free-address")).toBe("office has no pool.");
@@ -303,6 +327,7 @@ describe("a device that is refused", () => {
 describe("a device that something is under way for", () => {
   const cases: readonly (readonly [string, number, Changes, string])[] = [
     ["offered", discover, { sent: offer, address: "10.77.0.120" }, "has not asked for it since."],
+    ["the partner's", discover, { reason: "partner-answers" }, `${REFUSALS["partner-answers"]}.`],
     ["checked", discover, { reason: "being-checked" }, `${REFUSALS["being-checked"]}.`],
     ["released", release, { address: "10.77.0.120" }, "has not asked for one since."],
     ["declined", decline, { address: "10.77.0.120" }, "has not asked for another one since."],

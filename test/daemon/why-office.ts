@@ -5,7 +5,6 @@ import path from "node:path";
 import { expect } from "vitest";
 import { ipv4 } from "../../daemon/base/address.ts";
 import { run } from "../../daemon/cli/run.ts";
-import type { Lease } from "../../daemon/core/lease.ts";
 import { segment } from "../journal/files.ts";
 import { macBytes } from "../support/client-frame.ts";
 import { makeLease } from "../support/leases.ts";
@@ -120,26 +119,19 @@ function net(name: string, byte: number, from: string, to: string, pool: object 
   return { name, subnet, relays: [`10.${byte}.0.1`], pools: [{ from, to, ...pool }], ...RELAYED };
 }
 
-/** Somebody has the scanner's address, and the partner some of the network `shared`. */
+/** Somebody has the scanner's address. */
 function writeJournal(folder: string): void {
   const now = Math.floor(Date.now() / 1000);
   const times = { startsAt: now - 60, seenAt: now - 60, expiresAt: now + 3540, leaseSeconds: 3600 };
-  const lease = (sequence: number, at: string, mac: string, more: Partial<Lease>) =>
-    makeLease(sequence, 0, {
-      address: ipv4(at),
-      client: Uint8Array.of(0, 1, ...macBytes(mac)),
-      chaddr: macBytes(mac),
-      ...times,
-      durableExpiresAt: times.expiresAt,
-      ...more,
-    });
-  const none = { client: new Uint8Array(0), chaddr: new Uint8Array(0), hostname: "" };
-  const leases = [lease(1, "10.77.0.51", OLD_SCANNER, { hostname: "old-scanner" })];
-  for (let last = 10; last < 20; last++) {
-    const more: Partial<Lease> = { ...none, network: "shared", state: "backup", expiresAt: 0 };
-    leases.push(lease(last - 8, `10.79.0.${last}`, "02:00:5e:00:00:00", more));
-  }
-  const file = segment(leases, { wall: now - 30 });
+  const lease = makeLease(1, 0, {
+    address: ipv4("10.77.0.51"),
+    client: Uint8Array.of(0, 1, ...macBytes(OLD_SCANNER)),
+    chaddr: macBytes(OLD_SCANNER),
+    ...times,
+    durableExpiresAt: times.expiresAt,
+    hostname: "old-scanner",
+  });
+  const file = segment([lease], { wall: now - 30 });
   mkdirSync(folder, { recursive: true });
   writeFileSync(path.join(folder, file.name), file.bytes);
 }

@@ -178,20 +178,6 @@ describe("no address", () => {
       { options: { 50: address("10.77.0.60"), 54: address("10.77.0.9") } },
       "on office: it chose another DHCP server, 10.77.0.9, and asked that one for 10.77.0.60. When that one is not meant to be there, find it and switch it off; `tandem status` names the other servers that were heard.",
     ],
-    [
-      "its address is the partner's to give",
-      office.newMac(),
-      request,
-      { ...behind("10.79.0.1"), options: { 50: address("10.79.0.12") } },
-      "on shared: 10.79.0.12 belongs to the partner's share of the pool. Nothing needs doing while the partner runs: it answers. When the device stays without an address, look whether the partner runs.",
-    ],
-    [
-      "all are the partner's to give",
-      office.newMac(),
-      discover,
-      behind("10.79.0.1"),
-      "on shared: none of the 10 addresses in its pools is free (in the partner's share: 10). Make the pool larger, or the lease time shorter, so that addresses that nobody uses come back sooner.",
-    ],
   ];
   test.each(refused)("%s", async (_, mac, type, saying, says) => {
     await lan.tell(mac, type, saying);
@@ -306,10 +292,6 @@ describe("how it is asked for", () => {
     [
       "nobody-here",
       'No device that calls itself "nobody-here" has a lease or a reservation. Ask with its hardware address (MAC, such as 02:00:5e:10:00:01) or its IPv4 address; a device need not tell its name.',
-    ],
-    [
-      "10.79.0.13",
-      "No device has a lease of 10.79.0.13 on shared now. It belongs to the partner's share of the pool. Nobody asked for it since this box started (TIME).",
     ],
     [
       "10.77.0.5",

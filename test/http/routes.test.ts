@@ -3,13 +3,15 @@ import type { LeasePage, Problem } from "../../daemon/http/api-types.ts";
 import { createWebApp } from "../../daemon/http/routes.ts";
 import { LIMITS } from "../../daemon/limits.ts";
 import { FakeBox, fakeCondition, fakeLease, fakeWhy } from "../support/fake-box.ts";
+import { fakePartner } from "../support/fake-pair.ts";
 import { type Answer, type Asked, ask } from "./ask.ts";
 
 function setUp(leases = 0) {
   const box = new FakeBox();
   for (let n = 0; n < leases; n++) box.book.set(fakeLease(n).address, fakeLease(n));
   const faults: unknown[] = [];
-  const { answer } = createWebApp(box, { onFault: (error) => faults.push(error) });
+  const onFault = (error: unknown) => faults.push(error);
+  const { answer } = createWebApp(box, { actions: box, onFault });
   const send = (target: string, asked: Asked) => ask(answer, target, asked);
   const get = (target: string, headers: Record<string, string> = {}) => send(target, { headers });
   return { box, send, get, faults };
@@ -198,6 +200,21 @@ describe("GET /metrics", () => {
   });
 });
 
+describe("metrics of a pair", () => {
+  test("state of both, backlog and counters; none for a box alone", () => {
+    const { box, get } = setUp();
+    expect(get("/metrics").text()).not.toContain("tandem_pair");
+    box.change({ partner: fakePartner({ backlog: 12, partnerState: null, inStep: false }) });
+    const text = get("/metrics").text();
+    expect(text).toContain('tandem_pair_state{state="normal"} 1\n');
+    expect(text).toContain('tandem_pair_state{state="communications-interrupted"} 0\n');
+    expect(text).toContain('tandem_pair_partner_state{state="normal"} 0\n');
+    expect(text).toContain("tandem_pair_connected 1\n");
+    expect(text).toContain("tandem_pair_backlog 12\n");
+    expect(text).toContain('tandem_pair_events_total{kind="updates-sent"} 41\n');
+  });
+});
+
 describe("read-only", () => {
   test.each(["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND"])(
     "%s is refused everywhere",
@@ -223,6 +240,41 @@ describe("read-only", () => {
     expect(events.header("content-type")).toBe("text/event-stream");
     expect(events.text()).toBe("");
     expect(box.listenerCount).toBe(0);
+  });
+});
+
+describe("what the box is told to do", () => {
+  const PATH = "/api/v1/pair/partner-down";
+
+  test("over the Unix socket, with POST: done, or refused with the reason", () => {
+    const { box, send } = setUp();
+    const refused = send(PATH, { method: "POST", transport: "unix" });
+    expect(refused.status).toBe(409);
+    expect(problemOf(refused).detail).toBe("This box is in no pair.");
+    box.partnerDownResult = { isDone: true, text: "this box works without its partner" };
+    const done = send(PATH, { method: "POST", transport: "unix" });
+    expect([done.status, done.header("cache-control")]).toEqual([200, "no-store"]);
+    expect(done.json()).toEqual({ sentence: "This box works without its partner." });
+    expect(box.partnerDowns).toBe(2);
+  });
+
+  test("nothing over TCP, by another method, or at another path", () => {
+    const { box, send, get } = setUp();
+    const overTcp = send(PATH, { method: "POST" });
+    expect([overTcp.status, overTcp.header("allow")]).toEqual([405, "GET, HEAD"]);
+    expect(get(PATH).status).toBe(404);
+    for (const method of ["GET", "HEAD"]) {
+      const read = send(PATH, { method, transport: "unix" });
+      expect([read.status, read.header("allow")]).toEqual([405, "POST"]);
+    }
+    for (const method of ["PUT", "DELETE", "PATCH", "OPTIONS"]) {
+      expect(send(PATH, { method, transport: "unix" }).status).toBe(405);
+    }
+    for (const path of ["/api/v1/status", "/", "/api/v1/pair"]) {
+      const posted = send(path, { method: "POST", transport: "unix" });
+      expect([posted.status, posted.header("allow")]).toEqual([405, "GET, HEAD"]);
+    }
+    expect(box.partnerDowns).toBe(0);
   });
 });
 

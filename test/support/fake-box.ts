@@ -10,14 +10,14 @@ import type {
   StreamEvent,
   WhyView,
 } from "../../daemon/http/api-types.ts";
-import type { BoxView, LeaseQuery } from "../../daemon/http/box-view.ts";
+import type { ActionResult, BoxActions, BoxView, LeaseQuery } from "../../daemon/http/box-view.ts";
 
 /** 2026-05-03 07:12:00 UTC: the moment at which a fake box stands still unless told otherwise. */
 export const FAKE_NOW = Date.UTC(2026, 4, 3, 7, 12, 0);
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
-export class FakeBox implements BoxView {
+export class FakeBox implements BoxView, BoxActions {
   readonly #listeners = new Set<(event: StreamEvent) => void>();
   readonly #now: () => number;
   readonly log: EventView[] = [];
@@ -26,6 +26,9 @@ export class FakeBox implements BoxView {
   figures: Record<string, number> = { memory_bytes: 48_000_000 };
   /** What `why` answers, by what is asked; other questions find nobody. */
   readonly answers = new Map<string, WhyView>();
+  /** What comes of it when the partner is declared down, and how often it was. */
+  partnerDownResult: ActionResult = { isDone: false, text: "this box is in no pair" };
+  partnerDowns = 0;
   /** How many times the lease list was asked for. */
   leaseQueries = 0;
 
@@ -68,6 +71,11 @@ export class FakeBox implements BoxView {
 
   why(client: string): WhyView {
     return this.answers.get(client) ?? fakeWhy({ query: client });
+  }
+
+  partnerDown(): ActionResult {
+    this.partnerDowns++;
+    return this.partnerDownResult;
   }
 
   subscribe(listener: (event: StreamEvent) => void): () => void {
@@ -179,6 +187,7 @@ export function fakeNetwork(changes: Partial<NetworkStatus> = {}): NetworkStatus
         offered: 1,
         abandoned: 2,
         free: 85,
+        partners: 0,
         counters: { offers: 30, acks: 41, "refused-address-taken": 2 },
       },
     ],

@@ -24,7 +24,8 @@ export class FakeServer {
   constructor(box = new FakeBox(() => Date.now())) {
     this.box = box;
     const hasPage = existsSync(new URL("manifest.json", WEB_FOLDER));
-    this.#web = createWebApp(box, hasPage ? { web: loadWebFiles(folderReader(WEB_FOLDER)) } : {});
+    const web = hasPage ? loadWebFiles(folderReader(WEB_FOLDER)) : undefined;
+    this.#web = createWebApp(box, { web, actions: box });
   }
 
   get origin(): string {

@@ -11,6 +11,7 @@ import { LeaseBook } from "../../daemon/core/lease-book.ts";
 import type { NetworkStatus, WhyView } from "../../daemon/http/api-types.ts";
 import { REFUSAL_ADVICE } from "../../daemon/refusal-advice.ts";
 import { explain } from "../../daemon/why.ts";
+import type { WhySources } from "../../daemon/why-subject.ts";
 import { MESSAGE_TYPE } from "../../daemon/wire/dhcp4-message.ts";
 import { macBytes } from "./client-frame.ts";
 import { network } from "./core-bench.ts";
@@ -36,6 +37,7 @@ export class Past {
   readonly history = new History(SEED);
   networks: NetworkConfig[] = [network()];
   states: NetworkStatus[] = [fakeNetwork()];
+  pair: WhySources["pair"];
   #sequence = 0;
 
   lease(mac: string, address: string, changes: Partial<Lease> = {}): void {
@@ -63,9 +65,9 @@ export class Past {
   }
 
   why(query: string): WhyView {
-    const { book, history, networks, states } = this;
+    const { book, history, networks, states, pair } = this;
     const status = (name: string) => states.find((state) => state.name === name);
-    return explain(query, { startedAt: START, networks, book, history, status });
+    return explain(query, { startedAt: START, networks, book, history, pair, status });
   }
 
   /** What the verdict on MAC is after one message of it was refused. */

@@ -4,6 +4,7 @@ import { type Browser, type BrowserContextOptions, chromium, type Page } from "p
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { buildPage } from "../../image/build.ts";
 import { type FakeBox, fakeCondition, fakeLease, fakeNetwork, iso } from "../support/fake-box.ts";
+import { fakePartner } from "../support/fake-pair.ts";
 import { FakeServer } from "../support/fake-server.ts";
 import { describeUnless, withoutProgram } from "../support/unless.ts";
 
@@ -163,6 +164,36 @@ describeUnless(withoutProgram(existsSync(CHROMIUM), "chromium"), "the page in Ch
     await page.waitForSelector(".role-standby");
     expect(await page.textContent(".role")).toBe("standby");
     expect(await frame()).not.toBe(serving);
+  });
+
+  test("shows the partner: how the two are, since when, and what is its share", async () => {
+    const page = await open({ viewport: { width: 360, height: 800 } });
+    const about = () => page.textContent("[aria-labelledby=about-title]");
+    expect(await about()).toContain("Partnernot paired");
+    const since = iso(Date.now() - 3_600_000);
+    const [pool] = fakeNetwork().pools;
+    if (!pool) throw new Error("a network without a pool");
+    box.change({
+      partner: fakePartner({ since, partnerSince: since }),
+      networks: [fakeNetwork({ pools: [{ ...pool, free: 43, partners: 42 }] })],
+    });
+    await page.waitForSelector("text=State of the partner");
+    expect(await about()).toContain("Partnerconnected");
+    expect(await about()).toContain("State of this boxin step, 1 hour ago");
+    expect(await about()).toContain("The boxes are in step");
+    expect(await page.textContent(".network")).toContain("15 of 100 in use");
+    expect(await page.textContent(".legend")).toContain("42 the partner's");
+    expect(await accessibilityProblems(page)).toEqual([]);
+    const why =
+      "The partner is away: this box works alone, and new leases are short until it is back.";
+    const alone = { state: "communications-interrupted", stateWords: "alone" } as const;
+    box.change({ partner: fakePartner({ ...alone, why, since, connected: false }) });
+    await page.waitForSelector("text=Partner, last heard");
+    expect(await about()).toContain("Partnernot connected");
+    expect(await about()).toContain(why);
+    const widest = await page.evaluate(() => document.documentElement.scrollWidth);
+    expect(widest).toBeLessThanOrEqual(360);
+    expect(complaints).toEqual([]);
   });
 
   test("old data is called old when the box goes away, and it heals by itself", async () => {

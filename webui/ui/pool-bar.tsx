@@ -5,7 +5,7 @@ const PARTS = ["active", "offered", "abandoned"] as const;
 
 /** How full a pool is: a bar for the eye, and the numbers. */
 export function PoolBar({ pool }: { readonly pool: PoolStatus }) {
-  const used = pool.size - pool.free;
+  const used = pool.size - pool.free - pool.partners;
   const share = pool.size === 0 ? 0 : used / pool.size;
   const level = share >= 0.95 ? "full" : share >= 0.8 ? "high" : "calm";
   let start = 0;
@@ -39,6 +39,12 @@ export function PoolBar({ pool }: { readonly pool: PoolStatus }) {
             <span class="number">{pool[part]}</span> {TEXTS[part]}
           </li>
         ))}
+        {pool.partners > 0 && (
+          <li>
+            <span class="swatch part-free" aria-hidden="true" />
+            <span class="number">{pool.partners}</span> {TEXTS.partners}
+          </li>
+        )}
       </ul>
     </div>
   );

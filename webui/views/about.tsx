@@ -1,4 +1,5 @@
-import type { Status } from "../../daemon/http/api-types.ts";
+import type { ComponentChildren } from "preact";
+import type { PartnerStatus, Status } from "../../daemon/http/api-types.ts";
 import { bytes } from "../format.ts";
 import { ROLES, TEXTS } from "../texts.ts";
 import { Age } from "../ui/age.tsx";
@@ -14,13 +15,37 @@ export function About({ status }: { readonly status: Status }) {
           [TEXTS.name, box.name],
           [TEXTS.role, ROLES[status.role]],
           [TEXTS.running, <Age key="age" at={box.startedAt} />],
-          [TEXTS.partner, TEXTS.noPartner],
+          ...partnerRows(partner),
           [TEXTS.journal, `${TEXTS.journalState[journal.state]}, ${bytes(journal.bytes)}`],
           [TEXTS.memory, bytes(box.memoryBytes)],
           [TEXTS.version, box.version],
         ]}
       />
-      {!partner.paired && <p class="muted small">{partner.why}</p>}
+      <p class="muted small">{partner.why}</p>
     </section>
+  );
+}
+
+function partnerRows(partner: PartnerStatus): (readonly [string, ComponentChildren])[] {
+  if (!partner.paired) return [[TEXTS.partner, TEXTS.noPartner]];
+  const { connected, inStartup, stateWords, since, partnerStateWords, partnerSince } = partner;
+  const here = inStartup ? TEXTS.pairStarting : stateWords;
+  const rows: (readonly [string, ComponentChildren])[] = [
+    [TEXTS.partner, connected ? TEXTS.partnerConnected : TEXTS.partnerAway],
+    [TEXTS.pairHere, <StateSince key="here" words={here} since={inStartup ? null : since} />],
+  ];
+  if (partnerStateWords !== null) {
+    const name = connected ? TEXTS.pairThere : TEXTS.pairThereLast;
+    rows.push([name, <StateSince key="there" words={partnerStateWords} since={partnerSince} />]);
+  }
+  return rows;
+}
+
+function StateSince({ words, since }: { readonly words: string; readonly since: string | null }) {
+  if (since === null) return <>{words}</>;
+  return (
+    <>
+      {words}, <Age at={since} />
+    </>
   );
 }
