@@ -82,8 +82,8 @@ const packages = [
   {
     name: "isc-dhcp-server",
     proof: "dhcpd",
-    why: "compared with",
-    verbs: ["bench"],
+    why: "the other half of a pair; compared with",
+    verbs: ["test", "bench"],
     service: true,
   },
   {

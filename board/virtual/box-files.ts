@@ -31,14 +31,22 @@ export function boxPaths(lab: string, box: BoxName): BoxPaths {
   };
 }
 
-/** `policies` are D-Bus policy files that the bus of the box takes in. */
-export function writeBoxFiles(paths: BoxPaths, box: BoxName, policies: readonly string[]): void {
+/**
+ * `alone`: the boxes are no pair. `policies` are D-Bus policy files that the bus of the box takes in.
+ */
+export function writeBoxFiles(
+  paths: BoxPaths,
+  box: BoxName,
+  alone: boolean,
+  policies: readonly string[],
+): void {
   const policyFolder = join(paths.folder, "bus.d");
   for (const folder of [paths.folder, paths.state, paths.run, policyFolder]) mkdirSync(folder);
   const json = (name: string, value: unknown): void =>
     writeFileSync(join(paths.folder, name), `${JSON.stringify(value, null, 2)}\n`);
-  json("config.json", configuration());
-  json("box.json", identity(box));
+  const pair = { name: "lab" };
+  json("config.json", alone ? configuration() : { ...configuration(), pair });
+  json("box.json", alone ? single(box) : member(box));
   writeFileSync(paths.busConfig, busConfig(paths.busSocket, policyFolder));
   policies.forEach((file, index) => {
     copyFileSync(file, join(policyFolder, `${index}.conf`));
@@ -47,7 +55,7 @@ export function writeBoxFiles(paths: BoxPaths, box: BoxName, policies: readonly 
 }
 
 // Shared by both boxes: the networks they serve.
-function configuration(): unknown {
+function configuration() {
   const { subnet, gateway, from, to } = plan.lan;
   const dns = [gateway];
   const domain = "lab.example";
@@ -56,10 +64,21 @@ function configuration(): unknown {
 }
 
 // Who this box is; never the same on two boxes.
-function identity(box: BoxName): unknown {
-  const role = box === "a" ? "serving" : "standby";
+function identity(box: BoxName) {
   const lan = { interface: "lan0", address: `${plan.boxes[box].lan}/24` };
-  return { version: 1, name: box.toUpperCase(), role, networks: { lan } };
+  return { version: 1, name: box.toUpperCase(), networks: { lan } };
+}
+
+function single(box: BoxName): unknown {
+  return { ...identity(box), role: box === "a" ? "serving" : "standby" };
+}
+
+// The first to start is the primary.
+function member(box: BoxName): unknown {
+  const [own, other] = box === "a" ? [plan.boxes.a, plan.boxes.b] : [plan.boxes.b, plan.boxes.a];
+  const role = box === "a" ? "primary" : "secondary";
+  const pair = { role, address: own.pair, partner: other.pair };
+  return { ...identity(box), role: "serving", pair };
 }
 
 function busConfig(socket: string, policyFolder: string): string {

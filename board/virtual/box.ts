@@ -43,12 +43,20 @@ export class Box {
   #wires: Wires;
   #say: Say;
 
-  constructor(lab: string, name: BoxName, programs: Programs, wires: Wires, say: Say) {
+  /** `alone`: it is in no pair. */
+  constructor(
+    lab: string,
+    name: BoxName,
+    alone: boolean,
+    programs: Programs,
+    wires: Wires,
+    say: Say,
+  ) {
     this.name = name;
     this.paths = boxPaths(lab, name);
     this.#wires = wires;
     this.#say = say;
-    writeBoxFiles(this.paths, name, programs.policies);
+    writeBoxFiles(this.paths, name, alone, programs.policies);
     const service = (what: ServiceName, argv: readonly string[]): Service =>
       new Service({
         name: what,

@@ -23,6 +23,8 @@ export interface StartOptions {
   readonly name?: string;
   /** 4 when not given. */
   readonly clients?: number;
+  /** No pair: box a serves alone, box b stands by. */
+  readonly alone?: boolean;
   /** Free ones when not given. */
   readonly ports?: readonly [number, number];
   /** Put in front of the lab's command line, for example to start it as another user. */
@@ -36,6 +38,7 @@ export async function startLab(options: StartOptions = {}): Promise<RunningLab> 
   const script = fileURLToPath(new URL("lab.ts", import.meta.url));
   const ports = (options.ports ?? [0, 0]).join(",");
   const flags = ["--plain", "--name", name, "--clients", `${options.clients ?? 4}`];
+  if (options.alone) flags.push("--alone");
   const command = [process.execPath, script, ...flags, "--ports", ports];
   const [program = "", ...args] = [...(options.prefix ?? []), ...command];
   const child = spawn(program, args, {

@@ -30,7 +30,8 @@ export class Lab {
     writeFileSync(this.#eventsFile, "");
     const programs = installPrograms(settings);
     const say = (text: string): void => this.say(text);
-    const box = (name: BoxName): Box => new Box(settings.folder, name, programs, this.wires, say);
+    const { folder, alone } = settings;
+    const box = (name: BoxName): Box => new Box(folder, name, alone, programs, this.wires, say);
     this.boxes = { a: box("a"), b: box("b") };
   }
 

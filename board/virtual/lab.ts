@@ -18,11 +18,12 @@ import { reason } from "./shell.ts";
 const repository = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
 const startedAt = Date.now();
 
-const usage = `Usage: npm start -- [--name NAME] [--clients N] [--ports A,B] [--plain]
+const usage = `Usage: npm start -- [--name NAME] [--clients N] [--ports A,B] [--alone] [--plain]
 
   --name     to run several labs at once; \`npm run lab -- --name NAME\` talks to it
   --clients  DHCP clients at the start (4)
   --ports    where the pages of box A and B are on 127.0.0.1 (8080,8081); 0 takes a free one
+  --alone    no pair: box A serves alone, and box B stands by
   --plain    lines instead of a live picture
 `;
 
@@ -30,6 +31,7 @@ interface Options {
   readonly name: string;
   readonly clients: number;
   readonly ports: readonly [number, number];
+  readonly alone: boolean;
   readonly plain: boolean;
 }
 
@@ -70,9 +72,10 @@ async function runLab(options: Options, folder: string): Promise<number> {
     await serveProxy("A", options.ports[0], socket("a")),
     await serveProxy("B", options.ports[1], socket("b")),
   ] as const;
-  const { name, clients } = options;
+  const { name, clients, alone } = options;
   const node = process.execPath;
-  const settings: LabSettings = { name, folder, repository, node, clients, ports, startedAt };
+  const where = { name, folder, repository, node };
+  const settings: LabSettings = { ...where, clients, alone, ports, startedAt };
   const file = join(folder, "lab.json");
   writeFileSync(file, JSON.stringify(settings));
   const inner = startInner(file);
@@ -148,6 +151,7 @@ function parseOptions(): Options | undefined {
       name: { type: "string", default: defaultName },
       clients: { type: "string", default: "4" },
       ports: { type: "string", default: "8080,8081" },
+      alone: { type: "boolean", default: false },
       plain: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
@@ -167,5 +171,6 @@ function parseOptions(): Options | undefined {
   if (!ports || a > 65_535 || b > 65_535 || (a === b && a !== 0)) {
     throw new Error("--ports wants two different ports such as 8080,8081.");
   }
-  return { name: values.name, clients, ports: [a, b], plain: values.plain };
+  const { name, alone, plain } = values;
+  return { name, clients, ports: [a, b], alone, plain };
 }

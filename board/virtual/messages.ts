@@ -32,6 +32,8 @@ export interface LabSettings {
   readonly repository: string;
   readonly node: string;
   readonly clients: number;
+  /** The boxes are no pair: A serves alone, B stands by. */
+  readonly alone: boolean;
   readonly ports: readonly [number, number];
   readonly startedAt: number;
 }

@@ -35,7 +35,7 @@ let before: { address: string; memory: number; pid: number };
 // Not useLab(): nobody wants to read a capture of all this.
 beforeAll(async () => {
   if (problem) return;
-  lab = await startLab({ clients: 3 });
+  lab = await startLab({ clients: 3, alone: true });
   editConfig(lab, (config) => {
     for (const network of config.networks) network.reservations = [RESERVED];
   });

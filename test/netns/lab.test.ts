@@ -7,6 +7,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
 import { type RunningLab, startLab } from "../../board/virtual/lab-api.ts";
+import type { LeasePage } from "../../daemon/http/api-types.ts";
 import { labProblem, repository } from "../support/lab.ts";
 
 const problem = labProblem();
@@ -196,6 +197,69 @@ describe("commands", () => {
       await lab.waitFor("no carrier at box a", async () => !(await shown("a")));
       await lab.cmd("start b");
       await lab.waitFor("a carrier after the power", () => both(true));
+    } finally {
+      await lab.stop();
+    }
+  });
+});
+
+describe("the two boxes", () => {
+  const partnerState = async (lab: RunningLab, box: "a" | "b"): Promise<string> => {
+    const { partner } = await lab.boxStatus(box);
+    return partner.paired ? partner.state : "not paired";
+  };
+  const inStep = async (lab: RunningLab): Promise<boolean> =>
+    (await partnerState(lab, "a")) === "normal" && (await partnerState(lab, "b")) === "normal";
+
+  test("are a pair: both serve, and each goes on when the other dies", async () => {
+    const lab = await startLab({ clients: 4 });
+    try {
+      await lab.waitFor("both boxes in step", () => inStep(lab));
+      await lab.untilUp();
+      for (const box of ["a", "b"] as const) {
+        const { why, state, role } = await lab.boxStatus(box);
+        const letter = box.toUpperCase();
+        const sentence = `Both boxes are in step. Box ${letter} serves lan together with its partner.`;
+        expect([why, state, role]).toEqual([sentence, "fine", "serving"]);
+      }
+      const known = async (box: "a" | "b"): Promise<string[]> => {
+        const { leases } = await lab.api<LeasePage>(box, "/api/v1/leases?state=active");
+        return leases.map(({ address, mac }) => `${address} ${mac}`);
+      };
+      expect(await known("a")).toHaveLength(4);
+      expect(await known("b")).toEqual(await known("a"));
+
+      await lab.cmd("kill a");
+      await lab.waitFor("box b alone", async () => {
+        return (await partnerState(lab, "b")) === "communications-interrupted";
+      });
+      await lab.cmd("clients 6");
+      await lab.waitFor("addresses from box b", async () => {
+        return (await lab.status()).clients.every(({ address }) => address !== "");
+      });
+      await lab.cmd("start a");
+      await lab.waitFor("both boxes in step again", () => inStep(lab));
+      await lab.waitFor("one book", async () => {
+        return (await known("a")).length === 6 && `${await known("a")}` === `${await known("b")}`;
+      });
+      // Each has looked for other servers by now, and heard its partner.
+      await lab.waitFor("the answer of box a", async () => {
+        const [network] = (await lab.boxStatus("b")).networks;
+        return (network?.counters["refused-wrong-direction"] ?? 0) > 0;
+      });
+      expect((await lab.boxStatus("b")).conditions).toEqual([]);
+    } finally {
+      await lab.stop();
+    }
+  });
+
+  test("are none when it is wished: box a serves alone, box b stands by", async () => {
+    const lab = await startLab({ clients: 1, alone: true });
+    try {
+      await lab.untilUp();
+      const [a, b] = [await lab.boxStatus("a"), await lab.boxStatus("b")];
+      expect([a.role, b.role]).toEqual(["serving", "standby"]);
+      expect([a.partner.paired, b.partner.paired]).toEqual([false, false]);
     } finally {
       await lab.stop();
     }

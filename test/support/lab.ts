@@ -23,14 +23,17 @@ export function labProblem(): string {
   }
 }
 
-/** Starts one lab for all tests of the file and ends it behind them; skips them where none can run. */
+/**
+ * Starts one lab for all tests of the file and ends it behind them; skips them where none can run. What
+ * is asked of box a, a second one would answer as well, so it serves alone unless the test wants both.
+ */
 export function useLab(options: StartOptions): { readonly lab: RunningLab } {
   const problem = labProblem();
   const holder: { lab: RunningLab | undefined } = { lab: undefined };
   let capture = "";
   beforeAll(async () => {
     if (problem) return;
-    holder.lab = await startLab(options);
+    holder.lab = await startLab({ alone: true, ...options });
     capture = await startCapture(holder.lab);
     await holder.lab.untilUp();
   });
