@@ -6,6 +6,9 @@ import { cpus, loadavg, release } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { type DiskFacts, diskFacts, MEMORY_FILE_SYSTEMS } from "./disk.ts";
 import { type BenchOptions, parseOptions, USAGE, UsageError } from "./options.ts";
+import { measurePairs, PAIRS } from "./pair-bench.ts";
+import type { PairResult } from "./pair-plan.ts";
+import { renderPairs } from "./pair-report.ts";
 import { measureServer, type ServerResult } from "./plan.ts";
 import { summarizeProfile } from "./profile.ts";
 import { type Machine, renderReport } from "./report.ts";
@@ -25,9 +28,10 @@ async function main(): Promise<number> {
   // Servers and tools live in sbin, which is not on everybody's path.
   process.env.PATH = `${process.env.PATH ?? ""}:/usr/sbin:/sbin`;
   const names = SERVERS.map(({ name }) => name);
-  const options = parseOptions(process.argv.slice(2), names);
+  const pairs = PAIRS.map(({ name }) => name);
+  const options = parseOptions(process.argv.slice(2), names, pairs);
   if (options.help) {
-    console.log(USAGE.replace("SERVERS", names.join(",")));
+    console.log(USAGE.replace("SERVERS", names.join(",")).replace("PAIRS", pairs.join(",")));
     return 0;
   }
   return insideRoom() ? measureAll(options) : prepare(options);
@@ -67,6 +71,18 @@ async function measureAll(options: BenchOptions): Promise<number> {
   const json = resolve(options.json);
   const profiles = options.profile ? json.replace(/\.json$/, "").concat("-profiles") : null;
   if (profiles !== null) rmSync(profiles, { recursive: true, force: true });
+  if (options.pair || options.takeover) {
+    const setting = { root, store, profiles };
+    const measured = await measurePairs(setting, options, (line) => console.log(line));
+    writeResults(json, { options, machine, disk, ...measured });
+    console.log(`\n${renderPairs(measured.results, machine, disk)}`);
+    return conclude(
+      json,
+      profiles,
+      measured.results.map(({ server }) => server),
+      measured.skipped,
+    );
+  }
   const setting = { room: buildRoom(), root, store, profiles };
   const results: ServerResult[] = [];
   const skipped: string[] = [];
@@ -85,6 +101,16 @@ async function measureAll(options: BenchOptions): Promise<number> {
   }
   writeResults(json, { options, machine, disk, results, skipped });
   console.log(`\n${renderReport(results, machine, disk)}`);
+  return conclude(json, profiles, results, skipped);
+}
+
+/** Says what else there is to see; the exit code. */
+function conclude(
+  json: string,
+  profiles: string | null,
+  results: readonly ServerResult[],
+  skipped: readonly string[],
+): number {
   for (const line of skipped) console.log(line);
   if (profiles !== null) showProfiles(profiles);
   console.log(`\nResults: ${json}`);
@@ -107,7 +133,7 @@ interface Outcome {
   readonly options: BenchOptions;
   readonly machine: Machine;
   readonly disk: DiskFacts;
-  readonly results: readonly ServerResult[];
+  readonly results: readonly (ServerResult | PairResult)[];
   readonly skipped: readonly string[];
 }
 

@@ -25,6 +25,10 @@ export interface BenchOptions {
   /** Folder for lease stores, null for one inside dist/. */
   readonly store: string | null;
   readonly allowTmpfs: boolean;
+  /** Pairs of servers instead of single ones. */
+  readonly pair: boolean;
+  /** Kill one of each pair; alone, nothing else is measured of them. */
+  readonly takeover: boolean;
   readonly help: boolean;
 }
 
@@ -37,15 +41,18 @@ Measures how many complete DHCP exchanges (DISCOVER, OFFER, REQUEST, ACK) per se
 answers with less than 1 % loss, with what latency, CPU time and memory.
 
   --servers A,B    which servers, of: SERVERS
+                   with --pair or --takeover: of: PAIRS
   --quick          shorter and coarser: a first look, not a result
   --seconds N      length of a confirming run (10)
   --rate N         no search: measure at this rate only
-  --paced A,B      also measure at these rates (200,2000); "none" leaves that out
+  --paced A,B      also measure at these rates (200,2000; pairs: 200); "none" leaves that out
   --clients N      distinct clients of a run (50000)
   --profile        tandem runs with --cpu-prof; the profile is kept beside the JSON file
   --store DIR      folder for the lease stores (a folder in dist/); must be on a real disk
   --allow-tmpfs    measure even if that folder is in memory
   --json FILE      where the results go (dist/bench.json)
+  --pair           two servers that share the work: rates, first leases, both databases
+  --takeover       kill one of each pair under load (with --pair: also that)
   --help           this text
 `;
 
@@ -58,9 +65,17 @@ const POOL_SPARE = 4000;
 /** Leases with which resident memory is stated. */
 const MEMORY_LEASES = 10_000;
 
-export function parseOptions(args: readonly string[], known: readonly string[]): BenchOptions {
+/** `single` and `pairs` are the names that may be asked for, without and with --pair or --takeover. */
+export function parseOptions(
+  args: readonly string[],
+  single: readonly string[],
+  pairs: readonly string[] = [],
+): BenchOptions {
   const { values } = parse(args);
   const quick = values.quick === true;
+  const takeover = values.takeover === true;
+  const pair = values.pair === true;
+  const known = pair || takeover ? pairs : single;
   const servers = values.servers?.split(",").filter((name) => name !== "") ?? known;
   for (const name of servers) {
     if (!known.includes(name)) {
@@ -72,7 +87,8 @@ export function parseOptions(args: readonly string[], known: readonly string[]):
     throw new UsageError(`--clients must be at most ${POOL_SIZE - POOL_SPARE}: the pool is a /16.`);
   }
   const rate = values.rate === undefined ? null : whole("rate", values.rate);
-  const paced = values.paced ?? (quick || rate !== null ? "none" : "200,2000");
+  const usualPaced = pair ? "200" : "200,2000";
+  const paced = values.paced ?? ((quick && !pair) || rate !== null ? "none" : usualPaced);
   return {
     servers,
     seconds: whole("seconds", values.seconds ?? (quick ? "4" : "10")),
@@ -83,11 +99,11 @@ export function parseOptions(args: readonly string[], known: readonly string[]):
     paced: paced === "none" ? [] : paced.split(",").map((text) => whole("paced", text)),
     clients,
     memoryLeases: quick || rate !== null ? 0 : MEMORY_LEASES,
-    json: values.json ?? "dist/bench.json",
+    json: values.json ?? (pair || takeover ? "dist/bench-pair.json" : "dist/bench.json"),
     profile: values.profile === true,
     store: values.store ?? null,
     allowTmpfs: values["allow-tmpfs"] === true,
-    help: values.help === true,
+    ...{ pair, takeover, help: values.help === true },
   };
 }
 
@@ -106,6 +122,8 @@ function parse(args: readonly string[]) {
         store: { type: "string" },
         "allow-tmpfs": { type: "boolean" },
         json: { type: "string" },
+        pair: { type: "boolean" },
+        takeover: { type: "boolean" },
         help: { type: "boolean" },
       },
     });

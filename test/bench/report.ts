@@ -122,7 +122,7 @@ function variantLine(result: ServerResult, results: readonly ServerResult[]): st
   return [`${name}: ${rate} the rate of ${variantOf}, ${cpu} its CPU per exchange`];
 }
 
-function noiseOf({ name, highest }: ServerResult): string[] {
+export function noiseOf({ name, highest }: ServerResult): string[] {
   if (highest === null || highest.othersCpus <= NOISE_CPUS) return [];
   const cpus = `${highest.othersCpus.toFixed(2)} CPUs`;
   return [`NOISY: other work kept ${cpus} busy while ${name} was measured; repeat when quiet`];
@@ -164,7 +164,7 @@ function highestTable(results: readonly ServerResult[]): string {
   return formatTable(head, rows);
 }
 
-function pacedTable(results: readonly ServerResult[]): string {
+export function pacedTable(results: readonly ServerResult[]): string {
   const head = ["fixed rate", "exch/s", "loss %", "OFFER p50 ms", "p95", "p99"];
   head.push("ACK p50 ms", "p95", "p99", "max", "CPU s/10k");
   const rates = [...new Set(results.flatMap(({ paced }) => paced.map(({ asked }) => asked)))];
@@ -212,7 +212,7 @@ function notes(results: readonly ServerResult[]): string {
   ].join("\n");
 }
 
-function describeMachine(machine: Machine, disk: DiskFacts): string {
+export function describeMachine(machine: Machine, disk: DiskFacts): string {
   const { cpu, cores, kernel, node, perfdhcp, loadBefore } = machine;
   const load = `load ${loadBefore.toFixed(2)} at the start`;
   return [
@@ -222,19 +222,19 @@ function describeMachine(machine: Machine, disk: DiskFacts): string {
   ].join("\n");
 }
 
-function rateOf(result: ServerResult): number {
+export function rateOf(result: ServerResult): number {
   return result.highest?.completed ?? Number.NaN;
 }
 
-function cpuOf(result: ServerResult): number {
+export function cpuOf(result: ServerResult): number {
   return result.highest?.cpuPer10k ?? Number.NaN;
 }
 
-function memoryOf(result: ServerResult): number {
+export function memoryOf(result: ServerResult): number {
   return result.highest === null ? Number.NaN : peakMiB(result.highest);
 }
 
-function peakMiB(run: Run): number {
+export function peakMiB(run: Run): number {
   return run.memory.reduce((sum, memory) => sum + memory.peakMiB, 0);
 }
 
@@ -246,16 +246,16 @@ function highestDelay(stage: Stage): string {
   return stage.delays?.maxMs.toFixed(1) ?? "-";
 }
 
-function percentiles(stage: Stage): string[] {
+export function percentiles(stage: Stage): string[] {
   const found = stage.percentiles;
   if (found === null) return ["-", "-", "-"];
   return [found.p50, found.p95, found.p99].map((value) => value.toFixed(2));
 }
 
-function times(ratio: number): string {
+export function times(ratio: number): string {
   return Number.isFinite(ratio) ? `${ratio.toFixed(2)}x` : "-";
 }
 
-function mark(holds: boolean): string {
+export function mark(holds: boolean): string {
   return holds ? "holds:" : "DOES NOT HOLD:";
 }

@@ -58,14 +58,8 @@ export async function enterRoom(env: Readonly<Record<string, string>>): Promise<
 
 /** Inside: makes the two network namespaces and the cable between them. */
 export function buildRoom(): Room {
-  const word = process.env[MARK] ?? "room";
-  const names: Record<Side, string> = {
-    server: `tandem-bench-${word}-s`,
-    client: `tandem-bench-${word}-c`,
-  };
-  // An empty /run: names of namespaces stay ours, and nobody finds a syslog socket to flood.
-  execFileSync("mount", ["-t", "tmpfs", "tmpfs", "/run"]);
-  for (const name of Object.values(names)) execFileSync("ip", ["netns", "add", name]);
+  const names: Record<Side, string> = { server: spaceName("s"), client: spaceName("c") };
+  makeSpaces(Object.values(names));
   const ip = (...args: string[]): void => void execFileSync("ip", args);
   ip(
     ...["link", "add", SERVER_IFACE, "netns", names.server],
@@ -82,11 +76,26 @@ export function buildRoom(): Room {
   }
   return {
     run: (side, command, options) => runIn(names[side], command, options ?? {}),
-    read: (side, path) => {
-      const enter = `--net=/run/netns/${names[side]}`;
-      return execFileSync("nsenter", [enter, "--", "cat", path], { encoding: "utf8" });
-    },
+    read: (side, path) => readIn(names[side], path),
   };
+}
+
+/** Inside: the name of a network namespace that no other bench on this machine has. */
+export function spaceName(which: string): string {
+  return `tandem-bench-${process.env[MARK] ?? "room"}-${which}`;
+}
+
+/** Inside: makes the network namespaces; once in a room. */
+export function makeSpaces(names: readonly string[]): void {
+  // An empty /run: names of namespaces stay ours, and nobody finds a syslog socket to flood.
+  execFileSync("mount", ["-t", "tmpfs", "tmpfs", "/run"]);
+  for (const name of names) execFileSync("ip", ["netns", "add", name]);
+}
+
+/** The text of a file as seen from a namespace. */
+export function readIn(name: string, path: string): string {
+  const enter = `--net=/run/netns/${name}`;
+  return execFileSync("nsenter", [enter, "--", "cat", path], { encoding: "utf8" });
 }
 
 /** Ends a process: politely, then not. Resolves when it is gone. */
@@ -99,8 +108,8 @@ export async function end(child: ChildProcess, graceMs = 5000): Promise<void> {
   clearTimeout(timer);
 }
 
-/** nsenter replaces itself by the program, so the child's pid is the program's. */
-function runIn(name: string, command: readonly string[], options: RunOptions): ChildProcess {
+/** Starts a program in a namespace. nsenter replaces itself by it, so the child's pid is its own. */
+export function runIn(name: string, command: readonly string[], options: RunOptions): ChildProcess {
   const env = { ...process.env, ...options.env };
   const args = [`--net=/run/netns/${name}`, "--", ...command];
   if (options.capture === true) {

@@ -12,7 +12,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ENVIRONMENT, NODE_FLAGS } from "../../image/runtime.ts";
 import { POOL_SIZE } from "./options.ts";
-import { type Room, SERVER_ADDRESS, SERVER_IFACE } from "./sandbox.ts";
+import { type Room, type RunOptions, SERVER_ADDRESS, SERVER_IFACE } from "./sandbox.ts";
 import {
   BOX_CONFIG,
   FIRST,
@@ -125,29 +125,52 @@ export const SERVERS: readonly Server[] = [
   },
 ];
 
-/** Starts rawlink, waits for its socket, then starts the daemon as it is started on a box. */
-async function startTandem(place: Place, shared: unknown): Promise<Started[]> {
-  const config = join(place.dir, "config");
-  const state = join(place.dir, "state");
+/** How one box of Tandem is started. */
+export interface TandemBox {
+  readonly root: string;
+  /** For configuration, journal and logs; on the disk under test. */
+  readonly dir: string;
+  /** config.json and box.json. */
+  readonly shared: unknown;
+  readonly box: unknown;
+  readonly profiles: string | null;
+  run(command: readonly string[], options: RunOptions): ChildProcess;
+}
+
+/** Starts rawlink, waits for its socket, then starts the daemon as it is started on a box. The folder
+ * of its sockets comes back too. */
+export async function launchTandem(of: TandemBox): Promise<{ started: Started[]; run: string }> {
+  const config = join(of.dir, "config");
+  const state = join(of.dir, "state");
   // Sockets need no disk, and their paths must stay below 108 bytes.
   const run = join("/run", `tandem-${process.hrtime.bigint()}`);
   for (const dir of [config, state, run]) mkdirSync(dir, { recursive: true });
-  writeJson(join(config, "config.json"), shared);
-  writeJson(join(config, "box.json"), BOX_CONFIG);
+  writeJson(join(config, "config.json"), of.shared);
+  writeJson(join(config, "box.json"), of.box);
   const socket = join(run, "rawlink.sock");
-  const rawlink = place.room.run("server", [rawlinkPath(place.root), "-s", socket], {
-    log: join(place.dir, "rawlink.log"),
+  const rawlink = of.run([rawlinkPath(of.root), "-s", socket], {
+    log: join(of.dir, "rawlink.log"),
   });
   for (let tries = 0; !existsSync(socket) && tries < 50; tries++) await sleep(40);
-  const profile = place.profiles === null ? [] : ["--cpu-prof", `--cpu-prof-dir=${place.profiles}`];
+  const profile = of.profiles === null ? [] : ["--cpu-prof", `--cpu-prof-dir=${of.profiles}`];
   const environment = Object.entries(ENVIRONMENT).map(([name, value]) => `${name}=${value}`);
   const command = ["env", ...environment, process.execPath, ...NODE_FLAGS, ...profile];
-  command.push(daemonPath(place.root), "--config", config, "--state", state, "--run", run);
-  const daemon = place.room.run("server", command, { log: join(place.dir, "tandemd.log") });
-  return [
+  command.push(daemonPath(of.root), "--config", config, "--state", state, "--run", run);
+  const daemon = of.run(command, { log: join(of.dir, "tandemd.log") });
+  const started = [
     { name: "rawlink", child: rawlink },
     { name: "tandemd", child: daemon },
   ];
+  return { started, run };
+}
+
+async function startTandem(place: Place, shared: unknown): Promise<Started[]> {
+  const { root, dir, profiles, room } = place;
+  const { started } = await launchTandem({
+    ...{ root, dir, profiles, shared, box: BOX_CONFIG },
+    run: (command, options) => room.run("server", command, options),
+  });
+  return started;
 }
 
 async function startKea(place: Place): Promise<Started[]> {
@@ -222,7 +245,7 @@ async function startResponder(place: Place): Promise<Started[]> {
   return [{ name: "responder", child }];
 }
 
-function tandemMissing(root: string): string | null {
+export function tandemMissing(root: string): string | null {
   if (!existsSync(daemonPath(root))) return "dist/tandemd.js is not built; run npm run build.";
   if (!existsSync(rawlinkPath(root))) {
     return "board/rawlink/rawlink is not built; run make -C board/rawlink.";
@@ -230,7 +253,7 @@ function tandemMissing(root: string): string | null {
   return null;
 }
 
-function tandemVersion(root: string): string {
+export function tandemVersion(root: string): string {
   return JSON.parse(readFileSync(join(root, "package.json"), "utf8")).version;
 }
 
@@ -249,7 +272,7 @@ export function needs(program: string, debianPackage: string): string | null {
 }
 
 /** The first match in what a program prints about itself, on either output. */
-function firstMatch(program: string, args: readonly string[], pattern: RegExp): string {
+export function firstMatch(program: string, args: readonly string[], pattern: RegExp): string {
   const { stdout, stderr } = spawnSync(program, args, { encoding: "utf8" });
   return pattern.exec(stdout)?.[0] ?? pattern.exec(stderr)?.[0] ?? "unknown";
 }

@@ -29,6 +29,24 @@ export function plainConfig(): Json {
   return { version: 1, networks: [network({})] };
 }
 
+/** The plain one for two boxes; what is not said is the default. */
+export function pairConfig(mode: "load-balancing" | "hot-standby"): Json {
+  return { ...plainConfig(), pair: { name: "bench", mode } };
+}
+
+export interface PairEnds {
+  readonly name: string;
+  readonly role: "primary" | "secondary";
+  readonly lanAddress: string;
+  readonly address: string;
+  readonly partner: string;
+}
+
+export function pairBoxConfig({ name, role, lanAddress, address, partner }: PairEnds): Json {
+  const networks = { [NETWORK]: { interface: SERVER_IFACE, address: `${lanAddress}/16` } };
+  return { ...BOX_CONFIG, name, networks, pair: { role, address, partner } };
+}
+
 /** 50 classes of all kinds, of which a packet of perfdhcp is in eight, and 1,000 reservations. */
 export function richConfig(): Json {
   return {
