@@ -1,89 +1,12 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { mountOf } from "./disk.ts";
 import type { Run } from "./measure.ts";
 import { parseOptions, UsageError } from "./options.ts";
-import {
-  type LoadReport,
-  lossOf,
-  parsePerfdhcp,
-  percentile,
-  perfdhcpArguments,
-} from "./perfdhcp.ts";
 import type { ServerResult } from "./plan.ts";
 import { summarizeProfile } from "./profile.ts";
 import { formatTable, ratioToBestOther, renderReport, verdicts } from "./report.ts";
 import { findHighest, nextConfirmation, nextRate, type Trial } from "./search.ts";
 import { parseBusyTicks, parseStatTicks, parseStatusKiB, parseUdpOverflows } from "./usage.ts";
-
-describe("perfdhcp's report", () => {
-  test("a run without loss", () => {
-    const report = parsePerfdhcp(fixture("perfdhcp-rate.txt"));
-    expect(report.offer.sent).toBe(1999);
-    expect(report.ack).toEqual({
-      sent: 1999,
-      received: 1999,
-      delays: { minMs: 0.019, meanMs: 0.065, maxMs: 1.185 },
-      percentiles: null,
-    });
-    expect(lossOf(report)).toBe(0);
-  });
-
-  test("losses of both stages count against the DISCOVERs that began them", () => {
-    const report = parsePerfdhcp(fixture("perfdhcp-overload.txt"));
-    expect(report.offer).toMatchObject({ sent: 74724, received: 63376 });
-    expect(report.ack).toMatchObject({ sent: 63376, received: 62959 });
-    expect(lossOf(report)).toBeCloseTo(1 - 62959 / 74724, 12);
-  });
-
-  test("a server that never answers is all loss, without delays", () => {
-    const report = parsePerfdhcp(fixture("perfdhcp-silent.txt"));
-    expect(report.offer).toEqual({ sent: 99, received: 0, delays: null, percentiles: null });
-    expect(report.ack.delays).toBeNull();
-    expect(lossOf(report)).toBe(1);
-  });
-
-  test("timers give percentiles of each stage that lie within its delays", () => {
-    const report = parsePerfdhcp(fixture("perfdhcp-timers.txt"));
-    for (const stage of [report.offer, report.ack]) {
-      const { p50, p95, p99 } = stage.percentiles ?? { p50: NaN, p95: NaN, p99: NaN };
-      expect(p50).toBeGreaterThanOrEqual(stage.delays?.minMs ?? NaN);
-      expect(p95).toBeGreaterThanOrEqual(p50);
-      expect(p99).toBeGreaterThanOrEqual(p95);
-      // perfdhcp prints delays in thousandths, rounded.
-      expect(p99).toBeLessThanOrEqual((stage.delays?.maxMs ?? NaN) + 0.001);
-    }
-    expect(report.offer.percentiles?.p50).toBeCloseTo(medianOffer(), 6);
-  });
-
-  test("no report at all is an error that shows what was printed", () => {
-    expect(() => parsePerfdhcp("Error opening socket: veth-c")).toThrow("veth-c");
-  });
-
-  test("nothing started is all loss", () => {
-    const empty = { sent: 0, received: 0, delays: null, percentiles: null };
-    const report: LoadReport = { offer: empty, ack: empty, malformed: 0, rejected: 0 };
-    expect(lossOf(report)).toBe(1);
-  });
-
-  test("arguments", () => {
-    const load = { rate: 500, seconds: 3, clients: 40, base: "00:0c:01:02:03:04" };
-    expect(perfdhcpArguments("veth-c", load).join(" ")).toBe(
-      "-4 -l veth-c -r 500 -p 3 -R 40 -b mac=00:0c:01:02:03:04 -W 100000",
-    );
-    const more = perfdhcpArguments("veth-c", { ...load, exchanges: 7, timers: true });
-    expect(more.slice(-4)).toEqual(["-n", "7", "-x", "t"]);
-  });
-
-  test("percentile by nearest rank", () => {
-    const values = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
-    expect([0, 10, 50, 51, 99, 100].map((p) => percentile(values, p))).toEqual([
-      1, 1, 5, 6, 10, 10,
-    ]);
-    expect(percentile([], 50)).toBeNaN();
-  });
-});
 
 describe("the search", () => {
   const options = { start: 1000, floor: 10, maxLoss: 0.01, resolution: 0.05 };
@@ -323,26 +246,6 @@ test("a CPU profile is summed by function, idle time left out", () => {
   ]);
   expect(() => summarizeProfile({ nodes: [] }, 5)).toThrow("no CPU profile");
 });
-
-function fixture(name: string): string {
-  return readFileSync(join(import.meta.dirname, "..", "fixtures", "bench", name), "utf8");
-}
-
-/** The median OFFER delay of the timers fixture, worked out in another way than the parser's. */
-function medianOffer(): number {
-  const text = fixture("perfdhcp-timers.txt");
-  const part = text.slice(
-    text.indexOf("packets: DISCOVER-OFFER"),
-    text.indexOf("packets: REQUEST"),
-  );
-  const delays = part
-    .split("\n")
-    .filter((line) => line.startsWith("sent / received"))
-    .map((line) => line.split(" ").filter((word) => /^\d{6}\./.test(word)))
-    .map(([sent, received]) => (Number(received) - Number(sent)) * 1000)
-    .sort((a, b) => a - b);
-  return delays[Math.floor((delays.length - 1) / 2)] ?? Number.NaN;
-}
 
 function trial(rate: number, loss: number): Trial {
   return { asked: rate, started: rate, completed: rate * (1 - loss), loss };

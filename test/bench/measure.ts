@@ -6,10 +6,12 @@ import {
   type Load,
   type LoadReport,
   lossOf,
+  mergeReports,
   parsePerfdhcp,
   perfdhcpArguments,
+  shareOf,
 } from "./perfdhcp.ts";
-import { CLIENT_IFACE, end, type Room } from "./sandbox.ts";
+import { CLIENT_IFACE, end, type Room, type Side } from "./sandbox.ts";
 import type { Server, Started } from "./servers.ts";
 import {
   type CpuClock,
@@ -56,6 +58,8 @@ export interface Run {
 const CLIENT_BASE = "00:0c:01:02:03:04";
 /** Other clients for warming up, so that they do not own leases of the measured ones. */
 const WARM_BASE = "00:0c:f1:02:03:04";
+/** Below it one perfdhcp has an easy life. */
+const SHARED_RATE_MIN = 1000;
 /** So many that none of them asks more often than a server would let a single client. */
 const WARM_CLIENTS = 2000;
 
@@ -125,7 +129,10 @@ export async function measure(
 }
 
 function driverOverflows(setting: Setting): number {
-  return parseUdpOverflows(setting.room.read("client", "/proc/net/snmp"));
+  const { room } = setting;
+  return room.drivers
+    .map((side) => parseUdpOverflows(room.read(side, "/proc/net/snmp")))
+    .reduce((a, b) => a + b, 0);
 }
 
 /** How many CPUs were busy since `begin` with neither the server nor the bench. */
@@ -153,9 +160,20 @@ export async function measureMemory(
   return { leases: Math.min(held, leases), memory: memoryOf(instance.processes) };
 }
 
+/** All drivers at once where the rate is worth it, and where no packet's own time is wanted. */
 async function drive(setting: Setting, load: Load): Promise<LoadReport> {
+  const { drivers } = setting.room;
+  if (load.rate < SHARED_RATE_MIN || load.timers === true)
+    return driveFrom(setting, "client", load);
+  const reports = drivers.map((side, index) =>
+    driveFrom(setting, side, shareOf(load, index, drivers.length)),
+  );
+  return mergeReports(await Promise.all(reports));
+}
+
+async function driveFrom(setting: Setting, side: Side, load: Load): Promise<LoadReport> {
   const command = ["perfdhcp", ...perfdhcpArguments(CLIENT_IFACE, load)];
-  const child = setting.room.run("client", command, { capture: true });
+  const child = setting.room.run(side, command, { capture: true });
   let output = "";
   for (const stream of [child.stdout, child.stderr]) {
     stream?.setEncoding("utf8").on("data", (text: string) => {

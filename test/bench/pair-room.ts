@@ -21,6 +21,7 @@ export const BOXES = ["a", "b"] as const;
 export type Box = (typeof BOXES)[number];
 
 export const LAN_ADDRESS: Readonly<Record<Box, string>> = { a: SERVER_ADDRESS, b: "10.0.0.3" };
+const SECOND_CLIENT_ADDRESS = "10.0.0.4";
 const LAN_BROADCAST = "10.0.255.255";
 
 /** The cable between the boxes. */
@@ -40,7 +41,10 @@ export function otherBox(box: Box): Box {
 
 /** Inside: makes the namespaces, the LAN and the cable. */
 export function buildPairRoom(): PairRoom {
-  const names = { a: spaceName("a"), b: spaceName("b"), client: spaceName("c") };
+  const names = {
+    ...{ a: spaceName("a"), b: spaceName("b") },
+    ...{ client: spaceName("c"), second: spaceName("d") },
+  };
   makeSpaces(Object.values(names));
   const ip = (...args: string[]): void => void execFileSync("ip", args);
   ip("link", "add", BRIDGE, "type", "bridge", "stp_state", "0", "forward_delay", "0");
@@ -49,6 +53,7 @@ export function buildPairRoom(): PairRoom {
     [names.a, SERVER_IFACE, LAN_ADDRESS.a],
     [names.b, SERVER_IFACE, LAN_ADDRESS.b],
     [names.client, CLIENT_IFACE, CLIENT_ADDRESS],
+    [names.second, CLIENT_IFACE, SECOND_CLIENT_ADDRESS],
   ] as const;
   for (const [index, [name, iface, address]] of onLan.entries()) {
     const port = `lan-${index}`;
@@ -66,8 +71,10 @@ export function buildPairRoom(): PairRoom {
     ip("-n", names[box], "address", "add", `${PAIR_ADDRESS[box]}/24`, "dev", PAIR_IFACE);
     ip("-n", names[box], "link", "set", PAIR_IFACE, "up");
   }
-  const nameOf = { server: names.a, client: names.client };
+  const nameOf = { server: names.a, client: names.client, "client-2": names.second };
   return {
+    // The answers of two boxes come in no order, and one perfdhcp takes a whole processor to sort them.
+    drivers: ["client", "client-2"],
     run: (side, command, options) => runIn(nameOf[side], command, options ?? {}),
     read: (side, path) => readIn(nameOf[side], path),
     runOn: (box, command, options) => runIn(names[box], command, options ?? {}),

@@ -81,6 +81,53 @@ export function parsePerfdhcp(text: string): LoadReport {
   };
 }
 
+/** The part of a load that one of several perfdhcp has; their clients are not the same. */
+export function shareOf(load: Load, index: number, count: number): Load {
+  const part = (total: number): number =>
+    Math.floor((total * (index + 1)) / count) - Math.floor((total * index) / count);
+  const base = load.base.split(":");
+  // The third byte: no run has clients enough to reach it by counting.
+  base[2] = (Number.parseInt(base[2] ?? "0", 16) ^ (index << 1)).toString(16).padStart(2, "0");
+  const { exchanges } = load;
+  return {
+    ...load,
+    rate: part(load.rate),
+    clients: part(load.clients),
+    base: base.join(":"),
+    ...(exchanges === undefined ? {} : { exchanges: part(exchanges) }),
+  };
+}
+
+/** What several perfdhcp saw at the same time, as one report. */
+export function mergeReports(reports: readonly LoadReport[]): LoadReport {
+  const [first] = reports;
+  if (first && reports.length === 1) return first;
+  const sum = (of: (report: LoadReport) => number): number =>
+    reports.map(of).reduce((a, b) => a + b, 0);
+  return {
+    offer: mergeStages(reports.map(({ offer }) => offer)),
+    ack: mergeStages(reports.map(({ ack }) => ack)),
+    malformed: sum(({ malformed }) => malformed),
+    rejected: sum(({ rejected }) => rejected),
+  };
+}
+
+function mergeStages(stages: readonly Stage[]): Stage {
+  const sent = stages.reduce((total, stage) => total + stage.sent, 0);
+  const received = stages.reduce((total, stage) => total + stage.received, 0);
+  const timed = stages.flatMap(({ received: count, delays }) =>
+    delays ? [{ count, delays }] : [],
+  );
+  if (timed.length === 0) return { sent, received, delays: null, percentiles: null };
+  const delays = {
+    minMs: Math.min(...timed.map(({ delays: { minMs } }) => minMs)),
+    meanMs:
+      timed.reduce((total, { count, delays: one }) => total + one.meanMs * count, 0) / received,
+    maxMs: Math.max(...timed.map(({ delays: { maxMs } }) => maxMs)),
+  };
+  return { sent, received, delays, percentiles: null };
+}
+
 /** Share of started exchanges that had no ACK, 0..1; 1 when none was started. */
 export function lossOf(report: LoadReport): number {
   if (report.offer.sent === 0) return 1;

@@ -14,13 +14,15 @@ export const CLIENT_IFACE = "veth-c";
 export const SERVER_ADDRESS = "10.0.0.1";
 export const CLIENT_ADDRESS = "10.0.0.2";
 
-/** One end of the cable. */
-export type Side = "server" | "client";
+/** One end of the cable. "client-2" is there where one perfdhcp is not enough. */
+export type Side = "server" | "client" | "client-2";
 
 /** The two ends and how to run programs there. */
 export interface Room {
   /** Starts a program on one side. Its output goes to `log`, or is dropped without one. */
   run(side: Side, command: readonly string[], options?: RunOptions): ChildProcess;
+  /** Where perfdhcp runs. Each is a relay of its own and a share of the clients. */
+  readonly drivers: readonly Side[];
   /** The text of a file as seen from one side; for those below /proc/net. */
   read(side: Side, path: string): string;
 }
@@ -58,8 +60,8 @@ export async function enterRoom(env: Readonly<Record<string, string>>): Promise<
 
 /** Inside: makes the two network namespaces and the cable between them. */
 export function buildRoom(): Room {
-  const names: Record<Side, string> = { server: spaceName("s"), client: spaceName("c") };
-  makeSpaces(Object.values(names));
+  const names = { server: spaceName("s"), client: spaceName("c"), "client-2": "" };
+  makeSpaces([names.server, names.client]);
   const ip = (...args: string[]): void => void execFileSync("ip", args);
   ip(
     ...["link", "add", SERVER_IFACE, "netns", names.server],
@@ -75,6 +77,7 @@ export function buildRoom(): Room {
     ip("-n", name, "link", "set", iface, "up");
   }
   return {
+    drivers: ["client"],
     run: (side, command, options) => runIn(names[side], command, options ?? {}),
     read: (side, path) => readIn(names[side], path),
   };
