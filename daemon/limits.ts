@@ -127,7 +127,7 @@ export const LIMITS = {
   /** How long the primary may take to say that a lease is over. */
   partnerEndSeconds: 30,
   /** Addresses that change hands between the boxes in one go. */
-  peerTransferSlice: 256,
+  peerTransferSlice: 2048,
   /** TCP connections with the partner that may stand at once: both boxes dial. */
   peerConnectionsMax: 4,
   /** How long a new connection may take until it is agreed on (draft failover-12 §8.3). */

@@ -9,6 +9,7 @@ import type { BindingUpdate, Dialect } from "../../wire/failover/messages.ts";
 import { EncodeError } from "../../wire/writer.ts";
 import type { LeaseBook, LeaseEntry } from "../lease-book.ts";
 import { updateOf } from "./binding-fields.ts";
+import { UpdateQueue } from "./update-queue.ts";
 
 interface InFlight {
   readonly xid: number;
@@ -40,8 +41,9 @@ export class Updates {
   window = 1;
   readonly #book: LeaseBook;
   readonly #dialect: Dialect;
-  #queue: LeaseEntry[] = [];
-  #queueHead = 0;
+  /** Leases that clients have, or wait for; and all else. */
+  readonly #clients = new UpdateQueue();
+  readonly #others = new UpdateQueue();
   #inFlight: InFlight[] = [];
   #inFlightHead = 0;
   #outstanding = 0;
@@ -51,6 +53,7 @@ export class Updates {
   #done: { readonly requestXid: number; readonly lastXid: number } | undefined;
   #lastXid = 0;
   #durableThrough = 0;
+
   constructor(book: LeaseBook, dialect: Dialect) {
     this.#book = book;
     this.#dialect = dialect;
@@ -58,7 +61,7 @@ export class Updates {
 
   /** Updates that wait or are under way. */
   get backlog(): number {
-    return this.#queue.length - this.#queueHead + this.#outstanding;
+    return this.#clients.size + this.#others.size + this.#outstanding;
   }
 
   /** Nothing waits, nothing is under way, and the book need not be gone through. */
@@ -68,9 +71,11 @@ export class Updates {
 
   /** Something waits, and the partner would take it. */
   get hasMore(): boolean {
-    if (this.#outstanding >= this.window) return false;
-    const next = this.#queue[this.#queueHead];
-    return next ? next.sequence <= this.#durableThrough : this.isSweeping;
+    const next = this.#clients.first;
+    if (next && this.#outstanding < this.window) return next.sequence <= this.#durableThrough;
+    if (this.#outstanding >= this.#windowOfOthers) return false;
+    const other = this.#others.first;
+    return other ? other.sequence <= this.#durableThrough : this.isSweeping;
   }
 
   get isSweeping(): boolean {
@@ -86,12 +91,9 @@ export class Updates {
   enqueue(entry: LeaseEntry): void {
     entry.updateXid = 0;
     if (entry.isQueued) return;
-    if (this.#queue.length - this.#queueHead >= LIMITS.peerBacklogMax) {
-      this.#overflow();
-      return;
-    }
-    entry.isQueued = true;
-    this.#queue.push(entry);
+    const queue = entry.state === "active" ? this.#clients : this.#others;
+    if (queue.size < LIMITS.peerBacklogMax) queue.push(entry);
+    else this.#overflow();
   }
 
   /** Everything that the partner has not acknowledged will be sent. */
@@ -113,9 +115,7 @@ export class Updates {
     this.#durableThrough = durableThrough;
     const groupMax = this.#dialect === "isc" ? 1 : GROUP_MAX;
     for (let left = LIMITS.peerPageMax; left > 0; ) {
-      const room = Math.min(groupMax, left, this.window - this.#outstanding);
-      if (room <= 0) break;
-      const entries = this.#take(room);
+      const entries = this.#take(Math.min(groupMax, left));
       if (entries.length === 0) break;
       left -= entries.length;
       this.#send(entries, nowMonotonic, sender);
@@ -152,11 +152,8 @@ export class Updates {
     for (let i = this.#inFlightHead; i < this.#inFlight.length; i++) {
       for (const entry of (this.#inFlight[i] as InFlight).entries) entry.updateXid = 0;
     }
-    for (let i = this.#queueHead; i < this.#queue.length; i++) {
-      (this.#queue[i] as LeaseEntry).isQueued = false;
-    }
-    this.#queue = [];
-    this.#queueHead = 0;
+    this.#clients.clear();
+    this.#others.clear();
     this.#inFlight = [];
     this.#inFlightHead = 0;
     this.#outstanding = 0;
@@ -168,9 +165,8 @@ export class Updates {
 
   /** It waits for the own disk, and a sweep comes by once. */
   #enqueueAnyway(entry: LeaseEntry): void {
-    entry.isQueued = true;
     entry.isAgreed = false;
-    this.#queue.push(entry);
+    this.#others.push(entry);
   }
 
   #overflow(): void {
@@ -178,25 +174,29 @@ export class Updates {
     this.#isSweepWanted = true;
   }
 
+  /** Clients wait for some of them, so leases come before what the boxes have to settle among themselves. */
   #take(count: number): LeaseEntry[] {
     const taken: LeaseEntry[] = [];
-    while (taken.length < count && this.#queueHead < this.#queue.length) {
-      const entry = this.#queue[this.#queueHead] as LeaseEntry;
-      if (entry.sequence > this.#durableThrough) break;
-      this.#queueHead++;
-      entry.isQueued = false;
+    this.#takeFrom(this.#clients, taken, Math.min(count, this.window - this.#outstanding));
+    const room = Math.min(count, this.#windowOfOthers - this.#outstanding);
+    this.#takeFrom(this.#others, taken, room);
+    const isDone = this.#clients.size + this.#others.size === 0;
+    if (isDone && taken.length < room) this.#takeFromBook(taken, room);
+    return taken;
+  }
+
+  #takeFrom(queue: UpdateQueue, taken: LeaseEntry[], count: number): void {
+    for (;;) {
+      const entry = queue.first;
+      if (taken.length >= count || !entry || entry.sequence > this.#durableThrough) return;
+      queue.shift();
       if (!entry.isAgreed && this.#book.at(entry.address) === entry) taken.push(entry);
     }
-    if (this.#queueHead === this.#queue.length) {
-      this.#queue.length = 0;
-      this.#queueHead = 0;
-    } else if (this.#queueHead > 4096) {
-      this.#queue.splice(0, this.#queueHead);
-      this.#queueHead = 0;
-    }
-    const isQueueEmpty = this.#queueHead === this.#queue.length;
-    if (taken.length < count && isQueueEmpty) this.#takeFromBook(taken, count);
-    return taken;
+  }
+
+  /** The other half is left free for clients. Beside a dhcpd none of them waits. */
+  get #windowOfOthers(): number {
+    return this.#dialect === "isc" ? this.window : Math.ceil(this.window / 2);
   }
 
   #takeFromBook(taken: LeaseEntry[], count: number): void {
@@ -217,8 +217,8 @@ export class Updates {
       // One that is under way already is answered before the updates that follow it.
       if (entry.isQueued || entry.updateXid !== 0) continue;
       if (taken.includes(entry) || (sweep.kind !== "all" && entry.isAgreed)) continue;
-      if (entry.sequence > this.#durableThrough) this.#enqueueAnyway(entry);
-      else taken.push(entry);
+      if (entry.sequence <= this.#durableThrough) taken.push(entry);
+      else if (!entry.fromPartner) this.#enqueueAnyway(entry);
     }
   }
 
@@ -255,7 +255,8 @@ export class Updates {
   /** UPDDONE leaves when all that was sent up to the end of the sweep is answered (§7.5). */
   #sayDone(sender: UpdateSender): void {
     const done = this.#done;
-    if (!done) return;
+    // What waits for the own disk was found by the sweep as well.
+    if (!done || (done.lastXid < 0 && this.#others.size > 0)) return;
     const lastXid = done.lastXid < 0 ? this.#lastXid : done.lastXid;
     if (done.lastXid < 0) this.#done = { ...done, lastXid };
     const oldest = this.#inFlight[this.#inFlightHead];
