@@ -42,6 +42,7 @@ function otherServer(server: Dhcp4Server, segment: Segment): RefusalReason {
   const offer = offers.find(server.packet.client, segment.pool);
   if (offer) offers.drop(offer);
   server.retries.answered(server.hardwareHash);
+  if (server.pair) server.left.answered(server.hardwareHash);
   return "other-server";
 }
 

@@ -25,6 +25,7 @@ import { sendForcedRenewals } from "./forced-renew-sending.ts";
 import { Decision, History } from "./history.ts";
 import type { Lan } from "./lan.ts";
 import { LeaseQueries } from "./leasequery.ts";
+import { LeftToPartner } from "./left-to-partner.ts";
 import { compileLevel, type Level } from "./levels.ts";
 import type { LogLines } from "./log-lines.ts";
 import { sendChecked } from "./offer-checks.ts";
@@ -90,6 +91,7 @@ export class Dhcp4Server {
   partnerMacs: readonly Uint8Array[] = [];
   /** Clients that this box leaves to its partner. */
   readonly retries = new Retries();
+  readonly left = new LeftToPartner();
 
   constructor(
     bindings: Bindings,
@@ -116,6 +118,7 @@ export class Dhcp4Server {
     this.#ownIds = new Set(ids.filter((id) => id !== ANY));
     this.#queriers = new Set(config.leasequeryFrom);
     this.probes.dropAll();
+    this.left.clear();
     this.trustServers();
   }
 
@@ -154,6 +157,22 @@ export class Dhcp4Server {
     this.tries = tries;
     this.packet.lan = event.lan;
     if (!look(this, event, lan, out)) this.#serve(lan, out);
+  }
+
+  /** The partner is gone: what was left to it is this box's. */
+  answerLeft(now: Now, out: Effect[]): void {
+    this.now = now;
+    for (const { lan, bytes, checksumReady } of this.left.take(now.monotonic)) {
+      const event = {
+        kind: "frame",
+        lan,
+        bytes,
+        start: 0,
+        end: bytes.length,
+        checksumReady,
+      } as const;
+      this.handleAgain(event, AGAIN, out);
+    }
   }
 
   /** What is due by now: OFFERs that waited for the wire to speak against them. */
@@ -326,6 +345,9 @@ export class Dhcp4Server {
 
   #dispatch(segment: Segment, out: Effect[]): RefusalReason | undefined {
     const silence = this.pair && whySilent(this, this.pair);
+    if (silence === "partner-answers") {
+      this.left.note(this.hardwareHash, this.event, this.now.monotonic);
+    }
     if (silence) return silence;
     switch (this.packet.type) {
       case MESSAGE_TYPE.discover:
@@ -358,6 +380,9 @@ export class Dhcp4Server {
     return undefined;
   }
 }
+
+/** A request that was counted when it came. */
+const AGAIN = 1;
 
 /** A made-up client that is turned away is charged to nobody: see rate-limits.ts. */
 const NEVER_CHARGED: ReadonlySet<RefusalReason> = new Set([

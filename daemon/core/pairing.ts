@@ -144,6 +144,10 @@ export class Pairing implements PairHost {
     book.requeueAll();
   }
 
+  answerLeft(now: Now, out: Effect[]): void {
+    this.#server.answerLeft(now, out);
+  }
+
   noteNews(): void {
     this.#isNews = true;
   }

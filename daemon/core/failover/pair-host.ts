@@ -34,6 +34,8 @@ export interface PairHost {
   trust(facts: Pick<BoxFacts, "serverIds" | "macs">): void;
   /** The shares changed: every address has to be placed anew. */
   reshare(): void;
+  /** Nobody else answers what was left to the partner. */
+  answerLeft(now: Now, out: Effect[]): void;
   /** Something about the pair that people see is another. */
   noteNews(): void;
   say(event: PairEvent, out: Effect[]): void;

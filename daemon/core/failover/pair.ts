@@ -231,6 +231,7 @@ export class Pair
     this.notes.rollback.close(this.#bindings.sequence);
     this.endpoint.persist(out);
     this.endpoint.lost(now, out);
+    if (this.terms.service === "all") this.#host.answerLeft(now, out);
   }
 
   refused(reason: string, out: Effect[]): void {
