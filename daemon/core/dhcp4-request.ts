@@ -22,7 +22,7 @@ export function handleRequest(
 ): RefusalReason | undefined {
   const { message, requested, serverId } = server.packet;
   if (serverId !== ANY) {
-    if (!server.isOwnId(serverId)) return otherServer(server, segment);
+    if (!server.isOwnId(serverId)) return otherServer(server, segment, out);
     // RFC 2131 table 4: only SELECTING has a server identifier. A client that renews and sends one
     // all the same has its address in ciaddr and none in option 50.
     if (requested !== ANY) return selecting(server, segment, requested, out);
@@ -37,13 +37,38 @@ export function handleRequest(
 }
 
 /** RFC 2131 §3.1 (4): the servers that were not selected take the message as notification. */
-function otherServer(server: Dhcp4Server, segment: Segment): RefusalReason {
-  const { offers } = server.bindings;
-  const offer = offers.find(server.packet.client, segment.pool);
-  if (offer) offers.drop(offer);
-  server.retries.answered(server.hardwareHash);
-  if (server.pair) server.left.answered(server.hardwareHash);
+function otherServer(
+  server: Dhcp4Server,
+  segment: Segment,
+  out: Effect[],
+): RefusalReason | undefined {
+  const { bindings, packet, pair, hardwareHash } = server;
+  const offer = bindings.offers.find(packet.client, segment.pool);
+  if (offer) bindings.offers.drop(offer);
+  server.retries.answered(hardwareHash);
+  if (!pair) return "other-server";
+  server.left.answered(hardwareHash);
+  if (!server.partnerIds.includes(packet.serverId)) return "other-server";
+  if (pair.terms.service === "all") return inPartnersPlace(server, segment, out);
+  if (!server.isTest) server.leave();
   return "other-server";
+}
+
+/**
+ * The partner was selected and is gone. What it had promised by then it told this box before the client, which
+ * may have it from either; of an offer alone this box knows nothing.
+ */
+function inPartnersPlace(
+  server: Dhcp4Server,
+  segment: Segment,
+  out: Effect[],
+): RefusalReason | undefined {
+  const { bindings, packet } = server;
+  const { requested, client } = packet;
+  const lease = bindings.book.at(requested);
+  const isItsLease = lease?.state === "active" && client.equalsPacked(lease.packedClient);
+  if (!isItsLease || bindings.whyNot(segment, packet, requested)) return "other-server";
+  return grant(server, segment, requested, out);
 }
 
 /**

@@ -159,6 +159,11 @@ export class Dhcp4Server {
     if (!look(this, event, lan, out)) this.#serve(lan, out);
   }
 
+  /** The packet in hand is the partner's to answer. */
+  leave(): void {
+    this.left.note(this.hardwareHash, this.event, this.now.monotonic);
+  }
+
   /** The partner is gone: what was left to it is this box's. */
   answerLeft(now: Now, out: Effect[]): void {
     this.now = now;
@@ -345,9 +350,7 @@ export class Dhcp4Server {
 
   #dispatch(segment: Segment, out: Effect[]): RefusalReason | undefined {
     const silence = this.pair && whySilent(this, this.pair);
-    if (silence === "partner-answers") {
-      this.left.note(this.hardwareHash, this.event, this.now.monotonic);
-    }
+    if (silence === "partner-answers") this.leave();
     if (silence) return silence;
     switch (this.packet.type) {
       case MESSAGE_TYPE.discover:

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { LeftToPartner } from "../../daemon/core/left-to-partner.ts";
 import type { FailoverRole } from "../../daemon/wire/failover/messages.ts";
 import { address } from "../support/client-frame.ts";
-import { DISCOVER, OFFER, REQUEST, type Reply } from "../support/core-bench.ts";
+import { ACK, DISCOVER, OFFER, REQUEST, type Reply } from "../support/core-bench.ts";
 import { judgeAllSent } from "../support/sent.ts";
 import { only, TwoCores } from "../support/two-cores.ts";
 
@@ -49,6 +49,64 @@ describe("a client that was left to the partner", () => {
     cores.cut();
     other.durable();
     expect(other.replies()).toEqual([]);
+  });
+});
+
+describe("a client that selected the partner, which died", () => {
+  /** Both heard the REQUEST; `isTold`: the partner of the one that died had its word, on disk. */
+  function selectAndLose(isTold: boolean, mac = A) {
+    const cores = TwoCores.inStep();
+    const dying = cores.box(answererOf(A));
+    const survivor = cores.otherThan(dying);
+    const { reply } = only(cores.broadcast({ type: DISCOVER, mac: A }));
+    const options = { 50: address(reply.yiaddr), 54: address(dying.ownAddress) };
+    const ask = (changes = {}) =>
+      survivor.receive({ type: REQUEST, mac, options: { ...options, ...changes } });
+    ask();
+    if (isTold) {
+      dying.receive({ type: REQUEST, mac: A, options });
+      dying.durable();
+      cores.carry(dying);
+      survivor.durable();
+    }
+    expect(survivor.replies()).toEqual([]);
+    cores.cut();
+    survivor.durable();
+    return { cores, survivor, ask, yiaddr: reply.yiaddr };
+  }
+
+  test("has its ACK in the moment in which it is gone", () => {
+    const { survivor, yiaddr } = selectAndLose(true);
+    const replies = survivor.replies();
+    expect(replies.map(({ type }) => type)).toEqual([ACK]);
+    expect(replies[0]?.yiaddr).toBe(yiaddr);
+  });
+
+  test("has it as well when it asks the dead box again", () => {
+    const { survivor, ask, yiaddr } = selectAndLose(true);
+    survivor.replies();
+    ask();
+    survivor.durable();
+    expect(survivor.replies()).toMatchObject([{ type: ACK, yiaddr }]);
+  });
+
+  test("hears nothing when the survivor knows of no more than an offer: nobody is refused", () => {
+    const { survivor, ask } = selectAndLose(false);
+    expect(survivor.replies()).toEqual([]);
+    ask();
+    survivor.durable();
+    expect(survivor.replies()).toEqual([]);
+  });
+
+  test("hears nothing when the lease is another client's, or the server another one", () => {
+    const other = selectAndLose(true, "02:00:00:00:00:0b");
+    // The DISCOVER of the first client is answered; no REQUEST is.
+    expect(other.survivor.replies().map(({ type }) => type)).toEqual([OFFER]);
+    const { survivor, ask } = selectAndLose(true);
+    survivor.replies();
+    ask({ 54: address("10.77.0.99") });
+    survivor.durable();
+    expect(survivor.replies()).toEqual([]);
   });
 });
 
