@@ -71,6 +71,18 @@ export function updateOf(entry: LeaseEntry, dialect: Dialect): BindingUpdate {
   };
 }
 
+/** The same by a clock that is `ahead` seconds ahead: a dhcpd takes all times for its own. */
+export function byClockAhead(update: BindingUpdate, ahead: number): BindingUpdate {
+  return {
+    ...update,
+    leaseExpirationTime: moved(update.leaseExpirationTime, -ahead),
+    potentialExpirationTime: moved(update.potentialExpirationTime, -ahead),
+    startTimeOfState: moved(update.startTimeOfState, -ahead),
+    clientLastTransactionTime:
+      update.clientLastTransactionTime && moved(update.clientLastTransactionTime, -ahead),
+  };
+}
+
 /** The potential expiration time that an update about this lease carries. */
 export function potentialUntil(entry: LeaseEntry): WallSeconds {
   const { state, toldUntil, agreedUntil } = entry;
@@ -107,7 +119,7 @@ export function toldIn(update: BindingUpdate, offset: number): Told | undefined 
 
 function moved(time: number | undefined, offset: number): WallSeconds {
   if (time === undefined || time === 0 || time === NEVER_ON_WIRE) return time ?? 0;
-  return Math.max(1, time - offset);
+  return Math.min(Math.max(1, time - offset), NEVER_ON_WIRE);
 }
 
 function identityOf(id: Uint8Array | undefined, htype: number, chaddr: Uint8Array): string {

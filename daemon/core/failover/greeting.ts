@@ -21,8 +21,11 @@ export interface Objection {
   readonly text: string;
 }
 
-/** What dhcpd announces unless told otherwise; it answers when half a window has come. */
-const ISC_WINDOW = 100;
+/**
+ * A dhcpd answers when half of this has come, or after two seconds. It often takes no more than 10 itself
+ * (the example of its manual), and only with an answer by then does it get more at once.
+ */
+const ISC_WINDOW = 20;
 const NO_TLS = 0;
 
 /** The buckets of RFC 3074 that the primary answers, as its own configuration says. */

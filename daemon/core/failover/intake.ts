@@ -43,6 +43,8 @@ export interface IntakeOwner {
   taken(entry: LeaseEntry, out: Effect[]): void;
   /** The partner's word does not count. */
   turnedDown(address: Ipv4, reason: RejectReason, out: Effect[]): void;
+  /** A client loses its lease to one of the partner's. */
+  conflict(address: Ipv4, out: Effect[]): void;
 }
 
 export class Intake {
@@ -106,6 +108,12 @@ export class Intake {
       return verdict;
     }
     const heldFor = entry?.packedClient;
+    const isLost =
+      areLeases &&
+      entry.packedClient !== told.packedClient &&
+      entry.expiresAt > this.#bindings.clock.seconds;
+    // Of two of our boxes the one whose lease stays says so.
+    if (isLost && this.#owner.config.dialect === "isc") this.#owner.conflict(told.address, out);
     const state = storedStatus(told.state);
     // Two clients that were promised one address: nobody else gets it while either goes by that.
     const wasLonger = areLeases && mine !== undefined && !entry.isAgreed;

@@ -1,12 +1,19 @@
 // What the partner says, once both have agreed on a connection (draft-ietf-dhc-failover-12 §7).
 
 import type { Now } from "../../base/time.ts";
-import type { MessageOf, ReceivedMessage } from "../../wire/failover/messages.ts";
+import type {
+  BindingUpdate,
+  Dialect,
+  MessageOf,
+  ReceivedMessage,
+} from "../../wire/failover/messages.ts";
 import { STARTUP_FLAG } from "../../wire/failover/numbers.ts";
 import type { Effect } from "../effect.ts";
+import { byClockAhead } from "./binding-fields.ts";
 import { factsOf } from "./box-facts.ts";
 import type { Pair } from "./pair.ts";
 import type { PairStateName } from "./pair-state.ts";
+import type { Session } from "./session.ts";
 
 export function takeMessage(pair: Pair, message: ReceivedMessage, now: Now, out: Effect[]): void {
   const { session, updates } = pair;
@@ -52,6 +59,19 @@ export function takeMessage(pair: Pair, message: ReceivedMessage, now: Now, out:
     default:
       return;
   }
+}
+
+/** A BNDUPD; returns its xid. A box corrects the times that it hears, a dhcpd does not. */
+export function postUpdate(
+  session: Session,
+  dialect: Dialect,
+  bindings: readonly BindingUpdate[],
+): number {
+  const xid = session.nextXid() || session.nextXid();
+  const ahead = dialect === "isc" && !session.isWithBox ? session.offset.seconds : 0;
+  const told = ahead === 0 ? bindings : bindings.map((one) => byClockAhead(one, ahead));
+  session.post({ type: "BNDUPD", time: session.time, xid, bindings: told });
+  return xid;
 }
 
 function takeState(pair: Pair, message: MessageOf<"STATE">, now: Now, out: Effect[]): void {

@@ -21,7 +21,7 @@ import { Intake, type IntakeOwner } from "./intake.ts";
 import { JournalNotes } from "./journal-notes.ts";
 import type { AddressPlace } from "./lease-moves.ts";
 import type { PairHost, PairOptions } from "./pair-host.ts";
-import { takeMessage } from "./pair-messages.ts";
+import { postUpdate, takeMessage } from "./pair-messages.ts";
 import { firstState, type PairStateName } from "./pair-state.ts";
 import type { SessionOwner } from "./peer-connection.ts";
 import { Rights } from "./rights.ts";
@@ -264,10 +264,7 @@ export class Pair
   // UpdateSender.
 
   sendUpdate(bindings: readonly BindingUpdate[]): number {
-    const { session } = this;
-    const xid = session.nextXid() || session.nextXid();
-    session.post({ type: "BNDUPD", time: session.time, xid, bindings });
-    return xid;
+    return postUpdate(this.session, this.#config.dialect, bindings);
   }
 
   sendDone(requestXid: number): void {

@@ -317,7 +317,9 @@ export class Session {
     const facts = factsOf(message.vendorSpecificOptions);
     const refusal = this.#whyNot(message);
     const link = this.#link;
-    const isDuplicate = link !== undefined && (!facts || facts.boot === link.boot);
+    // A dhcpd that still had the other connection would not take this one.
+    const isToldSo = this.#config.dialect === "tandem";
+    const isDuplicate = link && isToldSo && (!facts || facts.boot === link.boot);
     if (refusal || isDuplicate) {
       const rejectReason = refusal?.reason ?? "duplicate-connection";
       const text = refusal?.text ?? "already connected";
