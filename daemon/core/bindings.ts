@@ -274,22 +274,22 @@ export class Bindings {
     partnership.changed(entry);
   }
 
-  /** End of the lease as it is on stable storage for sure, 0 when none is. */
-  durableEnd(entry: LeaseEntry): WallSeconds {
+  /**
+   * End of the lease as it is on stable storage for sure, 0 when none is. A lease from before this start has
+   * none while the clock is uncertain: by a better clock, after another start, less may be left of it than
+   * the client would be told now.
+   */
+  #durableEnd(entry: LeaseEntry): WallSeconds {
     if (entry.state !== "active") return 0;
-    return entry.sequence <= this.durableThrough ? entry.expiresAt : entry.durableExpiresAt;
+    if (entry.sequence > this.durableThrough) return entry.durableExpiresAt;
+    return this.clock.isUncertain && entry.sequence <= this.sequenceAtStart ? 0 : entry.expiresAt;
   }
 
-  /**
-   * Seconds of an active lease of this client that are durable, 0 when there are too few. A lease from
-   * before this start has none while the clock is uncertain: by a better clock, after another start,
-   * less may be left of it than the client would be told now.
-   */
+  /** Seconds of an active lease of this client that are durable, 0 when there are too few. */
   durableSecondsLeft(packet: Packet, address: Ipv4): number {
     const entry = this.book.at(address);
     if (!entry || !packet.client.equalsPacked(entry.packedClient)) return 0;
-    if (this.clock.isUncertain && entry.sequence <= this.sequenceAtStart) return 0;
-    const left = this.durableEnd(entry) - this.clock.secondsFromNow(0);
+    const left = this.#durableEnd(entry) - this.clock.secondsFromNow(0);
     return left >= DURABLE_SECONDS_MIN ? left : 0;
   }
 
@@ -352,8 +352,7 @@ export class Bindings {
     const { partnership } = this;
     if (partnership?.isApart && this.#isOwn(entry)) entry.isUntold = true;
     const end = entry.state === "active" ? entry.expiresAt : 0;
-    if (entry.sequence <= this.durableThrough) entry.durableExpiresAt = end;
-    else entry.durableExpiresAt = Math.min(entry.durableExpiresAt, end);
+    entry.durableExpiresAt = Math.min(this.#durableEnd(entry), end);
   }
 
   /** `fromPartner`: it is what the partner has already. */

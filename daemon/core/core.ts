@@ -30,7 +30,7 @@ import { queueForcedRenewals } from "./forced-renew-sending.ts";
 import type { History } from "./history.ts";
 import { Lan } from "./lan.ts";
 import type { Lease } from "./lease.ts";
-import { LeaseBook, type LeaseEntry } from "./lease-book.ts";
+import { LeaseBook } from "./lease-book.ts";
 import { LogLines } from "./log-lines.ts";
 import { Network } from "./network.ts";
 import { Pairing } from "./pairing.ts";
@@ -238,11 +238,6 @@ export class Core {
 
   isReserved(address: Ipv4): boolean {
     return this.#segments.some((segment) => segment.reservations.at(address) !== undefined);
-  }
-
-  /** Lease end as it is on stable storage for sure, in seconds; 0 when there is none. */
-  durableEnd(lease: LeaseEntry): WallSeconds {
-    return this.#bindings.durableEnd(lease);
   }
 
   #passTime(now: Now, out: Effect[]): void {

@@ -120,6 +120,21 @@ describe("while the disk cannot be written", () => {
     expect(leaseTime(start(700_000))).toBe(3540);
   });
 
+  test("nor does it when a renewal was on its way to the disk as that failed", () => {
+    const before = new CoreBench();
+    const held = before.lease(A);
+    const leases = Array.from(before.core.book.leases(), copyLease);
+    const start = (monotonic: number) => {
+      const now = { monotonic, wall: before.now.wall + 60_000 };
+      const bench = new CoreBench([network()], { leases, lastSequence: 1, now });
+      bench.renew(A, held);
+      fail(bench);
+      return bench.renew(A, held);
+    };
+    expect(start(5000)).toBeUndefined();
+    expect(leaseTime(start(700_000))).toBe(3540);
+  });
+
   test("new clients get neither an offer nor a lease, and no address is held for them", () => {
     const bench = new CoreBench();
     const offer = bench.discover(A);
