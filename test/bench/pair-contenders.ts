@@ -29,6 +29,8 @@ export interface Member {
   readonly processes: readonly Started[];
   /** How many addresses this box's database says are leased. */
   activeLeases(): Promise<number>;
+  /** What it says of each address, one line each, in their order; where that can be compared. */
+  book?(): Promise<readonly string[]>;
 }
 
 export interface Contender {
@@ -49,12 +51,16 @@ export interface PairStart {
   readonly members: readonly Member[];
   /** False while the boxes have not agreed to work together yet. */
   isInStep(): Promise<boolean>;
+  /** Starts a box that was killed on the disk that it left, if its return is measured. */
+  restart?(box: Box): Promise<Member>;
 }
 
 /** A pair as a Server; and what only a pair has. */
 export interface PairServer extends Server {
   /** The boxes of the pair that was started last. */
   members(): readonly Member[];
+  /** Starts a box that was killed again; milliseconds until the pair is in step, null: not measured. */
+  comeBack(box: Box): Promise<number | null>;
 }
 
 /** How long a fresh pair may take to be in step, milliseconds. Kea's defaults need half a minute. */
@@ -65,7 +71,9 @@ export function asServer(
   room: PairRoom,
   options: { readonly asShipped: boolean },
 ): PairServer {
+  let pair: PairStart | undefined;
   let members: readonly Member[] = [];
+  let started: Started[] = [];
   const { name, note, startRate, variantOf } = contender;
   return {
     ...{ name, note, startRate, isCeiling: false, variantOf },
@@ -76,11 +84,21 @@ export function asServer(
       const run = `/run/pair-${process.hrtime.bigint()}`;
       const dirs = { a: join(dir, "a"), b: join(dir, "b") };
       for (const folder of [run, ...Object.values(dirs)]) mkdirSync(folder, { recursive: true });
-      const pair = await contender.start({ room, root, dirs, run, profiles, ...options });
+      pair = await contender.start({ room, root, dirs, run, profiles, ...options });
       members = pair.members;
-      const started = members.flatMap(({ processes }) => processes);
+      started = members.flatMap(({ processes }) => processes);
       await untilInStep(name, pair, started);
       return started;
+    },
+    async comeBack(box: Box): Promise<number | null> {
+      if (!pair?.restart) return null;
+      const begin = performance.now();
+      const member = await pair.restart(box);
+      members = members.map((one) => (one.box === box ? member : one));
+      // They end with the others.
+      started.push(...member.processes);
+      await untilInStep(name, pair, member.processes);
+      return performance.now() - begin;
     },
   };
 }

@@ -50,6 +50,8 @@ export interface FleetReport {
   /** The first so many clients had a lease before the death. */
   readonly known: number;
   readonly naks: number;
+  /** ACKs of an address that another client had been given; every lease is longer than the run. */
+  readonly duplicates: number;
   /** When it was all over. */
   readonly ended: number;
 }
@@ -96,7 +98,10 @@ class Fleet {
   readonly #send: (message: Uint8Array) => void;
   readonly #firstLeases: number[] = [];
   readonly #exchanges: Exchange[] = [];
+  /** Who was given which address. */
+  readonly #holders = new Map<string, number>();
   #naks = 0;
+  #duplicates = 0;
   #next = 0;
   #death: number | null = null;
 
@@ -167,6 +172,7 @@ class Fleet {
       exchanges: [...this.#exchanges, ...waiting],
       known: this.#plan.known,
       naks: this.#naks,
+      duplicates: this.#duplicates,
       ended: now(),
     };
   }
@@ -229,6 +235,10 @@ class Fleet {
     const leaseSeconds = lease === undefined ? 0 : new DataView(lease.slice().buffer).getUint32(0);
     if (!client.hadLease) this.#firstLeases.push(leaseSeconds);
     client.hadLease = true;
+    const address = dotted(client.address);
+    const holder = this.#holders.get(address) ?? client.index;
+    if (holder !== client.index) this.#duplicates++;
+    this.#holders.set(address, client.index);
     if (this.#death === null) {
       client.servers.clear();
       client.servers.add(server);

@@ -3,7 +3,7 @@ import { measure, type Setting, startServer } from "./measure.ts";
 import type { BenchOptions } from "./options.ts";
 import { asServer, type Contender } from "./pair-contenders.ts";
 import type { PairRoom } from "./pair-room.ts";
-import { firstLeases, measureTakeover, type Takeover } from "./pair-takeover.ts";
+import { firstLeases, measureTakeover, type Return, type Takeover } from "./pair-takeover.ts";
 import { measureServer, type Progress, type ServerResult } from "./plan.ts";
 
 /** Leases in both databases after a run at the highest rate. */
@@ -23,6 +23,7 @@ export interface PairResult {
   readonly firstLease: { readonly min: number; readonly max: number } | null;
   readonly databases: Databases | null;
   readonly takeover: Takeover | null;
+  readonly back: Return | null;
 }
 
 /** New clients whose first lease is looked at. */
@@ -49,7 +50,14 @@ export async function measurePair(
     ...{ highest: null, driverLimited: false, search: [], paced: [], resident: null },
     failure: null,
   };
-  let result: PairResult = { syncs, server, firstLease: null, databases: null, takeover: null };
+  let result: PairResult = {
+    syncs,
+    server,
+    firstLease: null,
+    databases: null,
+    takeover: null,
+    back: null,
+  };
   try {
     if (options.pair) {
       const pair = asServer(contender, room, { asShipped: false });
@@ -59,9 +67,9 @@ export async function measurePair(
       if (rate > 0) result = { ...result, ...(await compare(setting, room, contender, rate, say)) };
     }
     if (options.takeover) {
-      const takeover = await measureTakeover(setting, room, contender);
+      const { takeover, back } = await measureTakeover(setting, room, contender);
       say(`${name}: killed one; ${describeTakeover(takeover)}`);
-      result = { ...result, takeover };
+      result = { ...result, takeover, back };
     }
     return result;
   } catch (error) {

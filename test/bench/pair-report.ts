@@ -66,6 +66,14 @@ export function pairVerdicts(results: readonly PairResult[]): string[] {
     const { longestWait } = us.takeover;
     const wait = `${seconds(longestWait)} s`;
     said.push(`${mark(longestWait <= TAKEOVER_GOAL_MS)} takeover: longest wait ${wait} (goal 1 s)`);
+    const { naks, duplicates } = us.takeover;
+    const harm = `${naks} refused, ${duplicates} addresses given twice`;
+    said.push(`${mark(naks + duplicates === 0)} takeover: ${harm}`);
+  }
+  if (us?.back) {
+    const { inStep, addresses, differing } = us.back;
+    const books = `${differing} of ${addresses} addresses differ`;
+    said.push(`${mark(differing === 0)} the dead box is back in ${seconds(inStep)} s: ${books}`);
   }
   return said;
 }
@@ -124,9 +132,12 @@ function takeoverTable(results: readonly PairResult[]): string {
     "clients",
     "unanswered",
     "NAK",
+    "twice",
     "lease s",
+    "back s",
+    "differ",
   );
-  const rows = results.flatMap(({ server, takeover }) =>
+  const rows = results.flatMap(({ server, takeover, back }) =>
     takeover === null
       ? []
       : [
@@ -144,7 +155,10 @@ function takeoverTable(results: readonly PairResult[]): string {
             String(takeover.clients),
             String(takeover.unanswered),
             String(takeover.naks),
+            String(takeover.duplicates),
             takeover.shortestLease === null ? "-" : String(takeover.shortestLease),
+            back === null ? "-" : seconds(back.inStep),
+            back === null ? "-" : `${back.differing} of ${back.addresses}`,
           ],
         ],
   );
@@ -161,6 +175,8 @@ function notes(results: readonly PairResult[]): string {
       "rate; on a, on b: leases each database has more after it.",
     "takeover: from the kill of box a to the first ACK of a client that only box a served; longest: " +
       `the longest wait of any client that began after it. At most ${BOUND_SECONDS} s are watched; > means still waiting.`,
+    "twice: ACKs of an address that another client had. back: from the start of the dead box, when all clients had been " +
+      "served, until both were in step; differ: addresses of which the books then said different things.",
     "in flight: exchanges that the kill interrupted; their clients wait until they send again.",
     "Clients send again after 4, 8, 16, 32, 64 s, each give or take one (RFC 2131 §4.1).",
     ...lines,

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Setting, startServer } from "./measure.ts";
-import { asServer, type Contender } from "./pair-contenders.ts";
+import { asServer, type Contender, type Member } from "./pair-contenders.ts";
 import { type Exchange, type FleetPlan, type FleetReport, now, READY } from "./pair-fleet.ts";
 import { LAN_ADDRESS, type PairRoom } from "./pair-room.ts";
 import { percentile } from "./perfdhcp.ts";
@@ -32,13 +32,28 @@ export interface Takeover {
   /** Clients without an answer at the end. */
   readonly unanswered: number;
   readonly naks: number;
+  /** ACKs of an address that another client had. */
+  readonly duplicates: number;
   /** The shortest lease handed out after the kill, seconds. */
   readonly shortestLease: number | null;
   readonly observedSeconds: number;
 }
 
+/** The dead box, started again after the clients had gone. */
+export interface Return {
+  /** From its start until both boxes were in step, milliseconds. */
+  readonly inStep: number;
+  /** Addresses in either book, and those of which the books say different things. */
+  readonly addresses: number;
+  readonly differing: number;
+}
+
 /** The steady load goes on for so long before the kill. */
 const STEADY_MS = 3000;
+
+/** The books of both boxes are compared until they agree, so often and so far apart. */
+const COMPARE_TRIES = 20;
+const COMPARE_STEP_MS = 500;
 
 /** Nobody is watched for longer than this. */
 export const BOUND_SECONDS = 120;
@@ -60,7 +75,7 @@ export async function measureTakeover(
   setting: Setting,
   room: PairRoom,
   contender: Contender,
-): Promise<Takeover> {
+): Promise<{ takeover: Takeover; back: Return | null }> {
   const server = asServer(contender, room, { asShipped: true });
   const instance = await startServer(setting, server);
   try {
@@ -73,9 +88,25 @@ export async function measureTakeover(
     });
     const takeover = judgeTakeover(report, killedAt, LAN_ADDRESS.a);
     if (takeover.ofTheDead === 0) throw new Error("box a served nobody before it was killed.");
-    return takeover;
+    const inStep = await server.comeBack("a");
+    const back = inStep === null ? null : { inStep, ...(await compareBooks(server.members())) };
+    return { takeover, back };
   } finally {
     await instance.stop();
+  }
+}
+
+/** Nothing changes any more: what still differs after a while does so for good. */
+async function compareBooks(members: readonly Member[]): Promise<Omit<Return, "inStep">> {
+  for (let tries = 0; ; tries++) {
+    const books = await Promise.all(members.map((member) => member.book?.() ?? []));
+    const [a, b] = [new Set(books[0]), new Set(books[1])];
+    const addressesOf = (lines: Iterable<string>): Set<string> =>
+      new Set(Array.from(lines, (line) => line.split(" ", 1)[0] ?? ""));
+    const addresses = addressesOf([...a, ...b]).size;
+    const differing = addressesOf(a.symmetricDifference(b)).size;
+    if (differing === 0 || tries === COMPARE_TRIES) return { addresses, differing };
+    await sleep(COMPARE_STEP_MS);
   }
 }
 
@@ -125,6 +156,7 @@ export function judgeTakeover(report: FleetReport, killedAt: number, dead: strin
     ofTheDead: onlyDead.filter(Boolean).length,
     unanswered: after.filter(({ ended }) => ended === null).length,
     naks: report.naks,
+    duplicates: report.duplicates,
     shortestLease: leases.length === 0 ? null : Math.min(...leases),
     observedSeconds: (report.ended - killedAt) / 1000,
   };

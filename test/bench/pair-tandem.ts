@@ -9,6 +9,9 @@ import { pairBoxConfig, pairConfig } from "./tandem-config.ts";
 
 type Mode = "load-balancing" | "hot-standby";
 
+/** Leases asked for at once. */
+const PAGE = 1000;
+
 const COMMON =
   "partner first: the ACK waits for the partner's disk as well, for 50 ms at most; " +
   "probe off and keepForKnownPercent 0";
@@ -35,7 +38,12 @@ async function startPair(place: PairPlace, mode: Mode): Promise<PairStart> {
   const boxes = await Promise.all(BOXES.map((box) => startBox(place, mode, box)));
   const isInStep = async (): Promise<boolean> =>
     (await Promise.all(boxes.map(({ client }) => isNormal(client)))).every(Boolean);
-  return { members: boxes.map(({ member }) => member), isInStep };
+  const restart = async (box: Box): Promise<Member> => {
+    const started = await startBox(place, mode, box);
+    boxes[BOXES.indexOf(box)] = started;
+    return started.member;
+  };
+  return { members: boxes.map(({ member }) => member), isInStep, restart };
 }
 
 async function startBox(
@@ -61,7 +69,20 @@ async function startBox(
   const processes = started.map(({ name, child }) => ({ name: `${name} ${box}`, child }));
   const activeLeases = async (): Promise<number> =>
     (await client.get<LeasePage>("/api/v1/leases?state=active&limit=1")).value.total;
-  return { member: { box, processes, activeLeases }, client };
+  const book = (): Promise<readonly string[]> => readBook(client);
+  return { member: { box, processes, activeLeases, book }, client };
+}
+
+async function readBook(client: Client): Promise<readonly string[]> {
+  const lines: string[] = [];
+  for (;;) {
+    const path = `/api/v1/leases?sort=address&limit=${PAGE}&offset=${lines.length}`;
+    const { leases, total } = (await client.get<LeasePage>(path)).value;
+    for (const { address, state, mac, clientId, expiresAt } of leases) {
+      lines.push(`${address} ${state} ${mac} ${clientId} ${expiresAt}`);
+    }
+    if (leases.length === 0 || lines.length >= total) return lines;
+  }
 }
 
 async function isNormal(client: Client): Promise<boolean> {

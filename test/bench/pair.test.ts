@@ -99,7 +99,7 @@ describe("what clients noticed of a death", () => {
   function judge(exchanges: readonly Exchange[]): Takeover {
     const report: FleetReport = {
       servedBy: [[dead], [dead], [other], [dead, other]],
-      ...{ known: 1, firstLeases: [], exchanges, naks: 0, ended: 20_000 },
+      ...{ known: 1, firstLeases: [], exchanges, naks: 0, duplicates: 0, ended: 20_000 },
     };
     return judgeTakeover(report, killedAt, dead);
   }
@@ -121,6 +121,7 @@ describe("the report of pairs", () => {
     ...{
       unanswered: 0,
       naks: 0,
+      duplicates: 0,
       inFlight: 1,
       longestInFlight: 4000,
       shortestLease: 600,
@@ -135,17 +136,20 @@ describe("the report of pairs", () => {
       "holds: first leases are full: 4000 s of 4000 s",
       "holds: every lease is on both boxes: 100 acknowledged, 100 and 100 stored",
       "holds: takeover: longest wait 0.900 s (goal 1 s)",
+      "holds: takeover: 0 refused, 0 addresses given twice",
+      "holds: the dead box is back in 1.500 s: 0 of 100 addresses differ",
     ]);
   });
 
   test("says what does not hold", () => {
     const us: PairResult = {
-      ...pair("tandem-pair", 5000, { ...takeover, longestWait: 1001 }),
+      ...pair("tandem-pair", 5000, { ...takeover, longestWait: 1001, duplicates: 1 }),
+      back: { inStep: 1500, addresses: 100, differing: 2 },
       firstLease: { min: 600, max: 4000 },
       databases: { acknowledged: 100, onA: 100, onB: 99 },
     };
     const said = pairVerdicts([us, pair("kea-x", 2000, null)]);
-    expect(said).toHaveLength(4);
+    expect(said).toHaveLength(6);
     for (const line of said) expect(line).toMatch(/^DOES NOT HOLD: /);
   });
 
@@ -178,6 +182,7 @@ describe("the report of pairs", () => {
     return {
       ...{ syncs: "both", server, takeover: taken, firstLease: { min: 4000, max: 4000 } },
       databases: { acknowledged: 100, onA: 100, onB: 100 },
+      back: taken && { inStep: 1500, addresses: 100, differing: 0 },
     };
   }
 });
