@@ -203,8 +203,8 @@ export class Driver {
   }
 
   /** The record that what is sent now has to wait for; 0 for none. */
-  #mustWaitFor(dependsOn: number, after = 0): number {
-    const sequence = Math.max(dependsOn, after);
+  #mustWaitFor(dependsOn: number, after = dependsOn): number {
+    const sequence = after === 0 ? 0 : Math.max(dependsOn, after);
     return sequence <= (this.#journal?.durableThrough ?? 0) ? 0 : sequence;
   }
 

@@ -1,10 +1,14 @@
 import { describe, expect, test } from "vitest";
+import { ipv4 } from "../daemon/base/address.ts";
 import type { Now } from "../daemon/base/time.ts";
 import { Core } from "../daemon/core/core.ts";
 import { Driver } from "../daemon/driver.ts";
 import { Journal } from "../daemon/journal/journal.ts";
 import { LIMITS } from "../daemon/limits.ts";
 import type { Link } from "../daemon/ports.ts";
+import { buildArp } from "../daemon/wire/arp.ts";
+import { ETHERTYPE_ARP } from "../daemon/wire/frame.ts";
+import { readU16 } from "../daemon/wire/reader.ts";
 import { clientFrame, macBytes, SERVER_MAC } from "./support/client-frame.ts";
 import {
   ACK,
@@ -23,6 +27,8 @@ const A = "02:00:00:00:00:0a";
 
 class FakeLink implements Link {
   readonly sent: Reply[] = [];
+  /** Addresses that were asked for by ARP. */
+  readonly asked: string[] = [];
   #filling: Uint8Array[] = [];
 
   send(frame: Uint8Array): void {
@@ -30,12 +36,15 @@ class FakeLink implements Link {
   }
 
   flush(): void {
-    for (const frame of this.#filling) this.sent.push(readReply(0, frame));
+    for (const frame of this.#filling) {
+      if (readU16(frame, 12) === ETHERTYPE_ARP) this.asked.push(frame.subarray(38, 42).join("."));
+      else this.sent.push(readReply(0, frame));
+    }
     this.#filling = [];
   }
 }
 
-async function makeBox() {
+async function makeBox(of = network()) {
   const disk = new FakeDisk({ random: seeded(1) });
   const clock = new FakeClock();
   const journalClock = new FakeClock();
@@ -54,7 +63,7 @@ async function makeBox() {
     },
   });
   core = new Core({
-    config: configOf([network()]),
+    config: configOf([of]),
     hashSeed: 1,
     leases: opened.leases,
     lastSequence: opened.lastSequence,
@@ -102,6 +111,24 @@ describe("driver", () => {
     disk.wake();
     await settle();
     expect(link.sent.map(({ type }) => type)).toEqual([OFFER, ACK]);
+  });
+
+  test("a question about an address waits for no record: its time runs", async () => {
+    const { disk, link, send, driver } = await makeBox(network({ probe: true }));
+    send(1, {});
+    const [first = ""] = link.asked;
+    disk.fault = () => "hang";
+    const sender = { senderMac: macBytes("00:5e:66:00:00:01"), senderIp: ipv4(first) };
+    const target = { targetMac: macBytes(SERVER_MAC), targetIp: ipv4("10.77.0.2") };
+    const answer = buildArp(macBytes(SERVER_MAC), { operation: 2, ...sender, ...target });
+    driver.frame(0, answer, 0, answer.length, true);
+    driver.batchEnd();
+    expect(link.asked).toHaveLength(2);
+    expect(link.asked[1]).not.toBe(first);
+    disk.fault = undefined;
+    disk.wake();
+    await settle();
+    expect([link.asked.length, link.sent.length]).toEqual([2, 0]);
   });
 
   test("an ACK that waited too long is not sent; the client asks again and is told of what is left", async () => {

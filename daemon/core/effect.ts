@@ -12,7 +12,10 @@ export type Effect =
   | { readonly kind: "persist"; readonly lease: Lease }
   /** Append what the box remembers of its pair, as it is at this moment, under this sequence. */
   | { readonly kind: "persist-pair"; readonly state: PairState; readonly sequence: number }
-  /** Send a whole Ethernet frame on a LAN; not before record `after`, if given, is on stable storage. */
+  /**
+   * Send a whole Ethernet frame on a LAN; not before record `after`, if given, is on stable storage. With 0 it
+   * waits for no record at all: a question that has to be answered in time, and tells of nothing.
+   */
   | {
       readonly kind: "send";
       readonly lan: number;

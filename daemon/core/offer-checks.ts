@@ -75,7 +75,8 @@ export function ask(
   if (decision === "wait" || !probes.asked) return;
   const { ownAddress } = lan.segment.primary.config;
   const frame = question(probes.asked, lan.link.mac, ownAddress);
-  out.push({ kind: "send", lan: packet.lan, frame });
+  // Its time runs already, and the record of a conflict may stand before it.
+  out.push({ kind: "send", lan: packet.lan, frame, after: 0 });
 }
 
 /** Sends the OFFERs that nobody spoke against in time. */
