@@ -165,7 +165,7 @@ export class Core {
 
   /** What the box remembers of its pair over a restart. */
   get pairState(): PairState | undefined {
-    return this.pair?.endpoint.state;
+    return this.#pairing.state;
   }
 
   /** How often each cell of the table of states was looked up since the start. */

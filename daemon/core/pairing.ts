@@ -13,7 +13,7 @@ import type { AddressPlace } from "./failover/lease-moves.ts";
 import { Pair } from "./failover/pair.ts";
 import { sayPair } from "./failover/pair-conditions.ts";
 import type { PairEvent, PairHost } from "./failover/pair-host.ts";
-import type { PairState } from "./failover/pair-state.ts";
+import { apartState, type PairState } from "./failover/pair-state.ts";
 import { ALONE } from "./failover/share.ts";
 import type { Segment } from "./segment.ts";
 
@@ -29,6 +29,9 @@ export class Pairing implements PairHost {
   readonly #hashSeed: number;
   readonly #lastAlive: WallSeconds;
   #isNews = true;
+  /** What is left of a pair that this box is in no more. */
+  #kept: PairState | undefined;
+  #isKeptUnwritten = false;
 
   /** `lastAlive`: when this box last wrote to its journal before this start; 0: never. */
   constructor(
@@ -47,6 +50,12 @@ export class Pairing implements PairHost {
   /** `state`: what the journal knows of the pair. */
   start(config: PairConfig | undefined, state: PairState | undefined, now: Now): void {
     if (config) this.#join(config, state, this.#lastAlive, now);
+    else if (state) this.#keep(state);
+  }
+
+  /** What the box remembers of its pair over a restart. */
+  get state(): PairState | undefined {
+    return this.#server.pair?.endpoint.state ?? this.#kept;
   }
 
   /** A new configuration, before networks are made of it. */
@@ -62,12 +71,13 @@ export class Pairing implements PairHost {
     if (pair) {
       pair.session.suspend("the configuration was changed", now, out);
       this.#server.pair = undefined;
+      this.#keep(pair.endpoint.state);
       this.trust({ serverIds: [], macs: [] });
       bindings.partnership = undefined;
       bindings.share.become(ALONE);
       this.#isNews = true;
     }
-    if (config) this.#join(config, undefined, bindings.clock.seconds, now);
+    if (config) this.#join(config, this.#kept, bindings.clock.seconds, now);
   }
 
   step(event: PeerEvent, now: Now, out: Effect[]): void {
@@ -96,6 +106,10 @@ export class Pairing implements PairHost {
 
   passTime(now: Now, out: Effect[]): void {
     this.#server.pair?.passTime(now, out);
+    if (!this.#isKeptUnwritten || !this.#kept) return;
+    this.#isKeptUnwritten = false;
+    const sequence = ++this.#bindings.sequence;
+    out.push({ kind: "persist-pair", state: { ...this.#kept }, sequence });
   }
 
   /** Says what is so, if anything in the pair is not what it was. */
@@ -177,11 +191,19 @@ export class Pairing implements PairHost {
     }
   }
 
+  #keep(state: PairState): void {
+    const { sequence, clock } = this.#bindings;
+    this.#kept = apartState(state, sequence, clock.seconds);
+    this.#isKeptUnwritten = true;
+  }
+
   #join(config: PairConfig, state: PairState | undefined, lastAlive: WallSeconds, now: Now): void {
     const bindings = this.#bindings;
     const hashSeed = this.#hashSeed;
     const known = { state, hashSeed, lastAlive };
     this.#isNews = true;
+    this.#kept = undefined;
+    this.#isKeptUnwritten = false;
     const pair = new Pair({ config, bindings, ...known, now, host: this });
     this.#server.pair = pair;
     bindings.partnership = pair;

@@ -60,3 +60,21 @@ export function firstState(
     mustWait,
   };
 }
+
+/**
+ * What a box keeps of a pair that its configuration has taken it out of: it serves alone from `now` on, whatever
+ * its partner thinks, and still knows what the partner has heard of its journal. `sequence` is its last record.
+ */
+export function apartState(state: PairState, sequence: number, now: WallSeconds): PairState {
+  const { contactEnd } = state;
+  return {
+    ...state,
+    state: "partner-down",
+    since: now,
+    partnerState: undefined,
+    partnerSince: 0,
+    // The next partner may be another box.
+    agreedThrough: 0,
+    contactEnd: contactEnd === CONTACT_OPEN ? sequence : contactEnd,
+  };
+}
