@@ -148,6 +148,12 @@ export class Endpoint {
     return isDone;
   }
 
+  /** What an old disk says is told when the partner has said all that it knows. */
+  get isLearning(): boolean {
+    const { state, partnerState, mustWait } = this.state;
+    return state === "recover" && mustWait && partnerState !== "recover";
+  }
+
   /** Writes down what is remembered over a restart. */
   persist(out: Effect[]): void {
     const { state } = this;

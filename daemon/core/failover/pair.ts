@@ -151,7 +151,8 @@ export class Pair
   }
 
   get #isTelling(): boolean {
-    return this.isUpdating && !(this.isNormal && this.requests.isListening);
+    if (!this.isUpdating || this.endpoint.isLearning) return false;
+    return !(this.isNormal && this.requests.isListening);
   }
 
   journal(state: JournalState, now: Now, out: Effect[]): void {
@@ -296,7 +297,8 @@ export class Pair
   }
 
   get isReplaced(): boolean {
-    return this.isRecovering && this.endpoint.state.partnerState === "partner-down";
+    const { partnerState, mustWait } = this.endpoint.state;
+    return this.isRecovering && (partnerState === "partner-down" || mustWait);
   }
 
   safeSeconds(entry: LeaseEntry): number {
