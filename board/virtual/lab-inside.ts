@@ -165,7 +165,10 @@ function installPrograms(settings: LabSettings): Programs {
   const program = join(folder, "program");
   const virtual = join(repository, "board", "virtual");
   mkdirSync(program);
-  cpSync(join(repository, "dist"), join(program, "dist"), { recursive: true });
+  const dist = join(repository, "dist");
+  // What a bench has left there need not be readable for everybody.
+  const filter = (from: string): boolean => !from.startsWith(join(dist, "bench-"));
+  cpSync(dist, join(program, "dist"), { recursive: true, filter });
   cpSync(join(virtual, "client-script.sh"), join(program, "client-script.sh"));
   cpSync(join(repository, "board", "rawlink", "rawlink"), join(program, "rawlink"));
   const policy = join(repository, "image", "dbus", "org.tandem.Appliance1.conf");
