@@ -1,5 +1,5 @@
-// The first thing of every `npm start|test|run bench|run lab|run sim`: looks for what is missing on this
-// machine, installs it, builds what is older than its sources, and runs the verb on the pinned Node.
+// The first thing of every `npm start|test|run bench|run lab|run sim|run mutations`: looks for what is missing on
+// this machine, installs it, builds what is older than its sources, and runs the verb on the pinned Node.
 // Plain JavaScript: it runs on the Node that the machine has, before any package is there.
 
 import { spawn, spawnSync } from "node:child_process";
@@ -29,6 +29,7 @@ const verbs = {
   test: { script: "test/run.ts", build: true, bound: false },
   bench: { script: "test/bench/bench.ts", build: true, bound: false },
   sim: { script: "test/sim/sim.ts", build: false, bound: false },
+  mutations: { script: "test/mutations/mutations.ts", build: false, bound: false },
   lab: { script: "board/virtual/ctl.ts", build: false, bound: false },
 };
 

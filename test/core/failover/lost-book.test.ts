@@ -1,0 +1,133 @@
+// A box that comes back with an older disk than it had: what it may have promised and does not know any more.
+
+import { beforeEach, describe, expect, test } from "vitest";
+import { LIMITS } from "../../../daemon/limits.ts";
+import type { FailoverRole } from "../../../daemon/wire/failover/messages.ts";
+import { address } from "../../support/client-frame.ts";
+import { DISCOVER, REQUEST } from "../../support/core-bench.ts";
+import { type Disk, diskOf, startAgain } from "../../support/started-again.ts";
+import { only, type PairedBox, TwoCores } from "../../support/two-cores.ts";
+
+const A = "02:00:00:00:00:0a";
+const B = "02:00:00:00:00:0b";
+const ROLES: readonly FailoverRole[] = ["primary", "secondary"];
+const SECOND = 1000;
+const LEASE = 3600;
+const MCLT = 600;
+const OVER = LEASE + LIMITS.expiryGraceSeconds + 1;
+
+describe.each(ROLES)("the %s with an older disk", (role) => {
+  const partnersRole = role === "primary" ? "secondary" : "primary";
+  let cores: TwoCores;
+  let older: Disk;
+  let held: string;
+
+  /** The disk is from before the lease, which both know. */
+  beforeEach(() => {
+    cores = TwoCores.inStep();
+    older = diskOf(cores.box(role));
+    const { role: of, reply } = only(cores.broadcast({ type: DISCOVER, mac: A }));
+    held = reply.yiaddr;
+    const options = { 50: address(held), 54: address(cores.box(of).ownAddress) };
+    only(cores.broadcast({ type: REQUEST, mac: A, options }));
+    // The partner hears how far the journal is.
+    cores.pass(2 * SECOND);
+    cores.cut();
+  });
+
+  function partner(): PairedBox {
+    return cores.box(partnersRole);
+  }
+
+  function states(): (string | undefined)[] {
+    return [cores.box(role), partner()].map(({ core }) => core.pair?.state);
+  }
+
+  test("waits for MCLT until it serves, and then both are in step", () => {
+    startAgain(cores, role, older);
+    cores.connect();
+    expect(states()).toEqual(["recover-wait", "communications-interrupted"]);
+    cores.pass((MCLT - 1) * SECOND);
+    expect(states()).toEqual(["recover-wait", "communications-interrupted"]);
+    cores.pass(2 * SECOND);
+    expect(states()).toEqual(["normal", "normal"]);
+  });
+
+  test("keeps a lease for MCLT beyond all that its partner knows of", () => {
+    const { toldUntil = 0, agreedUntil = 0 } = partner().at(held) ?? {};
+    const kept = { state: "active", expiresAt: Math.max(toldUntil, agreedUntil) + MCLT };
+    startAgain(cores, role, older);
+    cores.connect();
+    expect(cores.box(role).at(held)).toMatchObject(kept);
+    cores.pass((MCLT + 1) * SECOND);
+    expect(partner().at(held)).toMatchObject(kept);
+  });
+
+  test("does so when its partner knows it to be over, and it is free for neither meanwhile", () => {
+    cores.pass(OVER * SECOND);
+    expect(partner().at(held)?.state).toBe("expired");
+    startAgain(cores, role, older);
+    const seen = new Set<string | undefined>();
+    const step = partner().step.bind(partner());
+    partner().step = (event) => {
+      const effects = step(event);
+      seen.add(partner().at(held)?.state);
+      return effects;
+    };
+    cores.connect();
+    expect(cores.box(role).at(held)?.state).toBe("active");
+    cores.pass((MCLT + 1) * SECOND);
+    expect([...seen].sort()).toEqual(["active", "expired"]);
+    expect(cores.box(role).at(held)?.state).toBe("active");
+  });
+});
+
+test("a client that gets an address meanwhile keeps it: the older disk is heard last", () => {
+  const cores = TwoCores.inStep();
+  const { primary, secondary } = cores;
+  const held = leaseOfSecondarys(cores);
+  const disk = diskOf(primary);
+  // Read when the clock is in doubt, a lease has its full time from the start; that it was told is not noted.
+  const leases = [...disk.leases].map((one) =>
+    one.state === "active" ? { ...one, clockUncertain: true, fromPartner: false } : one,
+  );
+  cores.pass((OVER + 2) * SECOND);
+  expect(secondary.at(held)?.state).toBe("backup");
+  const pair = disk.pair && { ...disk.pair, agreedThrough: 0 };
+  startAgain(cores, "primary", { ...disk, leases, pair });
+  const again = cores.primary;
+  expect(again.at(held)).toMatchObject({ state: "active" });
+  const step = again.step.bind(again);
+  again.step = (event) => {
+    const effects = step(event);
+    // The secondary has just told what it knows, and goes on serving.
+    if (event.kind === "peer-bytes" && secondary.at(held)?.state === "backup" && isTold(again)) {
+      secondary.receive({ type: REQUEST, mac: B, options: { 50: address(held) } });
+      secondary.durable();
+    }
+    return effects;
+  };
+  cores.connect();
+  cores.pass((MCLT + 1) * SECOND);
+  expect(cores.boxes.map((box) => [box.core.pair?.state, box.at(held)?.chaddr.at(-1)])).toEqual([
+    ["normal", 0x0b],
+    ["normal", 0x0b],
+  ]);
+});
+
+/** Updates of the partner have come in. */
+function isTold({ core }: PairedBox): boolean {
+  const { counters } = core.pairView() ?? {};
+  return (counters?.["updates-taken"] ?? 0) + (counters?.["updates-not-taken"] ?? 0) > 0;
+}
+
+/** A lease that is the secondary's to give when it is over. */
+function leaseOfSecondarys(cores: TwoCores): string {
+  for (let i = 1; ; i++) {
+    const mac = `02:00:00:00:01:${i.toString(16).padStart(2, "0")}`;
+    const { role, reply } = only(cores.broadcast({ type: DISCOVER, mac }));
+    if (role !== "secondary") continue;
+    const options = { 50: address(reply.yiaddr), 54: address(cores.secondary.ownAddress) };
+    return only(cores.broadcast({ type: REQUEST, mac, options })).reply.yiaddr;
+  }
+}
