@@ -326,7 +326,7 @@ export class Session {
       const xid = connection.xid++;
       const message = { type: "DISCONNECT", time: this.time, xid, rejectReason } as const;
       this.#send(connection, { ...message, message: text }, out);
-      if (refusal) this.#owner.refused(text, out);
+      if (refusal && !link) this.#owner.refused(text, out);
       this.#close(connection, text, now, out);
       return;
     }
@@ -358,7 +358,7 @@ export class Session {
     out: Effect[],
   ): void {
     this.#sendConnectAck(connection, connect, reason, text, out);
-    if (reason !== "duplicate-connection") this.#owner.refused(text, out);
+    if (!this.#link) this.#owner.refused(text, out); // A late one says nothing of the partner.
     this.#close(connection, text, now, out);
   }
 
