@@ -41,7 +41,7 @@ export const PAIR_CONDITIONS = {
     severity: "warning",
     text: "The partner is away since {since}: this box works alone, and new leases are short until it is back.",
     advice:
-      "Check the partner and the cable between the boxes. When the partner is off for longer, say so with `tandem partner-down`.",
+      "Check the partner and the cable between the boxes. When the partner is off for longer, tell this box so by its command line: tandem partner-down.",
     impact: "some",
   },
   "partner-down": {
@@ -61,7 +61,7 @@ export const PAIR_CONDITIONS = {
     severity: "warning",
     text: "This box learns the leases from its partner before it answers anybody.",
     advice:
-      "It takes seconds while the partner answers. When the partner is gone for good, `tandem partner-down` lets this box serve with what it knows.",
+      "It takes seconds while the partner answers. When the partner is gone for good, the command tandem partner-down lets this box serve with what it knows.",
     impact: "some",
   },
   "pair-waiting": {

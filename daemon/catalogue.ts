@@ -203,7 +203,7 @@ export const CONDITIONS = {
     severity: "error",
     text: "The configuration has {errors} and is not used; {inForce}. First: {first}.",
     advice:
-      "Correct the file; it is read again by itself. All errors are in the log and in `tandem status`.",
+      "Correct the file; it is read again by itself. All errors are in the log, and the command tandem status shows them.",
     impact: "some",
   },
   "pool-full": {
