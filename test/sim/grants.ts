@@ -1,6 +1,7 @@
 // Who was given which address, by whom, in true time (P1). An overlap is excused in one case only: a person, or
 // the safe time, declared a box to be off that was alive and serving. Nobody can keep P1 then; it is counted.
 
+import { formatMac } from "../../daemon/base/address.ts";
 import type { Holding, SimClient } from "./sim-client.ts";
 import type { World } from "./world.ts";
 
@@ -23,6 +24,14 @@ interface Episode {
   readonly from: number;
 }
 
+/** A lease that a box gave up for another client's, as both had to agree on one. */
+interface Lost {
+  readonly loser: SimClient;
+  readonly until: number;
+  /** Hardware address of the client whose lease counts. */
+  readonly winner: string;
+}
+
 const GRANTS_MAX = 40;
 
 export class Grants {
@@ -31,6 +40,7 @@ export class Grants {
   readonly clients: SimClient[] = [];
   readonly #world: World;
   readonly #byAddress = new Map<string, Grant[]>();
+  readonly #lost = new Map<string, Lost>();
   readonly #counted = new Set<string>();
   #episode: Episode | undefined;
   #episodes = 0;
@@ -52,6 +62,13 @@ export class Grants {
     }
   }
 
+  /** A box takes the lease of `winner` for the one that it gave to `loser`, who goes by it. */
+  lost(address: string, loser: SimClient, winner: Uint8Array): void {
+    if (!this.isTroubled) return;
+    const until = loser.holding?.until ?? 0;
+    this.#lost.set(address, { loser, until, winner: formatMac(winner.subarray(-6)) });
+  }
+
   /** A client received an ACK that `box` had sent while in `state`. */
   acquired(client: SimClient, holding: Holding, box: string, state: string): void {
     const { address } = holding;
@@ -66,7 +83,9 @@ export class Grants {
       const left = Math.round((held.until - now) / 1000);
       const last = grants.findLast((grant) => grant.client === other);
       const text = `${address} was given to ${client.name} by ${box} (${state}) while ${other.name} has it for ${left} s more from ${last?.box} (${last?.state})`;
-      if (this.#isExcused(grants, client, other)) this.#excuse(address, client, other, text);
+      const isLost = this.#isLost(address, client, other, held);
+      if (isLost || this.#isExcused(grants, client, other))
+        this.#excuse(address, client, other, text);
       else this.#world.complain(text);
     }
   }
@@ -76,6 +95,12 @@ export class Grants {
     const key = `${this.#episodes} ${address} ${[one.name, other.name].sort().join(" ")}`;
     if (!this.#counted.has(key)) this.excused++;
     this.#counted.add(key);
+  }
+
+  /** In such a time two leases of one address had to become one, and the client that lost does not know. */
+  #isLost(address: string, client: SimClient, other: SimClient, held: Holding): boolean {
+    const lost = this.#lost.get(address);
+    return lost?.loser === other && lost.winner === client.mac && held.until <= lost.until;
   }
 
   /**

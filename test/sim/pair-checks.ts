@@ -114,6 +114,7 @@ export class PairChecks implements Watch {
     // Where both gave out the same, one has to lose. An address that was declined at the partner is left
     // alone until the lease has ended too, so its client may go on.
     const isLeftAlone = lease.state === "abandoned" && lease.fromPartner;
+    if (holder && lease.state === "active") this.grants.lost(address, holder, lease.client);
     if (holder && !isLeftAlone && !this.grants.isTroubled) {
       this.#world.complain(
         `${box.name} makes ${address} ${lease.state}, which ${holder.name} was promised and has`,
