@@ -243,7 +243,7 @@ export class Appliance {
     return {
       clock: this.#journalClock,
       salt: randomSeed(),
-      book: () => this.#core?.book.leases() ?? [],
+      book: () => this.#core?.book.records() ?? [],
       pair: () => this.#core?.pairState,
       events: {
         durable: (through) => this.#driver?.durable(through),

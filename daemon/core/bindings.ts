@@ -181,6 +181,8 @@ export class Bindings {
     if (this.partnership) {
       const told = potentialExpiration(clock.secondsFromNow(0), wanted, seconds);
       entry.toldUntil = Math.max(told, end);
+      // The partner keeps no end of what has ended.
+      if (entry.isEndTold) entry.agreedUntil = Math.min(entry.agreedUntil, now);
     }
     const offer = this.offers.find(client, pool);
     if (offer) this.offers.drop(offer);
@@ -244,9 +246,9 @@ export class Bindings {
       if (!wasActive) entry.toldUntil = this.clock.seconds;
       entry.fromPartner = false;
       entry.isAgreed = false;
+      entry.writtenState = entry.state;
       entry.state = wasActive ? "expired" : "reset";
       if (entry.isUntold) entry.state = partnership.ownState;
-      entry.isUnwritten = true;
       this.book.changed(entry);
       partnership.changed(entry);
       return entry;
@@ -361,7 +363,8 @@ export class Bindings {
     entry.sequence = ++this.sequence;
     entry.fromPartner = fromPartner;
     entry.isAgreed = fromPartner;
-    entry.isUnwritten = false;
+    entry.writtenState = undefined;
+    entry.isEndTold = false;
     if (fromPartner) entry.isUntold = false;
     this.book.changed(entry);
     entry.effectAt = out.length;

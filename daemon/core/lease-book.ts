@@ -39,8 +39,10 @@ export class LeaseEntry implements Lease, Expiring, IndexedByClient<LeaseEntry> 
   isAgreed = false;
   /** Changed from a free address of this box's share, and nothing of that ever sent to the partner. */
   isUntold = false;
-  /** Its end is not in the journal: it follows from what is, but for what the partner says to it. */
-  isUnwritten = false;
+  /** What the journal has it as, when its end is not there yet: that follows from what is. */
+  writtenState: BindingState | undefined = undefined;
+  /** It has ended, and the partner was told so or may have been: it may have made use of that. */
+  isEndTold = false;
   /** Waits in the queue of updates for the partner. */
   isQueued = false;
   /** Of the last BNDUPD about it that has not been answered; 0 when none is under way. */
@@ -91,7 +93,7 @@ export class LeaseEntry implements Lease, Expiring, IndexedByClient<LeaseEntry> 
 }
 
 /** A plain record with the content of an entry, which goes its own way from then on. */
-export function copyLease(entry: LeaseEntry): Lease {
+export function copyLease(entry: Lease): Lease {
   const { address, network, state, htype, hostname, vendorClass, startsAt, seenAt } = entry;
   const { expiresAt, leaseSeconds, clockUncertain, sequence, durableExpiresAt } = entry;
   const { client, chaddr, relayAgent, canForceRenew, xid } = entry;
@@ -120,6 +122,14 @@ export class LeaseBook {
 
   leases(): Iterable<LeaseEntry> {
     return this.#byAddress.values();
+  }
+
+  /** As the journal has them, or would have to: without ends that were never written. */
+  *records(): Generator<Lease> {
+    for (const entry of this.#byAddress.values()) {
+      const { writtenState } = entry;
+      yield writtenState ? { ...copyLease(entry), state: writtenState } : entry;
+    }
   }
 
   at(address: Ipv4): LeaseEntry | undefined {

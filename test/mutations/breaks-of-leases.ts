@@ -88,9 +88,30 @@ const AGREEMENT: readonly Break[] = [
   {
     what: "after a start what has ended counts as confirmed",
     file: `${FAILOVER}/agreed-records.ts`,
-    find: "entry.isAgreed = isKnown && !isTransitional(entry.state);",
+    find: "entry.isAgreed = isKnown && !entry.isEndTold;",
     put: "entry.isAgreed = isKnown;",
     noticedBy: tests("agreed-records"),
+  },
+  {
+    what: "the secondary gives an address again whose end it has told",
+    file: `${FAILOVER}/rights.ts`,
+    find: "toldToSame: isPrimary && isSure,",
+    put: "toldToSame: isSure,",
+    noticedBy: tests("told-end"),
+  },
+  {
+    what: "an end is told before it is written down",
+    file: `${FAILOVER}/updates.ts`,
+    find: "if (entry.writtenState) this.#unwritten.push(entry);\n      else taken.push(entry);",
+    put: "taken.push(entry);",
+    noticedBy: tests("told-end"),
+  },
+  {
+    what: "an end that the partner has forgotten counts as agreed on",
+    file: `${FAILOVER}/client-terms.ts`,
+    find: "entry && !entry.isEndTold ? entry.agreedUntil : 0",
+    put: "entry ? entry.agreedUntil : 0",
+    noticedBy: tests("told-end"),
   },
   {
     what: "more is written down as agreed on than is",

@@ -90,7 +90,7 @@ const DISK: readonly Break[] = [
   {
     what: "the partner hears of a lease that is not on disk here",
     file: `${FAILOVER}/pair.ts`,
-    find: "this.updates.fill(now.monotonic, this.#bindings.durableThrough, this);",
+    find: "this.updates.fill(now.monotonic, durableThrough, this);",
     put: "this.updates.fill(now.monotonic, Number.POSITIVE_INFINITY, this);",
     noticedBy: { tests: ["test/core/partner-first.test.ts"] },
   },

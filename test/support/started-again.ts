@@ -17,7 +17,7 @@ export function diskOf({ core, now }: PairedBox): Disk {
   const [note] = out;
   if (note?.kind !== "persist-pair") throw new Error("a box without a partner");
   const { state, sequence } = note;
-  const leases = Array.from(core.book.leases(), copyLease);
+  const leases = Array.from(core.book.records(), copyLease);
   return { leases, pair: state, lastSequence: sequence, wallFloor: Math.floor(now.wall / 1000) };
 }
 

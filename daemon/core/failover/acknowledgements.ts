@@ -58,10 +58,7 @@ export class Acknowledgements {
     entry.isAgreed = true;
     entry.agreedUntil = potentialUntil(entry);
     this.#held.confirm(entry, out);
-    if (!isTransitional(entry.state)) {
-      if (entry.isUnwritten) this.#bindings.persist(entry, out, true);
-      return;
-    }
+    if (!isTransitional(entry.state)) return;
     if (this.#owner.isPartnerRecovering) {
       entry.isAgreed = false;
       return;

@@ -9,8 +9,9 @@ import type { PairStateName } from "./pair-state.ts";
 export function markAgreed(book: LeaseBook, through: number): void {
   for (const entry of book.leases()) {
     const isKnown = entry.fromPartner || entry.sequence <= through;
-    // What has ended and was confirmed is free. An end may be in a snapshot without a record of its own.
-    entry.isAgreed = isKnown && !isTransitional(entry.state);
+    // What has ended and was confirmed is free. An end is written down before the partner is told.
+    entry.isEndTold = isTransitional(entry.state);
+    entry.isAgreed = isKnown && !entry.isEndTold;
     if (entry.isAgreed) entry.agreedUntil = Math.max(entry.agreedUntil, entry.toldUntil);
   }
 }

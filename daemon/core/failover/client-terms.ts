@@ -48,7 +48,8 @@ export class ClientTerms {
     // Nobody else has ever had a part in these addresses.
     if (state.partnerState === undefined && state.state === "partner-down") return wanted;
     const now = this.#bindings.clock.secondsFromNow(0);
-    return clientSeconds(wanted, now, entry?.agreedUntil ?? 0, state.mcltSeconds);
+    const agreedUntil = entry && !entry.isEndTold ? entry.agreedUntil : 0;
+    return clientSeconds(wanted, now, agreedUntil, state.mcltSeconds);
   }
 
   /** Keeps an ACK back until the partner has the lease, for a while; then it is good for `safeSeconds`. */

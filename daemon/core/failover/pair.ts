@@ -136,13 +136,13 @@ export class Pair
 
   /** The end of a batch of events: what waits for the partner leaves. */
   flush(now: Now, out: Effect[]): void {
-    if (this.#isTelling) {
-      this.updates.fill(now.monotonic, this.#bindings.durableThrough, this);
-    }
+    const { durableThrough } = this.#bindings;
+    if (this.#isTelling) this.updates.fill(now.monotonic, durableThrough, this);
     if (this.session.isLinked && this.notes.mustTell(now.monotonic, this.session.contactedAt)) {
       this.session.contact(now);
     }
     this.session.flush(now, out);
+    this.updates.writeEnds(this.#bindings, out);
   }
 
   /** More could be sent to the partner than was in one go. */

@@ -70,6 +70,7 @@ export class Rights {
       fresh: isSure && (isPrimary || ownsAll),
       ended: false,
       endedToSame: isSure,
+      toldToSame: isPrimary && isSure,
     });
   }
 

@@ -13,6 +13,8 @@ export class Share {
   ended = true;
   /** The same for the client that held them last: nobody else can have been given one. */
   endedToSame = true;
+  /** The same when the partner has heard of the end, which makes the address the primary's. */
+  toldToSame = true;
 
   /** Whether this box may give the address of this record, which nobody holds, to just anybody. */
   has(entry: LeaseEntry): boolean {
@@ -33,7 +35,8 @@ export class Share {
   hasForSame(entry: LeaseEntry): boolean {
     if (this.has(entry)) return true;
     const { state } = entry;
-    return this.endedToSame && (state === "expired" || state === "released" || state === "reset");
+    if (state !== "expired" && state !== "released" && state !== "reset") return false;
+    return entry.isEndTold ? this.toldToSame : this.endedToSame;
   }
 
   /** True when something changed. */
@@ -43,17 +46,22 @@ export class Share {
       this.backup === rights.backup &&
       this.fresh === rights.fresh &&
       this.ended === rights.ended &&
-      this.endedToSame === rights.endedToSame;
+      this.endedToSame === rights.endedToSame &&
+      this.toldToSame === rights.toldToSame;
     this.free = rights.free;
     this.backup = rights.backup;
     this.fresh = rights.fresh;
     this.ended = rights.ended;
     this.endedToSame = rights.endedToSame;
+    this.toldToSame = rights.toldToSame;
     return !isSame;
   }
 }
 
-export type ShareRights = Pick<Share, "free" | "backup" | "fresh" | "ended" | "endedToSame">;
+export type ShareRights = Pick<
+  Share,
+  "free" | "backup" | "fresh" | "ended" | "endedToSame" | "toldToSame"
+>;
 
 /** A box without a partner may give all of them. */
 export const ALONE: ShareRights = {
@@ -62,4 +70,5 @@ export const ALONE: ShareRights = {
   fresh: true,
   ended: true,
   endedToSame: true,
+  toldToSame: true,
 };

@@ -7,8 +7,11 @@
 import { LIMITS } from "../../limits.ts";
 import type { BindingUpdate, Dialect } from "../../wire/failover/messages.ts";
 import { EncodeError } from "../../wire/writer.ts";
+import type { Bindings } from "../bindings.ts";
+import type { Effect } from "../effect.ts";
 import type { LeaseBook, LeaseEntry } from "../lease-book.ts";
 import { updateOf } from "./binding-fields.ts";
+import { isTransitional } from "./lease-moves.ts";
 import { UpdateQueue } from "./update-queue.ts";
 
 interface InFlight {
@@ -53,6 +56,8 @@ export class Updates {
   #done: { readonly requestXid: number; readonly lastXid: number } | undefined;
   #lastXid = 0;
   #durableThrough = 0;
+  /** Have ended without a record of it; the partner is told when there is one. */
+  #unwritten: LeaseEntry[] = [];
 
   constructor(book: LeaseBook, dialect: Dialect) {
     this.#book = book;
@@ -123,6 +128,16 @@ export class Updates {
     this.#sayDone(sender);
   }
 
+  /** Writes down what the partner cannot be told before; `out` has what need not wait for the disk. */
+  writeEnds(bindings: Bindings, out: Effect[]): void {
+    const entries = this.#unwritten.splice(0);
+    for (const entry of entries) {
+      if (!entry.writtenState || this.#book.at(entry.address) !== entry) continue;
+      bindings.persist(entry, out);
+      if (!entry.isQueued) this.#enqueueAnyway(entry);
+    }
+  }
+
   /**
    * The entries of a BNDUPD that this answers, with the index of each in it; undefined for an answer to
    * nothing. The window is free again.
@@ -154,6 +169,7 @@ export class Updates {
     }
     this.#clients.clear();
     this.#others.clear();
+    this.#unwritten = [];
     this.#inFlight = [];
     this.#inFlightHead = 0;
     this.#outstanding = 0;
@@ -190,7 +206,9 @@ export class Updates {
       const entry = queue.first;
       if (taken.length >= count || !entry || entry.sequence > this.#durableThrough) return;
       queue.shift();
-      if (!entry.isAgreed && this.#book.at(entry.address) === entry) taken.push(entry);
+      if (entry.isAgreed || this.#book.at(entry.address) !== entry) continue;
+      if (entry.writtenState) this.#unwritten.push(entry);
+      else taken.push(entry);
     }
   }
 
@@ -217,7 +235,8 @@ export class Updates {
       // One that is under way already is answered before the updates that follow it.
       if (entry.isQueued || entry.updateXid !== 0) continue;
       if (taken.includes(entry) || (sweep.kind !== "all" && entry.isAgreed)) continue;
-      if (entry.sequence <= this.#durableThrough) taken.push(entry);
+      if (entry.writtenState) this.#unwritten.push(entry);
+      else if (entry.sequence <= this.#durableThrough) taken.push(entry);
       else if (!entry.fromPartner) this.#enqueueAnyway(entry);
     }
   }
@@ -245,6 +264,7 @@ export class Updates {
     for (const entry of entries) {
       entry.updateXid = xid;
       entry.isUntold = false;
+      entry.isEndTold = isTransitional(entry.state);
     }
     this.sent += entries.length;
     this.#lastXid = xid;
@@ -256,7 +276,8 @@ export class Updates {
   #sayDone(sender: UpdateSender): void {
     const done = this.#done;
     // What waits for the own disk was found by the sweep as well.
-    if (!done || (done.lastXid < 0 && this.#others.size > 0)) return;
+    const isWriting = this.#others.size + this.#unwritten.length > 0;
+    if (!done || (done.lastXid < 0 && isWriting)) return;
     const lastXid = done.lastXid < 0 ? this.#lastXid : done.lastXid;
     if (done.lastXid < 0) this.#done = { ...done, lastXid };
     const oldest = this.#inFlight[this.#inFlightHead];

@@ -5,10 +5,11 @@ import { describe, expect, test } from "vitest";
 import { ipv4 } from "../../../daemon/base/address.ts";
 import type { PairStateName } from "../../../daemon/core/failover/pair-state.ts";
 import type { Lease } from "../../../daemon/core/lease.ts";
-import { type FailoverRole, MESSAGE } from "../../../daemon/wire/failover/messages.ts";
+import type { FailoverRole } from "../../../daemon/wire/failover/messages.ts";
 import { address } from "../../support/client-frame.ts";
 import { DISCOVER, REQUEST, START_SECONDS } from "../../support/core-bench.ts";
 import { makeLease, makePair } from "../../support/leases.ts";
+import { isUpdate, messagesIn } from "../../support/peer-bytes.ts";
 import { startAgain } from "../../support/started-again.ts";
 import { only, type PairedBox, TwoCores } from "../../support/two-cores.ts";
 
@@ -63,16 +64,9 @@ function deafen(box: PairedBox): void {
   };
 }
 
-/** Each message begins with its length and its type (§6.1). */
-function withoutUpdates(messages: Uint8Array): Uint8Array {
-  const kept: number[] = [];
-  for (let at = 0; at < messages.length; ) {
-    const length = new DataView(messages.buffer, messages.byteOffset).getUint16(at);
-    const one = messages.subarray(at, at + length);
-    if (one[2] !== MESSAGE.BNDUPD.code) kept.push(...one);
-    at += length;
-  }
-  return Uint8Array.from(kept);
+function withoutUpdates(bytes: Uint8Array): Uint8Array {
+  const kept = messagesIn(bytes).filter((message) => !isUpdate(message));
+  return Uint8Array.from(kept.flatMap((message) => Array.from(message)));
 }
 
 /** A client that both boxes leave to the secondary. */
