@@ -56,8 +56,10 @@ export async function repair(
   await setAside(disk, recovery.damage, files);
   for (const { name, length } of recovery.ends) await disk.cut(name, length);
   for (const file of recovery.setAside) await disk.rename(file.name, setAsideName(file, 0));
-  for (const name of recovery.remove) await disk.remove(name);
+  // What replaces the files that go is there for good before they do.
   await disk.syncFolder();
+  for (const name of recovery.remove) await disk.remove(name);
+  if (recovery.remove.length > 0) await disk.syncFolder();
 }
 
 /** The values of one "journal-repaired" line for each finding. */

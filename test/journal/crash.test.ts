@@ -76,6 +76,47 @@ describe("a power cut at every operation", () => {
   });
 });
 
+/** The folder could not be synced when a snapshot was renamed, and the process ends before the next try. */
+async function endsBeforeItsSnapshotIsThere(disk: FakeDisk, written: Written): Promise<Durable> {
+  const office = await tryOpen(disk, written);
+  for (let count = 0; count < 20; count++) office?.change(below(disk.random, 10));
+  office?.kick();
+  await settle();
+  let isRenamed = false;
+  disk.fault = ({ kind }) => {
+    isRenamed ||= kind === "rename";
+    return isRenamed && kind === "syncFolder" ? { error: "EIO" } : undefined;
+  };
+  office?.journal.snapshot();
+  await settle();
+  disk.kill();
+  disk.start();
+  return merge(new Map(), office);
+}
+
+describe("a power cut at every operation of a start", () => {
+  test("what a snapshot replaces goes after the snapshot is there for good", async () => {
+    let reached = true;
+    for (let index = 0; reached; index++) {
+      for (let seed = 1; seed <= 20; seed++) {
+        const disk = new FakeDisk({ random: seeded(seed * 1000 + index) });
+        const written: Written = new Map();
+        const durable = await endsBeforeItsSnapshotIsThere(disk, written);
+        const at = disk.operations + index;
+        disk.fault = (operation) => (operation.index === at ? { crash: "after" } : undefined);
+        await tryOpen(disk, written);
+        reached = disk.operations > at;
+        if (!disk.down) disk.powerCut();
+        disk.start();
+        disk.fault = undefined;
+        const found = await tryOpen(disk, written);
+        const wrong = found ? complaint(durable, found, written) : "did not open";
+        expect(wrong, `seed ${seed}, operation ${index}`).toBe("");
+      }
+    }
+  });
+});
+
 /** Faults that come and go, as a function of the operation's number. */
 function weather(random: () => number): (operation: Operation) => Fault | undefined {
   let error = "";
