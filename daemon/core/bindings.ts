@@ -45,6 +45,8 @@ export class Bindings {
   /** Records with a higher sequence were written since this start. */
   readonly sequenceAtStart: number;
   journal: JournalState = { kind: "ok" };
+  /** Leases of which clients were told while no record could be written. */
+  readonly #toldAgain = new Set<LeaseEntry>();
   /** Why `choose` found nothing. */
   whyNone: RefusalReason = "no-free-address";
 
@@ -267,13 +269,24 @@ export class Bindings {
     return this.clock.monotonicAt(end + this.#graceSeconds);
   }
 
-  /** A client is told of its lease without a new record: the partner must not hear that it was over. */
+  /** A client is told of its lease without a new record: the partner must not say later that it was over. */
   noteAcknowledged(entry: LeaseEntry): void {
     const { partnership } = this;
     if (!partnership) return;
     entry.seenAt = this.clock.seconds;
     entry.isAgreed = false;
+    this.#toldAgain.add(entry);
     partnership.changed(entry);
+  }
+
+  /** The disk takes records again: there is one of all that clients were told without. */
+  writeToldAgain(out: Effect[]): void {
+    for (const entry of this.#toldAgain) {
+      if (entry.state !== "active" || this.book.at(entry.address) !== entry) continue;
+      this.beforeChange(entry, out);
+      this.persist(entry, out);
+    }
+    this.#toldAgain.clear();
   }
 
   /**

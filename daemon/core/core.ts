@@ -125,6 +125,7 @@ export class Core {
         break;
       case "journal":
         this.#bindings.journal = event.state;
+        if (event.state.kind === "ok") this.#bindings.writeToldAgain(out);
         sayDisk(event.state, this.conditions, now);
         this.pair?.journal(event.state, now, out);
         break;

@@ -100,6 +100,25 @@ describe.each(ROLES)("the %s", (role) => {
   });
 });
 
+test("a lease that was told again without a record has one as soon as the disk takes it", () => {
+  const cores = TwoCores.inStep();
+  const { held, renewal, box } = lease(cores);
+  cores.pass(300 * SECOND);
+  cores.cut();
+  const journal = (state: JournalState) => box.step({ kind: "journal", state });
+  journal({ kind: "failing", reason: "full", text: "ENOSPC" });
+  box.receive(renewal);
+  expect(box.replies().map(({ type }) => type)).toEqual([ACK]);
+  expect(box.needsDisk).toBe(false);
+  journal({ kind: "ok" });
+  expect(box.needsDisk).toBe(true);
+  const seenAt = Math.floor(box.now.wall / 1000);
+  expect(box.at(held)).toMatchObject({ state: "active", seenAt, fromPartner: false });
+  cores.settle();
+  journal({ kind: "ok" });
+  expect(box.needsDisk).toBe(false);
+});
+
 test("a lease that was told again without a record is not the partner's to release as it was before", () => {
   const cores = TwoCores.inStep();
   const { held, renewal, box } = lease(cores);
