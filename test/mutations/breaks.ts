@@ -37,7 +37,7 @@ const TIMES: readonly Break[] = [
   {
     what: "a shorter promise takes back what was agreed on",
     file: `${FAILOVER}/binding-fields.ts`,
-    find: "return mayRun ? Math.max(toldUntil, agreedUntil) : toldUntil;",
+    find: "return mayRun(state, dialect) ? Math.max(toldUntil, agreedUntil) : toldUntil;",
     put: "return toldUntil;",
     noticedBy: tests("agreed-records"),
   },

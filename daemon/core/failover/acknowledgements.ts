@@ -56,7 +56,7 @@ export class Acknowledgements {
   #accepted(entry: LeaseEntry, out: Effect[]): void {
     this.#updates.acknowledged++;
     entry.isAgreed = true;
-    entry.agreedUntil = potentialUntil(entry);
+    entry.agreedUntil = potentialUntil(entry, this.#updates.dialect);
     this.#held.confirm(entry, out);
     if (!isTransitional(entry.state)) return;
     if (this.#owner.isPartnerRecovering) {

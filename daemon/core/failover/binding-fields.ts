@@ -64,7 +64,7 @@ export function updateOf(entry: LeaseEntry, dialect: Dialect): BindingUpdate {
       ? { htype: entry.htype || 1, chaddr: unpackBytes(packedChaddr) }
       : undefined,
     leaseExpirationTime: onWire(entry.expiresAt),
-    potentialExpirationTime: onWire(potentialUntil(entry)),
+    potentialExpirationTime: onWire(potentialUntil(entry, dialect)),
     startTimeOfState: onWire(entry.startsAt),
     clientLastTransactionTime: entry.seenAt > 0 ? onWire(entry.seenAt) : undefined,
     clientRequestOptions: dialect === "tandem" && hasClient ? requestOf(entry) : undefined,
@@ -84,10 +84,19 @@ export function byClockAhead(update: BindingUpdate, ahead: number): BindingUpdat
 }
 
 /** The potential expiration time that an update about this lease carries. */
-export function potentialUntil(entry: LeaseEntry): WallSeconds {
+export function potentialUntil(entry: LeaseEntry, dialect: Dialect): WallSeconds {
   const { state, toldUntil, agreedUntil } = entry;
-  const mayRun = state === "active" || state === "expired";
-  return mayRun ? Math.max(toldUntil, agreedUntil) : toldUntil;
+  return mayRun(state, dialect) ? Math.max(toldUntil, agreedUntil) : toldUntil;
+}
+
+/**
+ * The other box, which may not have heard of its end yet, may have let the lease go on; of one that was given
+ * back too, as the client may have come again there. A dhcpd keeps nothing with that.
+ */
+export function mayRun(state: BindingState, dialect: Dialect): boolean {
+  return (
+    state === "active" || state === "expired" || (state === "released" && dialect === "tandem")
+  );
 }
 
 /**

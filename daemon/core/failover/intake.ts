@@ -3,13 +3,18 @@
 
 import type { Ipv4 } from "../../base/address.ts";
 import { LIMITS } from "../../limits.ts";
-import type { BindingAnswer, FailoverRole, MessageOf } from "../../wire/failover/messages.ts";
+import type {
+  BindingAnswer,
+  Dialect,
+  FailoverRole,
+  MessageOf,
+} from "../../wire/failover/messages.ts";
 import type { RejectReason } from "../../wire/failover/numbers.ts";
 import type { Bindings } from "../bindings.ts";
 import type { PairConfig } from "../config-view.ts";
 import type { Effect } from "../effect.ts";
 import type { LeaseEntry } from "../lease-book.ts";
-import { potentialUntil, type Told, toldIn } from "./binding-fields.ts";
+import { mayRun, potentialUntil, type Told, toldIn } from "./binding-fields.ts";
 import {
   type Binding,
   duelIsc,
@@ -93,7 +98,7 @@ export class Intake {
     const place = this.#owner.placeOf(told.address);
     if (!place) return UNKNOWN_ADDRESS;
     const entry = this.#bindings.book.at(told.address);
-    const mine = entry && bindingOf(entry);
+    const mine = entry && bindingOf(entry, this.#owner.config.dialect);
     const incoming = { ...incomingOf(told), hasHardwareAddress: hasHardware };
     const verdict = this.#verdict(entry, mine, incoming);
     const areLeases = entry?.state === "active" && told.state === "active";
@@ -135,9 +140,8 @@ export class Intake {
    * partner can know of. The partner's end of it, or that it has ended, does not count then. 0: it did not.
    */
   #recallUntil({ state, packedClient, expiresAt, potentialUntil }: Told): number {
-    const { leadSeconds } = this.#owner;
-    const mayRun = state === "active" || state === "expired";
-    if (leadSeconds === 0 || !mayRun || packedClient === "") return 0;
+    const { leadSeconds, config } = this.#owner;
+    if (leadSeconds === 0 || !mayRun(state, config.dialect) || packedClient === "") return 0;
     const until = Math.max(potentialUntil, expiresAt) + leadSeconds;
     return until > this.#bindings.clock.seconds ? until : 0;
   }
@@ -175,14 +179,14 @@ export class Intake {
   }
 }
 
-export function bindingOf(entry: LeaseEntry): Binding {
+function bindingOf(entry: LeaseEntry, dialect: Dialect): Binding {
   return {
     status: entry.state,
     client: entry.packedClient,
     lastTransactionAt: entry.seenAt,
     startsAt: entry.startsAt,
     endsAt: entry.expiresAt,
-    potentialUntil: potentialUntil(entry),
+    potentialUntil: potentialUntil(entry, dialect),
   };
 }
 

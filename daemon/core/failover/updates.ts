@@ -43,7 +43,7 @@ export class Updates {
   /** Bindings that the partner takes without having acknowledged them. */
   window = 1;
   readonly #book: LeaseBook;
-  readonly #dialect: Dialect;
+  readonly dialect: Dialect;
   /** Leases that clients have, or wait for; and all else. */
   readonly #clients = new UpdateQueue();
   readonly #others = new UpdateQueue();
@@ -61,7 +61,7 @@ export class Updates {
 
   constructor(book: LeaseBook, dialect: Dialect) {
     this.#book = book;
-    this.#dialect = dialect;
+    this.dialect = dialect;
   }
 
   /** Updates that wait or are under way. */
@@ -118,7 +118,7 @@ export class Updates {
    */
   fill(nowMonotonic: number, durableThrough: number, sender: UpdateSender): void {
     this.#durableThrough = durableThrough;
-    const groupMax = this.#dialect === "isc" ? 1 : GROUP_MAX;
+    const groupMax = this.dialect === "isc" ? 1 : GROUP_MAX;
     for (let left = LIMITS.peerPageMax; left > 0; ) {
       const entries = this.#take(Math.min(groupMax, left));
       if (entries.length === 0) break;
@@ -214,7 +214,7 @@ export class Updates {
 
   /** The other half is left free for clients. Beside a dhcpd none of them waits. */
   get #windowOfOthers(): number {
-    return this.#dialect === "isc" ? this.window : Math.ceil(this.window / 2);
+    return this.dialect === "isc" ? this.window : Math.ceil(this.window / 2);
   }
 
   #takeFromBook(taken: LeaseEntry[], count: number): void {
@@ -249,7 +249,7 @@ export class Updates {
   }
 
   #send(entries: LeaseEntry[], sentAt: number, sender: UpdateSender): void {
-    const bindings = entries.map((entry) => updateOf(entry, this.#dialect));
+    const bindings = entries.map((entry) => updateOf(entry, this.dialect));
     let xid: number;
     try {
       xid = sender.sendUpdate(bindings);

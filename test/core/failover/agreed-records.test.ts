@@ -69,14 +69,19 @@ describe("the partner is told that an address may be promised", () => {
   const ends = { toldUntil: 100, agreedUntil: 200 };
 
   test.each(["active", "expired"] as const)("%s, until all that it was ever told", (state) => {
-    expect(potentialUntil(record(state, ends))).toBe(200);
-    expect(potentialUntil(record(state, { ...ends, toldUntil: 300 }))).toBe(300);
+    expect(potentialUntil(record(state, ends), "isc")).toBe(200);
+    expect(potentialUntil(record(state, { ...ends, toldUntil: 300 }), "isc")).toBe(300);
   });
 
-  test.each(["free", "backup", "released", "reset", "abandoned"] as const)(
+  test.each(["free", "backup", "reset", "abandoned"] as const)(
     "%s, no longer than that says",
     (state) => {
-      expect(potentialUntil(record(state, ends))).toBe(100);
+      expect(potentialUntil(record(state, ends), "tandem")).toBe(100);
     },
   );
+
+  test("released, as an active one by a box of ours: the client may have come again there", () => {
+    expect(potentialUntil(record("released", ends), "tandem")).toBe(200);
+    expect(potentialUntil(record("released", ends), "isc")).toBe(100);
+  });
 });

@@ -1,10 +1,11 @@
 // A box that comes back with an older disk than it had: what it may have promised and does not know any more.
 
 import { beforeEach, describe, expect, test } from "vitest";
+import { formatMac } from "../../../daemon/base/address.ts";
 import { LIMITS } from "../../../daemon/limits.ts";
 import type { FailoverRole } from "../../../daemon/wire/failover/messages.ts";
 import { address } from "../../support/client-frame.ts";
-import { DISCOVER, REQUEST } from "../../support/core-bench.ts";
+import { DISCOVER, RELEASE, REQUEST } from "../../support/core-bench.ts";
 import { type Disk, diskOf, startAgain } from "../../support/started-again.ts";
 import { only, type PairedBox, TwoCores } from "../../support/two-cores.ts";
 
@@ -77,6 +78,27 @@ describe.each(ROLES)("the %s with an older disk", (role) => {
   });
 });
 
+test("a lease that was given back to the partner alone may go on at a box that has lost its book", () => {
+  const cores = TwoCores.inStep();
+  const held = leaseOfSecondarys(cores);
+  cores.cut();
+  const { mac } = holderOf(cores.primary, held);
+  const serverId = address(cores.primary.ownAddress);
+  cores.primary.receive({ type: RELEASE, mac, ciaddr: held, options: { 54: serverId } });
+  // It comes again where nobody knows that.
+  cores.secondary.receive({ type: REQUEST, mac, options: { 50: address(held) } });
+  cores.settle();
+  const promised = cores.secondary.at(held)?.expiresAt ?? 0;
+  startAgain(cores, "secondary", { leases: [], pair: undefined, lastSequence: 0, wallFloor: 0 });
+  cores.connect();
+  cores.pass((MCLT + 1) * SECOND);
+  for (const box of cores.boxes) {
+    const { state, expiresAt = 0 } = box.at(held) ?? {};
+    expect(state).toBe("active");
+    expect(expiresAt).toBeGreaterThanOrEqual(promised);
+  }
+});
+
 test("a client that gets an address meanwhile has it for good: the older disk is heard last", () => {
   const cores = TwoCores.inStep();
   const { primary, secondary } = cores;
@@ -108,6 +130,11 @@ test("a client that gets an address meanwhile has it for good: the older disk is
   expect([...holders]).toEqual([0x0b]);
   expect(cores.boxes.map(holder)).toEqual([0x0b, 0x0b]);
 });
+
+/** The client of a lease. */
+function holderOf(box: PairedBox, held: string): { mac: string } {
+  return { mac: formatMac(box.at(held)?.chaddr ?? new Uint8Array()) };
+}
 
 /** Looks at everything that a box does from now on. */
 function onStep(box: PairedBox, look: () => void): void {
