@@ -62,11 +62,11 @@ export class Grants {
     }
   }
 
-  /** A box takes the lease of `winner` for the one that it gave to `loser`, who goes by it. */
-  lost(address: string, loser: SimClient, winner: Uint8Array): void {
+  /** A box takes a lease of `chaddr` for the one that it gave to `loser`, who goes by it. */
+  lost(address: string, loser: SimClient, chaddr: Uint8Array): void {
     if (!this.isTroubled) return;
     const until = loser.holding?.until ?? 0;
-    this.#lost.set(address, { loser, until, winner: formatMac(winner.subarray(-6)) });
+    this.#lost.set(address, { loser, until, winner: formatMac(chaddr) });
   }
 
   /** A client received an ACK that `box` had sent while in `state`. */

@@ -38,6 +38,8 @@ export class PairChecks implements Watch {
   readonly grants: Grants;
   readonly squatters: Squatter[] = [];
   readonly boxes: SimBox[] = [];
+  /** Told of every state that a box comes to; a box that starts comes to "startup" first. */
+  entered: (box: SimBox, state: string) => void = () => {};
   readonly #world: World;
   readonly #ends: (box: SimBox) => void;
   readonly #promises = new Map<SimBox, Promises>();
@@ -48,6 +50,7 @@ export class PairChecks implements Watch {
   /** Since when a box must keep silent, in true time. */
   readonly #silentSince = new Map<SimBox, number>();
   readonly #states = new Map<SimBox, string | undefined>();
+  readonly #told = new Map<SimBox, string | undefined>();
 
   /** `ends`: told of a process before it is gone. */
   constructor(world: World, ends: (box: SimBox) => void) {
@@ -107,14 +110,12 @@ export class PairChecks implements Watch {
     if (isKept) return;
     const holder = this.clients.find(
       ({ holding, mac }) =>
-        holding?.address === address &&
-        holding.until > soon &&
-        formatMac(promised.client.subarray(-6)) === mac,
+        holding?.address === address && holding.until > soon && promised.mac === mac,
     );
     // Where both gave out the same, one has to lose. An address that was declined at the partner is left
     // alone until the lease has ended too, so its client may go on.
     const isLeftAlone = lease.state === "abandoned" && lease.fromPartner;
-    if (holder && lease.state === "active") this.grants.lost(address, holder, lease.client);
+    if (holder && lease.state === "active") this.grants.lost(address, holder, lease.chaddr);
     if (holder && !isLeftAlone && !this.grants.isTroubled) {
       this.#world.complain(
         `${box.name} makes ${address} ${lease.state}, which ${holder.name} was promised and has`,
@@ -244,11 +245,16 @@ export class PairChecks implements Watch {
         this.#silentSince.set(box, this.#world.now);
       }
     }
+    for (const box of this.boxes) {
+      const state = isStarting(box) ? "startup" : stateOf(box);
+      if (state !== this.#states.get(box) && box.life && state) this.entered(box, state);
+      this.#states.set(box, state);
+    }
     if (!this.#world.isTraced) return;
     for (const box of this.boxes) {
-      const state = describeState(box);
-      if (state !== this.#states.get(box) && state) this.#world.tell(box.name, `is ${state}`);
-      this.#states.set(box, state);
+      const told = describeState(box);
+      if (told !== this.#told.get(box) && told) this.#world.tell(box.name, `is ${told}`);
+      this.#told.set(box, told);
     }
   }
 

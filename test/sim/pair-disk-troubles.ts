@@ -31,6 +31,14 @@ export interface Means {
   /** Ends a trouble after a while, unless the same thing was changed again meanwhile. */
   ends(what: string, milliseconds: number, how: () => void): void;
   restartLater(box: SimBox, milliseconds: number): void;
+  /** "power", or a process that is killed; it starts again after a while. */
+  crash(box: SimBox, trouble: Pick<Trouble, "how" | "lasts">): void;
+  /** A person ends it in order, and it starts again. */
+  leave(trouble: Pick<Trouble, "x" | "lasts">, box: SimBox, command: "pause" | "shutdown"): void;
+  /** A person says that the partner of this box is off. */
+  declare(box: SimBox): void;
+  /** The cable between them, or what one of them says over it. */
+  cut(how: string, milliseconds: number): void;
 }
 
 /** At an operation of the disk, before, during or after it. */
@@ -72,7 +80,8 @@ export function heal(box: SimBox): void {
 /**
  * A copy of the disk is taken now and put back later, or the disk is replaced by an empty one. Only while
  * the other box can be reached when this one starts, and stays so for a while: a box with an old disk and
- * no partner to tell it so gives out what it gave out before, and nobody could know better.
+ * no partner to tell it so gives out what it gave out before, and nobody could know better. Nor could a
+ * partner that it has never met.
  */
 export function putBackLater(means: Means, { how, lasts }: Trouble, box: SimBox): void {
   const { world, cable, checks } = means.scene;
@@ -83,6 +92,7 @@ export function putBackLater(means: Means, { how, lasts }: Trouble, box: SimBox)
     if (!isReachable || !partner.life || !means.mayHurt(box) || box.disk.fault) return;
     if (!means.mayHurt(partner) || !isWell(partner.journalState) || partner.disk.fault) return;
     if (!checks.isInService(partner)) return;
+    if (partner.life.core.pairState?.partnerState === undefined) return;
     world.tell(box.name, `its disk is put back: ${how}`);
     box.crash("power");
     box.disk.replace(copy);

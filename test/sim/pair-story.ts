@@ -41,6 +41,8 @@ export const TROUBLES = {
   bury: { share: 0.25, every: 12, lasts: 4, ways: ["power", "process"] },
   pause: { share: 0.2, every: 10, lasts: 0.5, ways: ["pause"] },
   shutdown: { share: 0.2, every: 12, lasts: 3, ways: ["shutdown"] },
+  // Something happens just when a box comes to a state, whichever that is: to it, its partner or the cable.
+  moment: { share: 0.5, every: 5, lasts: 4, ways: ["fall", "fall", "say", "mixed", "mixed"] },
   mode: { share: 0.25, every: 8, lasts: 0.3, ways: ["another mode", "another lease time"] },
 } as const;
 export type TroubleKind = keyof typeof TROUBLES;

@@ -13,6 +13,7 @@ import {
   slowDisk,
   tear,
 } from "./pair-disk-troubles.ts";
+import { type MomentWatch, watchMoments } from "./pair-moments.ts";
 import { describeTrouble, type Trouble, type TroubleKind } from "./pair-story.ts";
 import type { SimBox } from "./sim-box.ts";
 
@@ -29,6 +30,8 @@ export class PairTroubles implements Means {
   /** Raised for each thing that a trouble changes, so that only the last one ends it. */
   readonly #turns = new Map<string, number>();
   readonly #calmUntil = [0, 0];
+  /** Told when a box comes to another state. */
+  readonly #watchers = new Set<MomentWatch>();
 
   constructor(scene: Scene, plan: PairPlan, story: readonly Trouble[]) {
     this.scene = scene;
@@ -37,7 +40,10 @@ export class PairTroubles implements Means {
   }
 
   begin(): void {
-    const { world } = this.scene;
+    const { world, checks } = this.scene;
+    checks.entered = (box, state) => {
+      for (const watch of this.#watchers) watch(box, state);
+    };
     for (const trouble of this.#story) {
       world.after(trouble.at, () => {
         world.tell("", describeTrouble(trouble));
@@ -77,8 +83,8 @@ export class PairTroubles implements Means {
     weather: (trouble) => this.#weather(trouble),
     split: (trouble) => this.#split(trouble),
     unplug: (trouble, box) => this.#unplug(trouble, box),
-    cable: ({ how, lasts }) => this.#cut(how, lasts),
-    flicker: ({ how, lasts }) => this.#cut(how, lasts),
+    cable: ({ how, lasts }) => this.cut(how, lasts),
+    flicker: ({ how, lasts }) => this.cut(how, lasts),
     reset: () => this.scene.cable.reset(),
     storm: (trouble) => this.#storm(trouble),
     dial: ({ how, lasts }) => {
@@ -96,23 +102,23 @@ export class PairTroubles implements Means {
       });
     },
     crash: (trouble, box) => {
-      if (this.mayHurt(box)) this.#crash(box, trouble);
+      if (this.mayHurt(box)) this.crash(box, trouble);
     },
     together: (trouble) => {
       const { boxes } = this.scene;
       if (!boxes.every((box) => this.mayHurt(box))) return;
       for (const box of boxes) {
         const lasts = trouble.lasts * (box === boxes[trouble.box] ? 1 : trouble.x);
-        this.#crash(box, { ...trouble, lasts });
+        this.crash(box, { ...trouble, lasts });
       }
     },
     fuse: (trouble, box) => {
       const left = 1 + Math.floor(trouble.x * 60);
-      box.fuse = { left, blow: () => this.mayHurt(box) && this.#crash(box, trouble) };
+      box.fuse = { left, blow: () => this.mayHurt(box) && this.crash(box, trouble) };
     },
     restore: (trouble, box) => putBackLater(this, trouble, box),
     amnesia: (trouble, box) => {
-      this.#cut("cut", trouble.lasts);
+      this.cut("cut", trouble.lasts);
       putBackLater(this, trouble, box);
     },
     torn: (trouble, box) => tear(this, trouble, box),
@@ -120,20 +126,21 @@ export class PairTroubles implements Means {
     hang: (trouble, box) => hangDisk(this, trouble, box),
     sluggish: (trouble, box) => slowDisk(this, trouble, box),
     clock: (trouble, box) => this.#setClock(trouble, box),
-    declare: (_, box) => this.#declare(box),
+    declare: (_, box) => this.declare(box),
     divorce: (trouble, box) => this.#divorce(trouble, box),
     bury: (trouble, box) => {
       // The other box is off for certain, and somebody says so.
       const partner = this.otherOf(box);
       if (!this.mayHurt(partner)) return;
-      this.#crash(partner, { ...trouble, lasts: trouble.lasts + 90_000 });
+      this.crash(partner, { ...trouble, lasts: trouble.lasts + 90_000 });
       this.later(1000 + trouble.x * 60_000, () => {
-        if (!partner.isOn) this.#declare(box);
+        if (!partner.isOn) this.declare(box);
       });
     },
-    pause: (trouble, box) => this.#leave(trouble, box, "pause"),
-    shutdown: (trouble, box) => this.#leave(trouble, box, "shutdown"),
+    pause: (trouble, box) => this.leave(trouble, box, "pause"),
+    shutdown: (trouble, box) => this.leave(trouble, box, "shutdown"),
     mode: (trouble, box) => this.#configure(trouble, box),
+    moment: (trouble) => this.#watchers.add(watchMoments(this, trouble)),
   };
 
   #boxOf(trouble: Trouble): SimBox {
@@ -230,7 +237,7 @@ export class PairTroubles implements Means {
     });
   }
 
-  #cut(how: string, lasts: number): void {
+  cut(how: string, lasts: number): void {
     const { cable, boxes } = this.scene;
     const mute = how === "cut" ? boxes : boxes.filter(({ name }) => how.startsWith(name));
     cable.cut(mute);
@@ -246,17 +253,17 @@ export class PairTroubles implements Means {
       const lastsOff = fate.between(100, 8000);
       const what = how === "commands" ? fate.between(0, 1) : 1;
       this.later(after, () => {
-        if (what < 0.1) this.#declare(box);
-        else if (what < 0.15) this.#leave({ x: 0.02, lasts: lastsOff }, box, "pause");
-        else if (what < 0.2) this.#leave({ x: 0.02, lasts: lastsOff }, box, "shutdown");
+        if (what < 0.1) this.declare(box);
+        else if (what < 0.15) this.leave({ x: 0.02, lasts: lastsOff }, box, "pause");
+        else if (what < 0.2) this.leave({ x: 0.02, lasts: lastsOff }, box, "shutdown");
         else if (what < 0.25 && this.mayHurt(box)) {
-          this.#crash(box, { how: "process", lasts: lastsOff });
+          this.crash(box, { how: "process", lasts: lastsOff });
         } else cable.reset();
       });
     }
   }
 
-  #declare(box: SimBox): void {
+  declare(box: SimBox): void {
     const pair = box.life?.core.pair;
     // A step of its clock is noticed now, and ends the connection: then it does not talk any more.
     box.life?.driver.event({ kind: "alarm" });
@@ -268,12 +275,12 @@ export class PairTroubles implements Means {
 
   /** The cable is cut, and somebody declares the other box off though it is not. */
   #divorce({ how, x, y, lasts }: Trouble, box: SimBox): void {
-    this.#cut(how.endsWith("half cut") ? `${y < 0.5 ? "a" : "b"} is mute` : "cut", 60_000 + lasts);
-    this.later(y * 60_000, () => this.#declare(box));
-    if (how === "both") this.later(x * 90_000, () => this.#declare(this.otherOf(box)));
+    this.cut(how.endsWith("half cut") ? `${y < 0.5 ? "a" : "b"} is mute` : "cut", 60_000 + lasts);
+    this.later(y * 60_000, () => this.declare(box));
+    if (how === "both") this.later(x * 90_000, () => this.declare(this.otherOf(box)));
   }
 
-  #crash(box: SimBox, { how, lasts }: Pick<Trouble, "how" | "lasts">): void {
+  crash(box: SimBox, { how, lasts }: Pick<Trouble, "how" | "lasts">): void {
     if (!box.isOn) return;
     const kind = how === "power" ? "power" : "process";
     box.crash(kind);
@@ -303,7 +310,7 @@ export class PairTroubles implements Means {
   }
 
   /** An orderly end: it is told first, and ends a little later. */
-  #leave(
+  leave(
     { x, lasts }: Pick<Trouble, "x" | "lasts">,
     box: SimBox,
     command: "pause" | "shutdown",

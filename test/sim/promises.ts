@@ -1,7 +1,7 @@
 // What one box has written and promised (P2): no ACK leaves before its record is on stable storage, and
 // what was acknowledged is there after every start, for the same client and long enough.
 
-import { formatIpv4, ipv4 } from "../../daemon/base/address.ts";
+import { formatIpv4, formatMac, ipv4 } from "../../daemon/base/address.ts";
 import { equalBytes } from "../../daemon/base/bytes.ts";
 import type { Lease } from "../../daemon/core/lease.ts";
 import { LIMITS } from "../../daemon/limits.ts";
@@ -12,6 +12,8 @@ import type { World } from "./world.ts";
 /** A lease that a client was told of: it must be known until then, come what may. */
 export interface Promised {
   readonly client: Uint8Array;
+  /** Its hardware address, whatever it identifies itself by. */
+  readonly mac: string;
   /** True milliseconds. */
   readonly until: number;
 }
@@ -84,6 +86,7 @@ export class Promises {
     if (!newest?.isActive || !equalBytes(newest.client, record.client)) return;
     this.#promises.set(reply.yiaddr, {
       client: record.client,
+      mac: formatMac(reply.message.chaddr.subarray(0, 6)),
       until: this.#world.now + seconds * 1000,
     });
   }
