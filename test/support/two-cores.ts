@@ -17,6 +17,9 @@ const STARTED_WALL = Date.UTC(2026, 0, 1);
 /** A LAN of which each box has the last byte of its address by its role. */
 const OWN_ADDRESS = { primary: "10.77.0.2", secondary: "10.77.0.3" } as const;
 
+/** Messages to and fro without any time passing. */
+const TURNS_MAX = 1000;
+
 type Waiting = { readonly sequence: number; readonly leave: () => void };
 type ToPeer = Extract<Effect, { kind: "peer-send" | "peer-close" }>;
 
@@ -177,8 +180,10 @@ export class TwoCores {
 
   /** Disks and connections do what waits for them, until nothing does; no time passes. */
   settle(): void {
+    let turns = 0;
     for (let isMoving = true; isMoving; ) {
       isMoving = false;
+      if (++turns > TURNS_MAX) throw new Error("the boxes never come to an end of what they say");
       for (const box of this.boxes) {
         box.endBatch();
         if (box.needsDisk) {

@@ -5,6 +5,7 @@ import type { Ipv4 } from "../../base/address.ts";
 import { LIMITS } from "../../limits.ts";
 import type {
   BindingAnswer,
+  BindingUpdate,
   Dialect,
   FailoverRole,
   MessageOf,
@@ -80,9 +81,7 @@ export class Intake {
     return message.bindings.map((update) => {
       const address = update.assignedIpAddress;
       const told = toldIn(update, clockOffset);
-      const verdict: Verdict = told
-        ? this.#judge(told, update.clientHardwareAddress !== undefined, out)
-        : MISSING;
+      const verdict = told ? this.#judge(update, told, clockOffset, out) : MISSING;
       if (verdict.accept) {
         this.taken++;
         return { assignedIpAddress: address };
@@ -94,13 +93,17 @@ export class Intake {
     });
   }
 
-  #judge(told: Told, hasHardware: boolean, out: Effect[]): Verdict {
+  #judge(update: BindingUpdate, told: Told, clockOffset: number, out: Effect[]): Verdict {
     const place = this.#owner.placeOf(told.address);
     if (!place) return UNKNOWN_ADDRESS;
     const entry = this.#bindings.book.at(told.address);
     const mine = entry && bindingOf(entry, this.#owner.config.dialect);
-    const incoming = { ...incomingOf(told), hasHardwareAddress: hasHardware };
-    const verdict = this.#verdict(entry, mine, incoming);
+    const incoming = incomingOf(told);
+    // Each box would correct the other's times a little differently, and a conflict is decided by both.
+    const isCorrected = clockOffset !== 0 && this.#owner.config.dialect === "tandem";
+    const asSent = (isCorrected && toldIn(update, 0)) || told;
+    const hasHardwareAddress = update.clientHardwareAddress !== undefined;
+    const verdict = this.#verdict(entry, mine, { ...incomingOf(asSent), hasHardwareAddress });
     const areLeases = entry?.state === "active" && told.state === "active";
     if (!verdict.accept) {
       if (entry) this.#keep(entry, told, areLeases, out);

@@ -111,6 +111,33 @@ describe.each([
   });
 });
 
+/** By what the clock of the secondary is ahead, and when it heard the client by that. */
+const HEARD = [26.4, 26.6, 27.4, 27.6].flatMap((ahead) =>
+  [25, 26, 27, 28, 29].map((heardAt) => [ahead, heardAt] as const),
+);
+test.each(HEARD)(
+  "clocks %f s apart, a client heard at the same time but for %i s: one lease counts",
+  (...of) => {
+    const [ahead, heardAt] = of;
+    const cores = new TwoCores();
+    const times = { since: START_SECONDS - 200, partnerSince: START_SECONDS - 200 };
+    const state: PairStateName = "communications-interrupted";
+    for (const role of ["primary", "secondary"] as const) {
+      const pair = makePair(1, { state, partnerState: state, ...times, partnerSequence: 0 });
+      const isAhead = role === "secondary";
+      const seenAt = START_SECONDS - 100 + (isAhead ? heardAt : 0);
+      const leases = [{ ...leaseFor("primary", SHORT), seenAt, startsAt: seenAt }];
+      if (isAhead) cores.secondary.offset += ahead * 1000;
+      startAgain(cores, role, { leases, pair, lastSequence: 2, wallFloor: START_SECONDS - 10 });
+    }
+    cores.connect();
+    cores.pass(1000);
+    for (const box of cores.boxes) {
+      expect(box.core.book.at(ipv4(HELD))).toMatchObject({ state: "active", isAgreed: true });
+    }
+  },
+);
+
 test("an ACK that waits for the partner does not leave when that has leased the address to another", () => {
   const cores = TwoCores.inStep();
   const { secondary } = cores;
