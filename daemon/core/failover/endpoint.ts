@@ -32,6 +32,13 @@ export interface EndpointOwner {
 
 const NEVER = Number.POSITIVE_INFINITY;
 
+/** A box that had lost its book gets here when it is whole again; alone it was so at the end of RECOVER-WAIT. */
+const KNOWS_ALL: readonly PairStateName[] = [
+  "recover-done",
+  "normal",
+  "communications-interrupted",
+];
+
 export class Endpoint {
   readonly state: PairState;
   inStartup = true;
@@ -231,7 +238,7 @@ export class Endpoint {
       if (to === "paused") this.persist(out);
       state.state = to;
       state.since = this.#owner.seconds;
-      if (to === "recover-done" || to === "normal") {
+      if (KNOWS_ALL.includes(to)) {
         state.mustWait = false;
         this.isIncomplete = false;
       }

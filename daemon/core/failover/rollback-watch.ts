@@ -7,7 +7,9 @@
 // the partner hears of no more than that until it is written that they are in contact again.
 
 import type { BoxFacts } from "./box-facts.ts";
-import { CONTACT_OPEN, type PairState } from "./pair-state.ts";
+import { CONTACT_OPEN, type PairState, type PairStateName } from "./pair-state.ts";
+
+const LEARNING: readonly PairStateName[] = ["recover", "recover-wait"];
 
 type JournalFacts = Pick<BoxFacts, "sequence" | "epoch" | "partnerSequence">;
 
@@ -69,7 +71,10 @@ export class RollbackWatch {
     return facts.partnerSequence > contactEnd;
   }
 
-  /** The boxes are in contact. True when this box came with an older disk: what it knew is lost. */
+  /**
+   * The boxes are in contact. True when this box came with an older disk, so that what it knew is lost; or when
+   * it did so before, and a person had it serve before it had learnt everything.
+   */
   meet(facts: JournalFacts): boolean {
     const state = this.#state;
     const isLost = this.isRolledBack(facts);
@@ -79,7 +84,7 @@ export class RollbackWatch {
       state.mustWait = true;
     }
     state.contactEnd = CONTACT_OPEN;
-    return isLost;
+    return isLost || (state.mustWait && !LEARNING.includes(state.state));
   }
 
   /** The boxes are in step: what the partner's journal has is all that counts. */

@@ -102,6 +102,20 @@ describe("what is remembered of the partner", () => {
   });
 });
 
+describe("a box that a person had serve before it had learnt what it lost", () => {
+  test.each(["partner-down", "potential-conflict", "paused"] as const)("learns it: %s", (name) => {
+    const { watch, state } = watchOf();
+    Object.assign(state, { mustWait: true, state: name });
+    expect(watch.meet(factsOf())).toBe(true);
+  });
+
+  test.each(["recover", "recover-wait"] as const)("%s: it does so already", (name) => {
+    const { watch, state } = watchOf();
+    Object.assign(state, { mustWait: true, state: name });
+    expect(watch.meet(factsOf())).toBe(false);
+  });
+});
+
 describe("two boxes with their watches", () => {
   /** One box and its disk. */
   class Box {
@@ -124,6 +138,7 @@ describe("two boxes with their watches", () => {
     hears(facts: BoxFacts): boolean {
       const isFound = this.watch.meet(facts);
       expect(this.state.mustWait).toBe(isFound || this.state.mustWait);
+      if (isFound) this.state.state = "recover";
       this.watch.open(++this.sequence);
       return isFound;
     }
