@@ -76,7 +76,9 @@ export class PairChecks implements Watch {
 
   /** A box that has its whole book and may be asked for it. */
   isInService(box: SimBox): boolean {
-    return stateOf(box) !== undefined && !isStarting(box) && !stateOf(box)?.startsWith("recover");
+    const state = stateOf(box);
+    if (state === undefined || isStarting(box) || isEnding(box)) return false;
+    return !state.startsWith("recover");
   }
 
   acquired(client: SimClient, holding: Holding): void {
@@ -273,6 +275,12 @@ export function stateOf(box: SimBox): string | undefined {
 /** Still in STARTUP: it has not heard of its partner. */
 export function isStarting(box: SimBox): boolean {
   return box.life?.core.pair?.endpoint.inStartup ?? true;
+}
+
+/** A person has told it to end, which it does soon. */
+export function isEnding(box: SimBox): boolean {
+  const state = stateOf(box);
+  return state === "paused" || state === "shutdown";
 }
 
 function describeState(box: SimBox): string | undefined {

@@ -83,7 +83,11 @@ export function heal(box: SimBox): void {
  * no partner to tell it so gives out what it gave out before, and nobody could know better. Nor could a
  * partner that it has never met.
  */
-export function putBackLater(means: Means, { how, lasts }: Trouble, box: SimBox): void {
+export function putBackLater(
+  means: Means,
+  { how, lasts, x }: Pick<Trouble, "how" | "lasts" | "x">,
+  box: SimBox,
+): void {
   const { world, cable, checks } = means.scene;
   const partner = means.otherOf(box);
   const copy = how === "empty disk" ? new Map<string, Uint8Array>() : box.disk.contents();
@@ -94,10 +98,14 @@ export function putBackLater(means: Means, { how, lasts }: Trouble, box: SimBox)
     if (!checks.isInService(partner)) return;
     if (partner.life.core.pairState?.partnerState === undefined) return;
     world.tell(box.name, `its disk is put back: ${how}`);
+    // Both are switched off for it, now and then.
+    const isBoth = x < 0.4;
+    if (isBoth) partner.crash("power");
     box.crash("power");
     box.disk.replace(copy);
     checks.restored(box);
     box.start("power");
+    if (isBoth) partner.start("power");
     means.calm(box);
     means.calm(partner);
     means.ends("cable", 0, () => cable.mend());

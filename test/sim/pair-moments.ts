@@ -1,6 +1,6 @@
 // Something happens just when a box comes to a state: what a test by the clock would meet once in a year.
 
-import type { Means } from "./pair-disk-troubles.ts";
+import { type Means, putBackLater } from "./pair-disk-troubles.ts";
 import type { Trouble } from "./pair-story.ts";
 import type { SimBox } from "./sim-box.ts";
 import type { Fate } from "./world.ts";
@@ -12,13 +12,24 @@ const DEEDS = {
   mixed: {
     crash: 3,
     "crash both": 4,
+    "shutdown, crash both": 3,
     reset: 2,
     cut: 1,
     pause: 3,
     shutdown: 2,
     "cut, partner-down": 3,
+    "empty disk": 2,
   },
 } as const;
+/** What leads on from a state to what else is hardly ever met. */
+const APT: Readonly<Record<string, { readonly whose: "its" | "other"; readonly deed: string }>> = {
+  startup: { whose: "its", deed: "pause" },
+  "recover-wait": { whose: "its", deed: "crash both" },
+  "recover-done": { whose: "its", deed: "crash both" },
+  "potential-conflict": { whose: "other", deed: "shutdown, crash both" },
+  "conflict-done": { whose: "other", deed: "shutdown, crash both" },
+  "resolution-interrupted": { whose: "other", deed: "shutdown, crash both" },
+};
 /** After so many milliseconds; most messages take 2 ms or 50. */
 const DELAYS = [0, 1, 2, 4, 10, 60, 400, 3000];
 /** Not at every state that it comes by. */
@@ -39,34 +50,63 @@ export function watchMoments(means: Means, { at, how, lasts }: Trouble): MomentW
   });
   return (entered, state) => {
     if (isOver || !fate.chance(CHANCE)) return;
-    // A box that is told to end before it has heard its partner answers it all the same, as what it was.
-    if (state === "startup" && fate.chance(0.4)) {
-      const delay = fate.pick(DELAYS);
-      means.later(delay, () => perform(means, fate, "pause", entered));
+    const other = means.otherOf(entered);
+    const lastsOff = fate.pick([50, 50, 500, 5000, 50_000, 150_000]) * fate.random();
+    // Who is told to end before it has heard of its partner's RECOVER answers it all the same, and comes back as
+    // what it was. No calm forbids that: a box with an old disk knows it by then.
+    if (state === "recover" && other.isOn && fate.chance(0.4)) {
+      means.leave({ x: fate.random(), lasts: lastsOff }, other, "pause");
+      return;
+    }
+    const apt = APT[state];
+    if (apt && fate.chance(0.35)) {
+      const box = apt.whose === "its" ? entered : other;
+      // Boxes greet each other some 5 ms after they have started.
+      const delay = state === "startup" ? fate.between(0, 15) : 0;
+      const soon = fate.pick([20, 50, 500]) * fate.random();
+      means.later(delay, () => perform(means, fate, apt.deed, box, soon));
       return;
     }
     const deed = fate.pick(deeds);
     const box = fate.pick(boxes);
-    means.later(fate.pick(DELAYS), () => perform(means, fate, deed, box));
+    means.later(fate.pick(DELAYS), () => perform(means, fate, deed, box, lastsOff));
   };
 }
 
-function perform(means: Means, fate: Fate, deed: string, box: SimBox): void {
+function perform(means: Means, fate: Fate, deed: string, box: SimBox, lasts: number): void {
   const { cable } = means.scene;
-  const other = means.otherOf(box);
   const how = fate.pick(["process", "power"]);
-  const lasts = fate.pick([50, 500, 5000, 50_000]) * fate.random();
-  if (deed === "crash" || deed === "crash both") {
-    if (means.mayHurt(box)) means.crash(box, { how, lasts });
-    if (deed === "crash both" && means.mayHurt(other)) {
-      means.crash(other, { how, lasts: lasts * fate.random() });
+  const x = fate.random();
+  const hurt = (one: SimBox, what: () => void) => {
+    if (means.mayHurt(one)) what();
+  };
+  for (const part of deed.split(", ")) {
+    switch (part) {
+      case "crash both":
+        hurt(means.otherOf(box), () => means.crash(means.otherOf(box), { how, lasts: lasts * x }));
+        hurt(box, () => means.crash(box, { how, lasts }));
+        break;
+      case "crash":
+        hurt(box, () => means.crash(box, { how, lasts }));
+        break;
+      case "reset":
+        cable.reset();
+        break;
+      case "cut":
+        means.cut("cut", lasts);
+        break;
+      case "pause":
+      case "shutdown":
+        hurt(box, () => means.leave({ x, lasts }, box, part));
+        break;
+      case "partner-down":
+        means.later(lasts * x, () => means.declare(box));
+        break;
+      case "empty disk":
+        putBackLater(means, { how: part, lasts: 1, x }, box);
+        break;
+      default:
+        throw new Error(`nobody knows how to ${part}`);
     }
-  } else if (deed === "reset") cable.reset();
-  else if (deed === "cut") means.cut("cut", lasts);
-  else if (deed === "pause" || deed === "shutdown") {
-    means.leave({ x: fate.random(), lasts }, box, deed);
-  } else {
-    if (deed !== "partner-down") means.cut("cut", lasts);
-    means.later(fate.random() * lasts, () => means.declare(box));
   }
 }

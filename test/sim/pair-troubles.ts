@@ -1,6 +1,7 @@
 // Puts the troubles of a story into effect.
 
 import { FAIR } from "./lan.ts";
+import { isEnding } from "./pair-checks.ts";
 import { configFor, LEASE_SECONDS, MODES, type PairPlan } from "./pair-configs.ts";
 import {
   failDisk,
@@ -21,6 +22,8 @@ import type { SimBox } from "./sim-box.ts";
 export const SKEW_MAX = 30_000;
 /** No other trouble for a box so long after its clock was set or its disk put back. */
 const CALM_AFTER = 60_000;
+/** What a well disk is asked for is written. */
+const WRITTEN_AFTER = 3000;
 
 export class PairTroubles implements Means {
   readonly scene: Scene;
@@ -30,6 +33,8 @@ export class PairTroubles implements Means {
   /** Raised for each thing that a trouble changes, so that only the last one ends it. */
   readonly #turns = new Map<string, number>();
   readonly #calmUntil = [0, 0];
+  /** The clock of the box was set just now, and its leases are being written anew. */
+  readonly #settlesUntil = [0, 0];
   /** Told when a box comes to another state. */
   readonly #watchers = new Set<MomentWatch>();
 
@@ -42,6 +47,7 @@ export class PairTroubles implements Means {
   begin(): void {
     const { world, checks } = this.scene;
     checks.entered = (box, state) => {
+      if (state === "recover-wait") this.#knowsWhatItLost(box);
       for (const watch of this.#watchers) watch(box, state);
     };
     for (const trouble of this.#story) {
@@ -137,8 +143,8 @@ export class PairTroubles implements Means {
         if (!partner.isOn) this.declare(box);
       });
     },
-    pause: (trouble, box) => this.leave(trouble, box, "pause"),
-    shutdown: (trouble, box) => this.leave(trouble, box, "shutdown"),
+    pause: (trouble, box) => this.#leaveIfCalm(trouble, box, "pause"),
+    shutdown: (trouble, box) => this.#leaveIfCalm(trouble, box, "shutdown"),
     mode: (trouble, box) => this.#configure(trouble, box),
     moment: (trouble) => this.#watchers.add(watchMoments(this, trouble)),
   };
@@ -154,11 +160,20 @@ export class PairTroubles implements Means {
 
   mayHurt(box: SimBox): boolean {
     const index = this.scene.boxes.indexOf(box);
-    return !this.#isOver && this.scene.world.now >= (this.#calmUntil[index] ?? 0);
+    const calmUntil = Math.max(this.#calmUntil[index] ?? 0, this.#settlesUntil[index] ?? 0);
+    return !this.#isOver && this.scene.world.now >= calmUntil;
   }
 
   calm(box: SimBox): void {
     this.#calmUntil[this.scene.boxes.indexOf(box)] = this.scene.world.now + CALM_AFTER;
+  }
+
+  /** A box whose disk was put back has learnt, and can bear more as soon as that is on its disk. */
+  #knowsWhatItLost(box: SimBox): void {
+    const { life } = box;
+    this.later(WRITTEN_AFTER, () => {
+      if (box.life === life && isWell(box.journalState)) this.#calmUntil.fill(0);
+    });
   }
 
   later(milliseconds: number, what: () => void): void {
@@ -254,8 +269,8 @@ export class PairTroubles implements Means {
       const what = how === "commands" ? fate.between(0, 1) : 1;
       this.later(after, () => {
         if (what < 0.1) this.declare(box);
-        else if (what < 0.15) this.leave({ x: 0.02, lasts: lastsOff }, box, "pause");
-        else if (what < 0.2) this.leave({ x: 0.02, lasts: lastsOff }, box, "shutdown");
+        else if (what < 0.15) this.#leaveIfCalm({ x: 0.02, lasts: lastsOff }, box, "pause");
+        else if (what < 0.2) this.#leaveIfCalm({ x: 0.02, lasts: lastsOff }, box, "shutdown");
         else if (what < 0.25 && this.mayHurt(box)) {
           this.crash(box, { how: "process", lasts: lastsOff });
         } else cable.reset();
@@ -300,13 +315,14 @@ export class PairTroubles implements Means {
   #setClock({ x }: Trouble, box: SimBox): void {
     const { life, disk, journalState } = box;
     const isWrong = life?.core.conditions.has("clock-wrong", "") ?? true;
-    if (isWrong || disk.fault || !isWell(journalState) || !this.mayHurt(box)) return;
+    if (isWrong || isEnding(box) || disk.fault || !isWell(journalState) || !this.mayHurt(box))
+      return;
     const other = this.otherOf(box);
     const skew = (x - 0.5) * 2 * SKEW_MAX;
     const by = other.wallOffset + skew - box.wallOffset;
     box.wallOffset += by;
     this.scene.world.tell(box.name, `clock set by ${Math.round(by / 1000)} s`);
-    this.calm(box);
+    this.#settlesUntil[this.scene.boxes.indexOf(box)] = this.scene.world.now + CALM_AFTER;
   }
 
   /** An orderly end: it is told first, and ends a little later. */
@@ -315,7 +331,8 @@ export class PairTroubles implements Means {
     box: SimBox,
     command: "pause" | "shutdown",
   ): void {
-    if (!this.mayHurt(box)) return;
+    const { now } = this.scene.world;
+    if (now < (this.#settlesUntil[this.scene.boxes.indexOf(box)] ?? 0)) return;
     box.command(command);
     const { life } = box;
     // It ends also when all troubles are over meanwhile, and is started again then.
@@ -325,6 +342,14 @@ export class PairTroubles implements Means {
       if (this.#isOver) box.start("process");
       else this.restartLater(box, lasts);
     });
+  }
+
+  #leaveIfCalm(
+    trouble: Pick<Trouble, "x" | "lasts">,
+    box: SimBox,
+    command: "pause" | "shutdown",
+  ): void {
+    if (this.mayHurt(box)) this.leave(trouble, box, command);
   }
 
   /** A person changes something; the other box gets it some time later. */

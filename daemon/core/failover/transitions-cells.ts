@@ -111,7 +111,6 @@ function variantsOf(
 
 const RESTORED = "only a journal or a lease file that was put back unnoticed leads here";
 const SAVED = "stateAtStart has made another state of it";
-const ENDING = "the process ends within a moment; nothing gets in between";
 const ABLE_ONLY = "SHUTDOWN is said to a partner that can take over, which this box is not";
 const GREETED =
   "what is said first on a connection leads out of this state, so this comes never first";
@@ -126,11 +125,10 @@ const UNREACHABLE: readonly (readonly [pattern: string, why: string])[] = [
   ["* ignored wait-over", "this time runs in RECOVER-WAIT only"],
   ["* ignored safe-time-over", "this time runs in COMMUNICATIONS-INTERRUPTED only"],
   ["* P|S startup-over", SAVED],
-  ["tandem S rolled-back", ENDING],
-  ["tandem RW|RI|CD S", ABLE_ONLY],
+  ["tandem RW|RI S", ABLE_ONLY],
   ["* PC CD 2", NO_PRIMARY],
   ["* CD CD", NO_PRIMARY],
-  ["tandem S RI|CD", "this box left a partner that was able, and it had no cause to become this"],
+  ["tandem S RI", "this box left a partner that was able, and it had no cause to become this"],
   ["isc * rolled-back", "dhcpd does not say what it knew of this box"],
   ["isc CI shutdown 1", "beside a dhcpd that can take over this box is NORMAL"],
   ["isc CI pause 1", NO_CONFLICT],
