@@ -4,8 +4,8 @@
 //   "TNDM"  version  kind  fields …  signature
 //
 // A field is its code, its length and its content, all codes once and in rising order; what is not known is
-// passed over, so that later versions may say more. The signature is over all before it, with the key whose hash
-// is the identity. Anybody can send such a packet: nothing is believed of it that is not signed by a key that
+// passed over, so that later versions may say more. The signature (Ed25519) is over all before it, with the key
+// that it names, whose hash is the identity of the box. Anybody can send such a packet: nothing is believed of it that is not signed by a key that
 // people have compared, but for what a person is shown before that.
 
 import { DecodeError } from "../base/errors.ts";
@@ -14,6 +14,7 @@ import { EncodeError, Writer } from "./writer.ts";
 
 export const BEACON_BYTES_MAX = 1024;
 export const SIGNATURE_BYTES = 64;
+export const KEY_BYTES = 32;
 export const IDENTITY_BYTES = 32;
 export const BOOT_BYTES = 8;
 
@@ -40,7 +41,8 @@ export interface LanHealth {
 
 export interface Beacon {
   readonly kind: BeaconKind;
-  readonly identity: Uint8Array;
+  /** The public key of the box (RFC 8032 §5.1.5). */
+  readonly key: Uint8Array;
   /** Chosen at random by each process. */
   readonly boot: Uint8Array;
   /** Rises with every beacon of the process, on whatever path. */
@@ -54,7 +56,7 @@ export interface Beacon {
   readonly model: string;
   readonly serial: string;
   readonly software: string;
-  /** Who it is a pair with. */
+  /** The identity of the box that it is a pair with. */
   readonly partner: Uint8Array | undefined;
   readonly echo: Echo | undefined;
   /** Its state in the pair, as a failover state has it in §12.25 of the draft; 0 for none. */
@@ -93,7 +95,7 @@ interface Field {
 
 /** Legend: code, name, whether it must be there, how it is read and written. */
 const FIELDS: readonly Field[] = [
-  bytesField(1, "identity", IDENTITY_BYTES),
+  bytesField(1, "key", KEY_BYTES),
   bytesField(2, "boot", BOOT_BYTES),
   numberField(3, "sequence", true),
   {
@@ -173,7 +175,7 @@ export function decodeBeacon(bytes: Uint8Array): SignedBeacon {
 
 function readFields(reader: Reader): Content {
   const content: Mutable = {
-    ...{ identity: NOTHING, boot: NOTHING, sequence: 0, wall: 0, lateMilliseconds: 0, port: 0 },
+    ...{ key: NOTHING, boot: NOTHING, sequence: 0, wall: 0, lateMilliseconds: 0, port: 0 },
     ...{ model: "", serial: "", software: "", partner: undefined, echo: undefined },
     ...{ state: 0, generation: 0, lans: [] },
   };
@@ -197,7 +199,7 @@ function readFields(reader: Reader): Content {
 
 const NOTHING = new Uint8Array(0);
 
-function bytesField(code: number, name: "identity" | "boot", length: number): Field {
+function bytesField(code: number, name: "key" | "boot", length: number): Field {
   return {
     ...{ code, name, isNeeded: true },
     read: (reader, into) => {

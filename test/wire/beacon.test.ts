@@ -22,7 +22,7 @@ const u32 = fc.nat(0xffffffff);
 const text = fc.string({ unit: fc.constantFrom(..."abc XYZ-019.~"), maxLength: 20 });
 const beacons: fc.Arbitrary<Beacon> = fc.record({
   kind: fc.constantFrom("hello", "heartbeat"),
-  identity: bytesOf(32),
+  key: bytesOf(32),
   boot: bytesOf(8),
   sequence: u32,
   wall: fc.nat(2 ** 48 - 1),
@@ -44,7 +44,7 @@ const beacons: fc.Arbitrary<Beacon> = fc.record({
 
 const PLAIN: Beacon = {
   kind: "heartbeat",
-  identity: new Uint8Array(32).fill(1),
+  key: new Uint8Array(32).fill(1),
   boot: new Uint8Array(8).fill(2),
   sequence: 7,
   wall: Date.UTC(2026, 0, 1),
@@ -126,7 +126,7 @@ describe("refused, with what is wrong", () => {
     [
       "without its number",
       signed(Uint8Array.from([...encodeBeacon(PLAIN).subarray(0, 6)])),
-      /^identity.*missing/,
+      /^key.*missing/,
     ],
     ["a length beyond the end", withMore(200, 255, 255), /^field 200/],
   ] as const)("%s", (_, bytes, message) => {
@@ -157,7 +157,7 @@ describe("refused, with what is wrong", () => {
 test.each([
   ["a model that is no plain text", { model: "R2\n" }],
   ["a serial that is too long", { serial: "x".repeat(65) }],
-  ["an identity of another length", { identity: new Uint8Array(31) }],
+  ["a key of another length", { key: new Uint8Array(31) }],
   [
     "too many LANs",
     { lans: Array.from({ length: 17 }, () => ({ name: "a", hasCarrier: true, isServed: true })) },
