@@ -108,12 +108,16 @@ export class PairChecks implements Watch {
     const promised = promises.promised(address);
     const soon = this.#world.now + GRACE_MILLISECONDS;
     if (!promised || promised.until <= soon) return;
-    const isKept = lease.state === "active" && equalBytes(lease.client, promised.client);
-    if (isKept) return;
     const holder = this.clients.find(
       ({ holding, mac }) =>
         holding?.address === address && holding.until > soon && promised.mac === mac,
     );
+    if (lease.state === "active" && equalBytes(lease.client, promised.client)) {
+      // It gave its lease back to the partner, and has a shorter one from there by now.
+      const isAnother = (holder?.holding?.until ?? 0) + GRACE_MILLISECONDS < promised.until;
+      if (lease.fromPartner && isAnother) promises.drop(address);
+      return;
+    }
     // Where both gave out the same, one has to lose. An address that was declined at the partner is left
     // alone until the lease has ended too, so its client may go on.
     const isLeftAlone = lease.state === "abandoned" && lease.fromPartner;
