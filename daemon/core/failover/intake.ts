@@ -39,6 +39,8 @@ export interface IntakeOwner {
   readonly leadSeconds: number;
   /** The own book is being learnt from the partner's. */
   readonly isRecovering: boolean;
+  /** So is the partner's. */
+  readonly isPartnerRecovering: boolean;
   /** It recovers beside a partner that has taken its part over. */
   readonly isReplaced: boolean;
   /** Where the address belongs; undefined when it is in no network. */
@@ -154,11 +156,13 @@ export class Intake {
     mine: Binding | undefined,
     incoming: IncomingBinding,
   ): Verdict {
-    const { role, config, isNormal, isRecovering, isReplaced } = this.#owner;
+    const { role, config, isNormal, isRecovering, isPartnerRecovering, isReplaced } = this.#owner;
     const { seconds } = this.#bindings.clock;
     // A partner that was alone for long gave the address to somebody when the lease here was over.
     const isSuccessor = isReplaced && incoming.status === "active";
-    const isAgreed = entry === undefined || entry.isAgreed || isSuccessor;
+    // Two that have lost what they knew have nothing that was agreed on: each would take what the other drops.
+    const areBothLost = isRecovering && isPartnerRecovering && config.dialect === "tandem";
+    const isAgreed = entry === undefined || (entry.isAgreed && !areBothLost) || isSuccessor;
     // One that recovers may have an old disk, and is the one to learn.
     const grace = isRecovering ? Number.POSITIVE_INFINITY : LIMITS.expiryGraceSeconds;
     if (config.dialect === "tandem") {
