@@ -1,5 +1,6 @@
 // Who was given which address, by whom, in true time (P1). An overlap is excused in one case only: a person, or
-// the safe time, declared a box to be off that was alive and serving. Nobody can keep P1 then; it is counted.
+// the safe time, declared a box to be off that was alive and serving, or that alone knew what a box with an empty
+// disk had promised. Nobody can keep P1 then; it is counted.
 
 import { formatMac } from "../../daemon/base/address.ts";
 import type { Holding, SimClient } from "./sim-client.ts";
@@ -31,6 +32,9 @@ interface Lost {
   /** Hardware address of the client whose lease counts. */
   readonly winner: string;
 }
+
+/** State of a box that lost its book, and that a person had serve before it had learnt it again. */
+export const BLIND = "partner-down, with an empty book";
 
 const GRANTS_MAX = 40;
 
@@ -83,7 +87,7 @@ export class Grants {
       const left = Math.round((held.until - now) / 1000);
       const last = grants.findLast((grant) => grant.client === other);
       const text = `${address} was given to ${client.name} by ${box} (${state}) while ${other.name} has it for ${left} s more from ${last?.box} (${last?.state})`;
-      const isLost = this.#isLost(address, client, other, held);
+      const isLost = this.#isLost(address, client, other, held) || state === BLIND;
       if (isLost || this.#isExcused(grants, client, other))
         this.#excuse(address, client, other, text);
       else this.#world.complain(text);

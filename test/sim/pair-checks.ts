@@ -7,7 +7,7 @@ import type { Lease } from "../../daemon/core/lease.ts";
 import { LIMITS } from "../../daemon/limits.ts";
 import { ACK, OFFER, type Reply, readReply } from "../support/core-bench.ts";
 import { bookComplaints } from "../support/core-invariants.ts";
-import { Grants } from "./grants.ts";
+import { BLIND, Grants } from "./grants.ts";
 import { isUdp, type Lan } from "./lan.ts";
 import type { Squatter } from "./neighbours.ts";
 import { Promises } from "./promises.ts";
@@ -141,7 +141,9 @@ export class PairChecks implements Watch {
     const { life } = box;
     if (!life) return;
     const mac = formatMac(reply.message.chaddr.subarray(0, 6));
-    this.#ackedIn.set(`${box.name} ${reply.yiaddr} ${mac}`, stateOf(box) ?? "?");
+    const { state, mustWait } = life.core.pairState ?? {};
+    const isBlind = state === "partner-down" && mustWait === true;
+    this.#ackedIn.set(`${box.name} ${reply.yiaddr} ${mac}`, isBlind ? BLIND : (state ?? "?"));
     this.#promisesOf(box).acknowledges(life, reply, seconds);
     this.#mayLead(box, life, reply, seconds);
   }
