@@ -3,6 +3,7 @@
 import path from "node:path";
 import type { Ipv4 } from "./base/address.ts";
 import { assert } from "./base/assert.ts";
+import { hex } from "./base/bytes.ts";
 import { IoError } from "./base/errors.ts";
 import { Box } from "./box.ts";
 import type { ConditionId, LogId, LogValues } from "./catalogue.ts";
@@ -15,6 +16,7 @@ import { Driver } from "./driver.ts";
 import type { ActionResult } from "./http/box-view.ts";
 import { SystemClock } from "./io/clock.ts";
 import { FolderDisk } from "./io/disk.ts";
+import { type Identity, identityOf } from "./io/identity.ts";
 import { hmacMd5 } from "./io/keyed-hash.ts";
 import { RawLink } from "./io/link.ts";
 import type { PeerTcp } from "./io/peer-link.ts";
@@ -55,6 +57,7 @@ export class Appliance {
   #disk: FolderDisk | undefined;
   #links: RawLink[] = [];
   #peer: PeerTcp | undefined;
+  #ownIdentity: Identity | undefined;
   #linkKey = "";
   #stopTickers: (() => void)[] = [];
   /** Conditions set before the core was there to keep them. */
@@ -99,9 +102,12 @@ export class Appliance {
     this.#core = core;
     this.#driver = driver;
     this.#journal = opened.journal;
+    const saying = (id: ConditionId) => (text: string | undefined) =>
+      this.setCondition(id, "", text === undefined ? text : { text });
     this.#peer = makePeer(
       (event) => driver.event(event),
-      (text) => this.setCondition("pair-not-listening", "", text === undefined ? text : { text }),
+      saying("pair-not-listening"),
+      saying("pair-wrong-key"),
     );
     driver.attach(opened.journal, [], this.#peer);
     this.box.attach({ core, driver, journal: opened.journal });
@@ -111,7 +117,7 @@ export class Appliance {
     this.#sayStarted(opened, startedAt);
     this.#report(result);
     this.#makeLinks(result);
-    this.#peer.configure(peerAddresses(result.config?.pairLink));
+    this.#configurePeer(result);
     driver.event({ kind: "alarm" });
     this.#stopTickers = [
       every(LIMITS.newsMilliseconds, () => this.#news()),
@@ -130,7 +136,7 @@ export class Appliance {
       if (result.config && this.#driver && !this.#stopped) {
         this.#driver.event({ kind: "config", config: result.config.core });
         this.#makeLinks(result);
-        this.#peer?.configure(peerAddresses(result.config.pairLink));
+        this.#configurePeer(result);
         if (result.source === "files") this.say("config-applied", {});
       }
       if (JSON.stringify(this.box.status().configuration) !== before) this.#report(result);
@@ -254,6 +260,29 @@ export class Appliance {
         log: (id, values) => this.say(id, values),
       },
     };
+  }
+
+  /** A partner that is known by its key is not spoken with before this box has one itself. */
+  #configurePeer({ config }: ConfigurationResult): void {
+    try {
+      const addresses = peerAddresses(config?.pairLink, () => this.#identity());
+      this.#peer?.configure(addresses);
+    } catch (error) {
+      if (!(error instanceof IoError)) throw error;
+      this.#peer?.configure(undefined);
+      this.setCondition("pair-not-listening", "", { text: error.message });
+    }
+  }
+
+  /** The key of this box, made when there is none. Throws IoError when it can neither be read nor made. */
+  #identity(): Identity {
+    this.#ownIdentity ??= identityOf(loadSecret(path.join(this.#options.stateDir, "key")));
+    return this.#ownIdentity;
+  }
+
+  /** Who this box is, in hex: what its partner is told. Throws IoError. */
+  identity(): string {
+    return hex(this.#identity().id);
   }
 
   /** While the disk cannot give or take one, a secret until the next start does. */

@@ -84,6 +84,13 @@ export const PAIR_CONDITIONS = {
       "Check `pair` in box.json and the port that the partner is at; it is tried again by itself, and this box dials its partner meanwhile.",
     impact: "none",
   },
+  "pair-wrong-key": {
+    severity: "error",
+    text: "What is at the partner's address is not believed to be the partner: {text}.",
+    advice:
+      "If the partner was replaced, or its disk was emptied, put what its command tandem identity says into pair.partnerIdentity of box.json here. If not, somebody else is on the wire between the boxes.",
+    impact: "none",
+  },
   "pair-clock": {
     severity: "warning",
     text: "The clock of the partner differs by {seconds} s.",

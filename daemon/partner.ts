@@ -4,25 +4,33 @@ import type { PairLinkConfig } from "./config/pair.ts";
 import type { CoreEvent } from "./core/event.ts";
 import type { PairView } from "./core/failover/pair-view.ts";
 import type { ActionResult } from "./http/box-view.ts";
+import type { Identity } from "./io/identity.ts";
 import { type PeerAddresses, PeerTcp } from "./io/peer-link.ts";
 
 /** The TCP connections with the partner: what happens on them goes to the core. */
 export function makePeer(
   event: (event: CoreEvent) => void,
   problem: (text: string | undefined) => void,
+  distrusted: (text: string | undefined) => void,
 ): PeerTcp {
   return new PeerTcp({
     open: (connection) => event({ kind: "peer-open", connection }),
     bytes: (connection, bytes) => event({ kind: "peer-bytes", connection, bytes }),
     closed: (connection, reason) => event({ kind: "peer-closed", connection, reason }),
     problem,
+    distrusted,
   });
 }
 
-export function peerAddresses(link: PairLinkConfig | undefined): PeerAddresses | undefined {
+/** `identity` gives that of this box, once it is needed. */
+export function peerAddresses(
+  link: PairLinkConfig | undefined,
+  identity: () => Identity,
+): PeerAddresses | undefined {
   if (!link) return undefined;
-  const { address, port, partner, partnerPort } = link;
-  return { ownAddress: address, port, partnerAddress: partner, partnerPort };
+  const { address, port, partner, partnerPort, partnerIdentity } = link;
+  const security = partnerIdentity && { identity: identity(), partnerId: partnerIdentity };
+  return { ownAddress: address, port, partnerAddress: partner, partnerPort, security };
 }
 
 /** A person says that the partner is off for certain. `tell` gives the core the event. */

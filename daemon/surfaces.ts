@@ -38,7 +38,7 @@ export class Surfaces {
     this.#options = options;
     this.#web = createWebApp(appliance.box, {
       web: this.#loadPage(),
-      actions: { partnerDown: () => appliance.partnerDown() },
+      actions: appliance,
       onFault: (error) => options.onProblem(`an answer over HTTP failed: ${String(error)}`),
     });
     this.#bus = new ApplianceBus(undefined, {

@@ -4,6 +4,7 @@ import { Client, UnreachableError } from "./client.ts";
 import { type Context, EXIT, type Options, type Surroundings } from "./context.ts";
 import { partnerDown } from "./partner-down.ts";
 import { showEvents } from "./show-events.ts";
+import { showIdentity } from "./show-identity.ts";
 import { showLeases } from "./show-leases.ts";
 import { showStatus, watchStatus } from "./show-status.ts";
 import { showWhy } from "./show-why.ts";
@@ -79,6 +80,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     wordsMax: 1,
     run: showWhy,
   },
+  identity: { options: [], wordsMax: 0, run: showIdentity },
   "partner-down": { options: ["yes"], wordsMax: 0, run: partnerDown },
   help: { options: [], wordsMax: 1, run: showHelp },
   version: {
@@ -144,6 +146,8 @@ const HELP = `tandem: what this box is doing
   tandem why CLIENT             why a device has an address or has none, and
                                 what was decided about it lately; CLIENT is
                                 its MAC address, IPv4 address or name
+  tandem identity               who this box is: pair.partnerIdentity in the
+                                box.json of its partner
   tandem partner-down [--yes]   the partner is off for certain: this box works
                                 alone and gives out its addresses as well;
                                 asks first, unless --yes is said

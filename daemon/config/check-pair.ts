@@ -12,6 +12,7 @@ export function checkPair(shared: SharedConfig, box: BoxConfig, say: Say, sayBox
   if (box.pair) checkAddresses(shared, box, box.pair, sayBox);
   if (shared.pair && box.pair) {
     checkPorts(shared, box, shared.pair, box.pair, sayBox);
+    checkTogether(shared.pair, box.pair, sayBox);
   } else if (shared.pair) {
     sayBox("pair", `is missing, but config.json has the pair "${shared.pair.name}"`);
   } else if (box.pair) {
@@ -19,6 +20,13 @@ export function checkPair(shared: SharedConfig, box: BoxConfig, say: Say, sayBox
   }
   if (box.pair && box.role === "standby") {
     sayBox("role", '"standby" answers nobody; a box of a pair is "serving" (see pair.mode)');
+  }
+}
+
+/** What is of one file and does not go with the other. */
+function checkTogether(pair: SharedPair, box: BoxPair, say: Say): void {
+  if (pair.protocol === "isc" && box.partnerIdentity !== undefined) {
+    say("pair.partnerIdentity", "is of a box; a dhcpd has none (see pair.protocol)");
   }
 }
 

@@ -3,6 +3,7 @@
 import { type Ipv4, ipv4 } from "../base/address.ts";
 import type { PairConfig, PairMode } from "../core/config-view.ts";
 import type { Dialect } from "../wire/failover/messages.ts";
+import { parseHex } from "../wire/option-codecs.ts";
 import type { BoxConfig, SharedConfig } from "./schema.ts";
 
 /** Where the partner is. */
@@ -12,6 +13,8 @@ export interface PairLinkConfig {
   readonly port: number;
   readonly partner: Ipv4;
   readonly partnerPort: number;
+  /** The identity of its key; undefined: whoever has the address is believed to be the partner. */
+  readonly partnerIdentity: Uint8Array | undefined;
 }
 
 export type SharedPair = NonNullable<SharedConfig["pair"]>;
@@ -65,6 +68,7 @@ function buildLink(shared: SharedPair, box: BoxPair): PairLinkConfig {
     port: own,
     partner: ipv4(box.partner),
     partnerPort: partner,
+    partnerIdentity: box.partnerIdentity ? parseHex(box.partnerIdentity) : undefined,
   };
 }
 

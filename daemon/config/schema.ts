@@ -154,6 +154,16 @@ const boxPair = v.strictObject({
   partner: address,
   port: v.optional(wholeNumber(1, 65_535, "a port number")),
   partnerPort: v.optional(wholeNumber(1, 65_535, "a port number")),
+  /** Of the partner's key: whoever cannot show that key is not the partner. */
+  partnerIdentity: v.optional(
+    v.pipe(
+      v.string("must be hex digits in quotes"),
+      v.regex(
+        /^[0-9a-f]{64}$/i,
+        "must be the 64 hex digits that tandem identity says on the partner",
+      ),
+    ),
+  ),
 });
 
 export const SharedSchema = v.strictObject({

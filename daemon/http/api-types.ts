@@ -153,6 +153,12 @@ export type PartnerStatus =
       readonly counters: Readonly<Record<string, number>>;
     };
 
+/** Who the box is to its partner. */
+export interface IdentityView {
+  /** The SHA-256 of its public key, in hex. */
+  readonly identity: string;
+}
+
 /** What came of something that the box was asked to do. */
 export interface Done {
   /** One sentence: what is so now. */

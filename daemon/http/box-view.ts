@@ -26,6 +26,8 @@ export interface LeaseQuery {
 export interface BoxActions {
   /** The partner is off for certain: its addresses are given out as well. */
   partnerDown(): ActionResult;
+  /** Who the box is: the hash of its key, in hex. Throws IoError when it cannot have a key. */
+  identity(): string;
 }
 
 export interface ActionResult {

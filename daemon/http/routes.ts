@@ -1,7 +1,8 @@
 // GET /api/v1/…, /metrics and the page; POST for what the box is told to do. Request in, response out; the sockets are in io/.
 
+import { IoError } from "../base/errors.ts";
 import { LIMITS } from "../limits.ts";
-import type { Done } from "./api-types.ts";
+import type { Done, IdentityView } from "./api-types.ts";
 import type { ActionResult, BoxActions, BoxView } from "./box-view.ts";
 import { EventStreams } from "./event-streams.ts";
 import { readOnlyProblem, refusal, SECURITY_HEADERS } from "./guard.ts";
@@ -49,11 +50,14 @@ export function createWebApp(view: BoxView, options: WebAppOptions = {}): WebApp
   // Over the Unix socket only; any other method than these three is refused before.
   const posts = new Map<string, HttpHandler>();
   if (actions) posts.set("/api/v1/pair/partner-down", () => acted(actions.partnerDown()));
+  const local = new Map<string, HttpHandler>();
+  if (actions) local.set("/api/v1/identity", () => identified(actions));
   const handlerOf = ({ method, transport, path }: HttpRequest): HttpHandler => {
     const post = transport === "unix" ? posts.get(path) : undefined;
     if (method === "POST") return post ?? readOnlyProblem;
     if (post) return () => problem(405, "This is told to the box with POST.", { allow: "POST" });
-    return routes.get(path) ?? ((request) => pageFile(web, request));
+    const only = transport === "unix" ? local.get(path) : undefined;
+    return only ?? routes.get(path) ?? ((request) => pageFile(web, request));
   };
   const routed: HttpHandler = (request) => {
     try {
@@ -104,6 +108,17 @@ function events(view: BoxView, streams: EventStreams, request: HttpRequest): Htt
   return problem(503, `There are already ${LIMITS.eventStreamsMax} live listeners.`, {
     "retry-after": "5",
   });
+}
+
+/** Making a key may need the disk. */
+function identified(actions: BoxActions): HttpResponse {
+  try {
+    const view: IdentityView = { identity: actions.identity() };
+    return jsonResponse(view);
+  } catch (error) {
+    if (!(error instanceof IoError)) throw error;
+    return problem(503, `The box has no key: ${error.message}.`);
+  }
 }
 
 function acted({ isDone, text }: ActionResult): HttpResponse {

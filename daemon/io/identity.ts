@@ -1,6 +1,5 @@
 // The key of this box: what it signs with, and what it shows in TLS. Its public part, hashed, is who the box is.
 
-import { createHash, createPrivateKey, createPublicKey, sign, verify } from "node:crypto";
 import {
   certificateOf,
   PRIVATE_KEY_PREFIX,
@@ -21,6 +20,7 @@ export interface Identity {
 
 /** `seed` is the secret of the box: 32 random bytes (RFC 8032 §5.1.5). */
 export function identityOf(seed: Uint8Array): Identity {
+  const { createPrivateKey, createPublicKey, sign } = openssl();
   const der = Buffer.concat([PRIVATE_KEY_PREFIX, seed]);
   const secret = createPrivateKey({ key: der, format: "der", type: "pkcs8" });
   const info = createPublicKey(secret).export({ format: "der", type: "spki" });
@@ -42,11 +42,12 @@ export function idOf(key: Uint8Array): Uint8Array {
 }
 
 export function sha256(bytes: Uint8Array): Uint8Array {
-  return Uint8Array.from(createHash("sha256").update(bytes).digest());
+  return Uint8Array.from(openssl().createHash("sha256").update(bytes).digest());
 }
 
 /** Whether the owner of `key` has signed this. Any bytes may be given for any of them. */
 export function isSignedBy(key: Uint8Array, bytes: Uint8Array, signature: Uint8Array): boolean {
+  const { createPublicKey, verify } = openssl();
   try {
     const der = Buffer.concat([PUBLIC_KEY_PREFIX, key]);
     return verify(
@@ -59,6 +60,11 @@ export function isSignedBy(key: Uint8Array, bytes: Uint8Array, signature: Uint8A
     // Not every 32 bytes are a key.
     return false;
   }
+}
+
+/** At the first use only: a box without a partner does without its 3.5 MB. */
+function openssl(): typeof import("node:crypto") {
+  return process.getBuiltinModule("node:crypto");
 }
 
 function pem(label: string, der: Uint8Array): string {

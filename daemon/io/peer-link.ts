@@ -3,8 +3,10 @@
 
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { formatIpv4, type Ipv4, parseIpv4 } from "../base/address.ts";
+import { equalBytes } from "../base/bytes.ts";
 import { LIMITS } from "../limits.ts";
 import type { PeerLink } from "../ports.ts";
+import { NO_TLS, type PeerSecurity, secure, WRONG_KEY } from "./peer-tls.ts";
 
 export interface PeerAddresses {
   /** Listened on, and the source of what is dialled. */
@@ -14,6 +16,8 @@ export interface PeerAddresses {
   /** The only one that connections are taken from. */
   readonly partnerAddress: Ipv4;
   readonly partnerPort: number;
+  /** Undefined: plain TCP, as beside a dhcpd. */
+  readonly security: PeerSecurity | undefined;
 }
 
 /** Of these only `problem` may be called before the call of PeerTcp that caused it has returned. */
@@ -31,6 +35,8 @@ export interface PeerHandlers {
   batchEnd?(): void;
   /** Why nobody can connect to this box now, as a part of a sentence; undefined: they can. */
   problem?(text: string | undefined): void;
+  /** What is at the partner's address is not believed to be it, and why; undefined: the partner is there. */
+  distrusted?(text: string | undefined): void;
 }
 
 /** Totals since the start. */
@@ -38,6 +44,8 @@ export interface PeerCounters {
   readonly opened: number;
   /** Connections that were refused: not from the partner, or too many at once. */
   readonly strangers: number;
+  /** From there, but without the partner's key. */
+  readonly insecure: number;
   readonly surplus: number;
   readonly receivedBytes: number;
   readonly sentBytes: number;
@@ -68,7 +76,11 @@ export class PeerTcp implements PeerLink {
   readonly #sockets = new Set<Socket>();
   #stopped = false;
   #lastNumber = 0;
-  readonly #counters = { opened: 0, strangers: 0, surplus: 0, receivedBytes: 0, sentBytes: 0 };
+  /** Accepted, and not known yet to be the partner's. */
+  #greeted = 0;
+  readonly #counters = {
+    ...{ opened: 0, strangers: 0, insecure: 0, surplus: 0, receivedBytes: 0, sentBytes: 0 },
+  };
 
   /** Does nothing until it is told the addresses. */
   constructor(handlers: PeerHandlers) {
@@ -144,7 +156,7 @@ export class PeerTcp implements PeerLink {
   }
 
   #count(): number {
-    return this.#connections.size + (this.#dialling ? 1 : 0);
+    return this.#connections.size + this.#greeted + (this.#dialling ? 1 : 0);
   }
 
   #listen(addresses: PeerAddresses): void {
@@ -187,8 +199,25 @@ export class PeerTcp implements PeerLink {
       socket.destroy();
     } else {
       this.#watch(socket);
-      this.#begin(socket);
+      if (addresses.security) this.#greet(socket, addresses, addresses.security);
+      else this.#begin(socket);
     }
+  }
+
+  #greet(socket: Socket, addresses: PeerAddresses, security: PeerSecurity): void {
+    this.#greeted++;
+    secure(socket, true, security, {
+      secured: (one) => {
+        this.#greeted--;
+        if (addresses === this.#addresses && !this.#stopped) this.#trust(one);
+        else one.destroy();
+      },
+      failed: (reason) => {
+        this.#greeted--;
+        this.#counters.insecure++;
+        this.#distrust(reason);
+      },
+    });
   }
 
   #dial(addresses: PeerAddresses): void {
@@ -219,11 +248,24 @@ export class PeerTcp implements PeerLink {
       this.#tellClosed(0, failure);
     };
     socket.once("close", onClose);
-    socket.once("connect", () => {
+    const ready = (one: Socket): void => {
       clearTimeout(timer);
       socket.off("close", onClose);
       this.#dialling = undefined;
-      this.#begin(socket);
+      if (security) this.#trust(one);
+      else this.#begin(one);
+    };
+    const { security } = addresses;
+    socket.once("connect", () => {
+      if (!security) ready(socket);
+      else
+        secure(socket, false, security, {
+          secured: ready,
+          failed: (reason) => {
+            this.#distrust(reason);
+            fail(`${partner}: ${reason}`);
+          },
+        });
     });
   }
 
@@ -231,6 +273,16 @@ export class PeerTcp implements PeerLink {
   #watch(socket: Socket): void {
     this.#sockets.add(socket);
     socket.once("close", () => this.#sockets.delete(socket));
+  }
+
+  #trust(socket: Socket): void {
+    if (!this.#stopped) this.#handlers.distrusted?.(undefined);
+    this.#begin(socket);
+  }
+
+  #distrust(reason: string): void {
+    const isMeant = reason === WRONG_KEY || reason === NO_TLS;
+    if (isMeant && !this.#stopped) this.#handlers.distrusted?.(reason);
   }
 
   #begin(socket: Socket): void {
@@ -306,8 +358,14 @@ function isSame(a: PeerAddresses | undefined, b: PeerAddresses | undefined): boo
     a?.ownAddress === b?.ownAddress &&
     a?.port === b?.port &&
     a?.partnerAddress === b?.partnerAddress &&
-    a?.partnerPort === b?.partnerPort
+    a?.partnerPort === b?.partnerPort &&
+    isSameSecurity(a?.security, b?.security)
   );
+}
+
+function isSameSecurity(a: PeerSecurity | undefined, b: PeerSecurity | undefined): boolean {
+  if (!a || !b) return a === b;
+  return a.identity === b.identity && equalBytes(a.partnerId, b.partnerId);
 }
 
 function explainListen(error: NodeJS.ErrnoException, addresses: PeerAddresses): string {

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { run } from "../../daemon/cli/run.ts";
-import { FAKE_NOW, FakeBox, iso } from "../support/fake-box.ts";
+import { FAKE_IDENTITY, FAKE_NOW, FakeBox, iso } from "../support/fake-box.ts";
 import { fakePartner } from "../support/fake-pair.ts";
 import { FakeServer } from "../support/fake-server.ts";
 
@@ -53,6 +53,12 @@ async function tandem(argv: readonly string[], { types }: { types?: string } = {
   });
   return { code, out, err };
 }
+
+test("tandem identity says who the box is, and nothing else: for a script, or to be copied", async () => {
+  expect(await tandem(["identity"])).toEqual({ code: 0, out: `${FAKE_IDENTITY}\n`, err: "" });
+  const { out } = await tandem(["identity", "--json"]);
+  expect(JSON.parse(out)).toEqual({ identity: FAKE_IDENTITY });
+});
 
 test("tandem status as one of two: how they are together, and how far apart", async () => {
   box.change({ partner: fakePartner() });

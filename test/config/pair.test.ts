@@ -90,6 +90,15 @@ describe("a pair", () => {
     );
   });
 
+  test("knows its partner by its key, if it is told it", () => {
+    const digits = "0123456789abcdefABCDEF0123456789".repeat(2);
+    const result = paired({}, { partnerIdentity: digits });
+    const link = "config" in result ? result.config.pairLink : undefined;
+    expect(Buffer.from(link?.partnerIdentity ?? []).toString("hex")).toBe(digits.toLowerCase());
+    const plain = paired();
+    expect("config" in plain && plain.config.pairLink?.partnerIdentity).toBeUndefined();
+  });
+
   test("may have one machine for both boxes, as trials do", () => {
     expect(linkOf(paired({}, { address: "127.0.0.2", partner: "127.0.0.3" }))).toBe(
       "127.0.0.2:8647 127.0.0.3:8647",
@@ -104,6 +113,16 @@ describe("is refused", () => {
     ]);
     expect(issues(office({}, {}, { pair: BOX_PAIR }))).toEqual([
       "config.json pair: is missing, but box.json has a partner",
+    ]);
+  });
+
+  test("an identity that is none, or of a dhcpd", () => {
+    expect(issues(paired({}, { partnerIdentity: "12ab" }))).toEqual([
+      'box.json pair.partnerIdentity: must be the 64 hex digits that tandem identity says on the partner (found "12ab")',
+    ]);
+    const partnerIdentity = "0".repeat(64);
+    expect(issues(paired({ protocol: "isc" }, { partnerIdentity }))).toEqual([
+      "box.json pair.partnerIdentity: is of a box; a dhcpd has none (see pair.protocol)",
     ]);
   });
 

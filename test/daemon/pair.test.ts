@@ -4,7 +4,7 @@ import { createServer } from "node:net";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { Client } from "../../daemon/cli/client.ts";
-import type { PartnerStatus, Status, WhyView } from "../../daemon/http/api-types.ts";
+import type { IdentityView, PartnerStatus, Status, WhyView } from "../../daemon/http/api-types.ts";
 import { judgeAllSent } from "../support/sent.ts";
 import { Exchanges } from "./exchange.ts";
 import { PacketPeer } from "./packet-peer.ts";
@@ -141,6 +141,49 @@ describe("two boxes", () => {
     expect(b.output).toContain(
       'pair-state: In the pair this box was "alone" and is "in step" now.',
     );
+  });
+});
+
+describe("with keys", () => {
+  const identityOf = async (daemon: RealDaemon): Promise<string> => {
+    const { value } = await clientOf(daemon).get<IdentityView>("/api/v1/identity");
+    return value.identity;
+  };
+  const knowing = (role: Role, partnerIdentity: string): unknown => {
+    const box = boxOf(role) as { pair: object };
+    return { ...box, pair: { ...box.pair, partnerIdentity } };
+  };
+
+  test("two boxes come into step over TLS, and keep their keys", async () => {
+    await startBoth();
+    const [ofA, ofB] = [await identityOf(a), await identityOf(b)];
+    expect(ofA).toMatch(/^[0-9a-f]{64}$/);
+    expect(ofA).not.toBe(ofB);
+    a.configure(shared(), knowing("primary", ofB));
+    await b.until(isAlone);
+    b.configure(shared(), knowing("secondary", ofA));
+    await Promise.all([a.until(isInStep), b.until(isInStep)]);
+    expect((await clients.join(peers[0] as PacketPeer, MAC))?.leaseSeconds).toBe(3600);
+    await a.end("SIGKILL");
+    a.start();
+    await Promise.all([a.until(isInStep), b.until(isInStep)]);
+    expect(await identityOf(a)).toBe(ofA);
+  });
+
+  test("a box with another key is nobody's partner, and people are told", async () => {
+    await startBoth();
+    const [ofA, ofB] = [await identityOf(a), await identityOf(b)];
+    const other = `${ofA.slice(0, -1)}${ofA.endsWith("0") ? "1" : "0"}`;
+    a.configure(shared(), knowing("primary", ofB));
+    b.configure(shared(), knowing("secondary", other));
+    const told = await b.until(says("pair-wrong-key"));
+    expect(told.conditions.find(({ id }) => id === "pair-wrong-key")?.sentence).toBe(
+      "What is at the partner's address is not believed to be the partner: it has another key than the partner of this box.",
+    );
+    expect(isInStep(told)).toBe(false);
+    b.configure(shared(), knowing("secondary", ofA));
+    const good = await b.until(isInStep);
+    expect(says("pair-wrong-key")(good)).toBe(false);
   });
 });
 

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
+import { IoError } from "../../daemon/base/errors.ts";
 import type { LeasePage, Problem } from "../../daemon/http/api-types.ts";
 import { createWebApp } from "../../daemon/http/routes.ts";
 import { LIMITS } from "../../daemon/limits.ts";
-import { FakeBox, fakeCondition, fakeLease, fakeWhy } from "../support/fake-box.ts";
+import { FAKE_IDENTITY, FakeBox, fakeCondition, fakeLease, fakeWhy } from "../support/fake-box.ts";
 import { fakePartner } from "../support/fake-pair.ts";
 import { type Answer, type Asked, ask } from "./ask.ts";
 
@@ -275,6 +276,29 @@ describe("what the box is told to do", () => {
       expect([posted.status, posted.header("allow")]).toEqual([405, "GET, HEAD"]);
     }
     expect(box.partnerDowns).toBe(0);
+  });
+});
+
+describe("who the box is", () => {
+  const PATH = "/api/v1/identity";
+
+  test("is told over the Unix socket only", () => {
+    const { send, get } = setUp();
+    expect(send(PATH, { transport: "unix" }).json()).toEqual({ identity: FAKE_IDENTITY });
+    expect(get(PATH).status).toBe(404);
+    expect(send(PATH, { method: "POST", transport: "unix" }).status).toBe(405);
+  });
+
+  test("a box that cannot have a key says why", () => {
+    const { box, send } = setUp();
+    box.identity = () => {
+      throw new IoError("/var/lib/tandem/key cannot be written", "EROFS");
+    };
+    const answer = send(PATH, { transport: "unix" });
+    expect(answer.status).toBe(503);
+    expect(problemOf(answer).detail).toBe(
+      "The box has no key: /var/lib/tandem/key cannot be written.",
+    );
   });
 });
 

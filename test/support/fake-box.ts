@@ -17,6 +17,8 @@ export const FAKE_NOW = Date.UTC(2026, 4, 3, 7, 12, 0);
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
+export const FAKE_IDENTITY = "0123456789abcdef".repeat(4);
+
 export class FakeBox implements BoxView, BoxActions {
   readonly #listeners = new Set<(event: StreamEvent) => void>();
   readonly #now: () => number;
@@ -71,6 +73,10 @@ export class FakeBox implements BoxView, BoxActions {
 
   why(client: string): WhyView {
     return this.answers.get(client) ?? fakeWhy({ query: client });
+  }
+
+  identity(): string {
+    return FAKE_IDENTITY;
   }
 
   partnerDown(): ActionResult {

@@ -7,6 +7,7 @@ import { Worker } from "node:worker_threads";
 import { vi } from "vitest";
 import { ipv4 } from "../../daemon/base/address.ts";
 import { type PeerAddresses, PeerTcp } from "../../daemon/io/peer-link.ts";
+import type { PeerSecurity } from "../../daemon/io/peer-tls.ts";
 
 export const HERE = "127.0.0.21";
 export const THERE = "127.0.0.22";
@@ -22,6 +23,8 @@ export class Box {
   readonly events: string[] = [];
   readonly received = new Map<number, Buffer>();
   readonly problems: (string | undefined)[] = [];
+  /** What was said last. */
+  distrusted: string | undefined;
   batches = 0;
   readonly link: PeerTcp;
 
@@ -36,6 +39,9 @@ export class Box {
       closed: (n, reason) => this.events.push(`closed ${n}: ${reason}`),
       batchEnd: () => this.batches++,
       problem: (text) => this.problems.push(text),
+      distrusted: (text) => {
+        this.distrusted = text;
+      },
     });
     boxes.push(this);
   }
@@ -73,18 +79,19 @@ export async function release(server: Server): Promise<void> {
   await closed(server);
 }
 
-export function addresses(own: string, partner: string): PeerAddresses {
+export function addresses(own: string, partner: string, security?: PeerSecurity): PeerAddresses {
   return {
     ownAddress: ipv4(own),
     port,
     partnerAddress: ipv4(partner),
     partnerPort: port,
+    security,
   };
 }
 
-export function box(own = HERE, partner = THERE): Box {
+export function box(own = HERE, partner = THERE, security?: PeerSecurity): Box {
   const made = new Box();
-  made.link.configure(addresses(own, partner));
+  made.link.configure(addresses(own, partner, security));
   return made;
 }
 

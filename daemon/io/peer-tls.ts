@@ -1,0 +1,94 @@
+// TLS 1.3 on a connection with the partner: each box shows the key that it has, and takes nobody but the partner,
+// who is known by the hash of its key. There are no names, no authorities and no dates that could be wrong.
+
+import type { Socket } from "node:net";
+import type { SecureContext, TLSSocket } from "node:tls";
+import { equalBytes } from "../base/bytes.ts";
+import { LIMITS } from "../limits.ts";
+import { PUBLIC_KEY_PREFIX } from "../wire/certificate.ts";
+import { type Identity, idOf } from "./identity.ts";
+
+export interface PeerSecurity {
+  readonly identity: Identity;
+  /** The identity of the only partner that there is. */
+  readonly partnerId: Uint8Array;
+}
+
+export interface Handshake {
+  /** Both have shown their keys, and they are the right ones. */
+  secured(socket: TLSSocket): void;
+  /** The connection is of no use, and closed; `reason` is a part of a sentence. */
+  failed(reason: string): void;
+}
+
+/** What is at the partner's address is not the partner, or not set up as it: a matter for a person. */
+export const WRONG_KEY = "it has another key than the partner of this box";
+export const NO_TLS = "it does not speak TLS as this box does";
+
+const contexts = new WeakMap<Identity, SecureContext>();
+
+/** Begins on a TCP connection that stands. Exactly one of the two is called, later. */
+export function secure(
+  socket: Socket,
+  isServer: boolean,
+  { identity, partnerId }: PeerSecurity,
+  handshake: Handshake,
+): void {
+  const tls = process.getBuiltinModule("node:tls");
+  const secureContext = contextOf(identity, tls);
+  // Who the other is shows its key, and is looked at below.
+  const options = { secureContext, rejectUnauthorized: false, requestCert: true };
+  const one = isServer
+    ? new tls.TLSSocket(socket, { ...options, isServer })
+    : tls.connect({ ...options, socket });
+  let isDecided = false;
+  const decide = (reason: string | undefined): void => {
+    if (isDecided) return;
+    isDecided = true;
+    clearTimeout(timer);
+    one.off("close", onClose);
+    if (reason === undefined) {
+      handshake.secured(one);
+      return;
+    }
+    one.destroy();
+    socket.destroy();
+    handshake.failed(reason);
+  };
+  const onClose = () => decide("it closed the connection before both had shown their keys");
+  const timer = setTimeout(
+    () => decide("it did not show its key in time"),
+    LIMITS.peerHandshakeMilliseconds,
+  );
+  one.on("error", (error: NodeJS.ErrnoException) => decide(explain(error)));
+  one.once("close", onClose);
+  one.once(isServer ? "secure" : "secureConnect", () => {
+    decide(isOf(one, partnerId) ? undefined : WRONG_KEY);
+  });
+}
+
+function contextOf(identity: Identity, tls: typeof import("node:tls")): SecureContext {
+  const known = contexts.get(identity);
+  if (known) return known;
+  const made = tls.createSecureContext({
+    key: identity.privateKey,
+    cert: identity.certificate,
+    minVersion: "TLSv1.3",
+  });
+  contexts.set(identity, made);
+  return made;
+}
+
+function isOf(socket: TLSSocket, partnerId: Uint8Array): boolean {
+  const certificate = socket.getPeerX509Certificate();
+  const info = certificate?.publicKey.export({ format: "der", type: "spki" });
+  if (!info || info.length !== PUBLIC_KEY_PREFIX.length + 32) return false;
+  return equalBytes(idOf(info.subarray(PUBLIC_KEY_PREFIX.length)), partnerId);
+}
+
+function explain(error: NodeJS.ErrnoException): string {
+  if (error.code === "ECONNRESET")
+    return "it broke the connection before both had shown their keys";
+  if (error.code?.startsWith("ERR_SSL")) return NO_TLS;
+  return error.message;
+}
