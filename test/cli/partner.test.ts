@@ -1,57 +1,20 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { run } from "../../daemon/cli/run.ts";
-import { FAKE_IDENTITY, FAKE_NOW, FakeBox, iso } from "../support/fake-box.ts";
+import { type Ran, Terminal, type Wishes } from "../support/at-terminal.ts";
+import { FAKE_IDENTITY, FAKE_NOW, type FakeBox, iso } from "../support/fake-box.ts";
 import { fakePartner } from "../support/fake-pair.ts";
-import { FakeServer } from "../support/fake-server.ts";
 
-let folder = "";
-let socket = "";
-let server: FakeServer;
+let terminal: Terminal;
 let box: FakeBox;
-let zone: string | undefined;
 
 beforeEach(async () => {
-  zone = process.env.TZ;
-  process.env.TZ = "UTC";
-  folder = mkdtempSync(join(tmpdir(), "tandem-partner-"));
-  socket = join(folder, "tandem.sock");
-  server = new FakeServer(new FakeBox());
-  box = server.box;
-  await server.startUnix(socket);
+  terminal = await Terminal.begin();
+  box = terminal.box;
 });
 
-afterEach(async () => {
-  await server.stop();
-  rmSync(folder, { recursive: true, force: true });
-  if (zone === undefined) delete process.env.TZ;
-  else process.env.TZ = zone;
-});
+afterEach(() => terminal.end());
 
-/** `types`: what the person at the terminal types; without it nobody is there. */
-async function tandem(argv: readonly string[], { types }: { types?: string } = {}) {
-  let out = "";
-  let err = "";
-  const ask = async (question: string): Promise<string> => {
-    out += question;
-    return types ?? "";
-  };
-  const code = await run(argv, {
-    ask: types === undefined ? undefined : ask,
-    env: { TANDEM_SOCKET: socket },
-    isTerminal: false,
-    columns: 100,
-    now: () => FAKE_NOW,
-    out: (text) => {
-      out += text;
-    },
-    err: (text) => {
-      err += text;
-    },
-  });
-  return { code, out, err };
+function tandem(argv: readonly string[], wishes?: Wishes): Promise<Ran> {
+  return terminal.run(argv, wishes);
 }
 
 test("tandem identity says who the box is, and nothing else: for a script, or to be copied", async () => {

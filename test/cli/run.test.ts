@@ -1,66 +1,24 @@
-import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { run } from "../../daemon/cli/run.ts";
-import { FAKE_NOW, FakeBox, fakeCondition, fakeLease } from "../support/fake-box.ts";
-import { FakeServer } from "../support/fake-server.ts";
+import { type Ran, Terminal, type Wishes } from "../support/at-terminal.ts";
+import { type FakeBox, fakeCondition, fakeLease } from "../support/fake-box.ts";
+import type { FakeServer } from "../support/fake-server.ts";
 import { showProblems } from "../support/fake-troubles.ts";
 
-let folder = "";
-let socket = "";
+let terminal: Terminal;
 let server: FakeServer;
 let box: FakeBox;
-let zone: string | undefined;
 
 beforeEach(async () => {
-  zone = process.env.TZ;
-  process.env.TZ = "UTC";
-  folder = mkdtempSync(join(tmpdir(), "tandem-cli-"));
-  socket = join(folder, "tandem.sock");
-  server = new FakeServer(new FakeBox());
-  box = server.box;
-  await server.startUnix(socket);
+  terminal = await Terminal.begin();
+  ({ server, box } = terminal);
 });
 
-afterEach(async () => {
-  await server.stop();
-  rmSync(folder, { recursive: true, force: true });
-  if (zone === undefined) delete process.env.TZ;
-  else process.env.TZ = zone;
-});
+afterEach(() => terminal.end());
 
-interface Ran {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-interface Wishes {
-  readonly isTerminal?: boolean;
-  readonly env?: Record<string, string>;
-  /** Called with all output so far, whenever there is more. */
-  readonly onOut?: (out: string) => void;
-}
-
-async function tandem(argv: readonly string[], wishes: Wishes = {}): Promise<Ran> {
-  let out = "";
-  let err = "";
-  const code = await run(argv, {
-    env: { TANDEM_SOCKET: socket, ...wishes.env },
-    isTerminal: wishes.isTerminal ?? false,
-    columns: 100,
-    now: () => FAKE_NOW,
-    out: (text) => {
-      out += text;
-      wishes.onOut?.(out);
-    },
-    err: (text) => {
-      err += text;
-    },
-  });
-  return { code, out, err };
+function tandem(argv: readonly string[], wishes?: Wishes): Promise<Ran> {
+  return terminal.run(argv, wishes);
 }
 
 describe("tandem status", () => {
@@ -307,7 +265,7 @@ describe("text from devices", () => {
 
 describe("when there is no answer", () => {
   test.each(["status", "leases", "events"])("%s says why, in one sentence", async (command) => {
-    const missing = join(folder, "none.sock");
+    const missing = join(terminal.folder, "none.sock");
     const { code, out, err } = await tandem([command, "--socket", missing]);
     expect(err).toBe(
       `Tandem does not answer on ${missing}: there is no such socket, so it is not running or runs with another one.\n`,
@@ -318,7 +276,7 @@ describe("when there is no answer", () => {
 
   test("something else answers on the socket", async () => {
     const other = createServer((_, response) => response.end("<html>"));
-    const path = join(folder, "other.sock");
+    const path = join(terminal.folder, "other.sock");
     await new Promise<void>((resolve) => other.listen(path, resolve));
     const { code, err } = await tandem(["--socket", path]);
     expect(err).toBe(`What answers on ${path} is not Tandem.\n`);

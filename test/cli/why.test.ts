@@ -1,54 +1,23 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { run } from "../../daemon/cli/run.ts";
 import type { WhyView } from "../../daemon/http/api-types.ts";
-import { FAKE_NOW, FakeBox, fakeLease, fakeWhy, iso } from "../support/fake-box.ts";
-import { FakeServer } from "../support/fake-server.ts";
+import { type Ran, Terminal } from "../support/at-terminal.ts";
+import { FAKE_NOW, fakeLease, fakeWhy, iso } from "../support/fake-box.ts";
 
-let folder = "";
-let socket = "";
-let server: FakeServer;
-let zone: string | undefined;
+let terminal: Terminal;
 
 beforeEach(async () => {
-  zone = process.env.TZ;
-  process.env.TZ = "UTC";
-  folder = mkdtempSync(join(tmpdir(), "tandem-why-"));
-  socket = join(folder, "tandem.sock");
-  server = new FakeServer(new FakeBox());
-  await server.startUnix(socket);
+  terminal = await Terminal.begin();
 });
 
-afterEach(async () => {
-  await server.stop();
-  rmSync(folder, { recursive: true, force: true });
-  if (zone === undefined) delete process.env.TZ;
-  else process.env.TZ = zone;
-});
+afterEach(() => terminal.end());
 
-async function tandem(...argv: readonly string[]) {
-  let out = "";
-  let err = "";
-  const code = await run(argv, {
-    env: { TANDEM_SOCKET: socket },
-    isTerminal: false,
-    columns: 80,
-    now: () => FAKE_NOW,
-    out: (text) => {
-      out += text;
-    },
-    err: (text) => {
-      err += text;
-    },
-  });
-  return { code, out, err };
+function tandem(...argv: readonly string[]): Promise<Ran> {
+  return terminal.run(argv, { columns: 80 });
 }
 
 function answer(changes: Partial<WhyView>): void {
   const view = fakeWhy(changes);
-  server.box.answers.set(view.query, view);
+  terminal.box.answers.set(view.query, view);
 }
 
 const MAC = "02:00:5e:10:00:01";
@@ -138,7 +107,7 @@ test.each([
 test("--json is the API's answer, with the same exit code", async () => {
   answer({ query: "a b&c", severity: "fine" });
   const { code, out } = await tandem("why", "a b&c", "--json");
-  expect(JSON.parse(out)).toEqual(server.box.why("a b&c"));
+  expect(JSON.parse(out)).toEqual(terminal.box.why("a b&c"));
   expect(JSON.parse(out)).toMatchObject({ query: "a b&c", severity: "fine" });
   expect(code).toBe(0);
 });

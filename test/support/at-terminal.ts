@@ -1,0 +1,75 @@
+// A person at a terminal, on a box that is not there: the command line with a fake box behind a real socket.
+
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { run } from "../../daemon/cli/run.ts";
+import { FAKE_NOW, FakeBox } from "./fake-box.ts";
+import { FakeServer } from "./fake-server.ts";
+
+export interface Ran {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+export interface Wishes {
+  readonly isTerminal?: boolean;
+  readonly columns?: number;
+  readonly env?: Record<string, string>;
+  /** What the person types when asked; without it nobody is there. */
+  readonly types?: string;
+  /** Called with all output so far, whenever there is more. */
+  readonly onOut?: (out: string) => void;
+}
+
+/** Times are shown in UTC from `begin` to `end`. */
+export class Terminal {
+  readonly folder = mkdtempSync(join(tmpdir(), "tandem-cli-"));
+  readonly socket = join(this.folder, "tandem.sock");
+  readonly server = new FakeServer(new FakeBox());
+  readonly #zone = process.env.TZ;
+
+  static async begin(): Promise<Terminal> {
+    const terminal = new Terminal();
+    process.env.TZ = "UTC";
+    await terminal.server.startUnix(terminal.socket);
+    return terminal;
+  }
+
+  get box(): FakeBox {
+    return this.server.box;
+  }
+
+  async end(): Promise<void> {
+    await this.server.stop();
+    rmSync(this.folder, { recursive: true, force: true });
+    if (this.#zone === undefined) delete process.env.TZ;
+    else process.env.TZ = this.#zone;
+  }
+
+  async run(argv: readonly string[], wishes: Wishes = {}): Promise<Ran> {
+    const { types, isTerminal = false, columns = 100, env, onOut } = wishes;
+    let out = "";
+    let err = "";
+    const ask = async (question: string): Promise<string> => {
+      out += question;
+      return types ?? "";
+    };
+    const code = await run(argv, {
+      ask: types === undefined ? undefined : ask,
+      env: { TANDEM_SOCKET: this.socket, ...env },
+      isTerminal,
+      columns,
+      now: () => FAKE_NOW,
+      out: (text) => {
+        out += text;
+        onOut?.(out);
+      },
+      err: (text) => {
+        err += text;
+      },
+    });
+    return { code, out, err };
+  }
+}
