@@ -2,6 +2,8 @@
 
 import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { hex } from "../../daemon/base/bytes.ts";
+import { identityOf } from "../../daemon/io/identity.ts";
 import { type BoxName, plan } from "./topology.ts";
 
 /** Where things of one box are, and where the program comes from. */
@@ -44,6 +46,7 @@ export function writeBoxFiles(
   for (const folder of [paths.folder, paths.state, paths.run, policyFolder]) mkdirSync(folder);
   const json = (name: string, value: unknown): void =>
     writeFileSync(join(paths.folder, name), `${JSON.stringify(value, null, 2)}\n`);
+  writeFileSync(join(paths.state, "key"), secretOf(box), { mode: 0o600 });
   const pair = { name: "lab" };
   json("config.json", alone ? configuration() : { ...configuration(), pair });
   json("box.json", alone ? single(box) : member(box));
@@ -63,6 +66,11 @@ function configuration() {
   return { version: 1, networks: [{ ...lan, leaseSeconds: 3600 }] };
 }
 
+/** Of the key of a box; each knows the other's from the begin. No secret: it is a lab. */
+function secretOf(box: BoxName): Uint8Array {
+  return new Uint8Array(32).fill(box.charCodeAt(0));
+}
+
 // Who this box is; never the same on two boxes.
 function identity(box: BoxName) {
   const lan = { interface: "lan0", address: `${plan.boxes[box].lan}/24` };
@@ -77,7 +85,8 @@ function single(box: BoxName): unknown {
 function member(box: BoxName): unknown {
   const [own, other] = box === "a" ? [plan.boxes.a, plan.boxes.b] : [plan.boxes.b, plan.boxes.a];
   const role = box === "a" ? "primary" : "secondary";
-  const pair = { role, address: own.pair, partner: other.pair };
+  const { id } = identityOf(secretOf(box === "a" ? "b" : "a"));
+  const pair = { role, address: own.pair, partner: other.pair, partnerIdentity: hex(id) };
   return { ...identity(box), role: "serving", pair };
 }
 
