@@ -50,6 +50,8 @@ export class PairChecks implements Watch {
   /** Since when a box must keep silent, in true time. */
   readonly #silentSince = new Map<SimBox, number>();
   readonly #states = new Map<SimBox, string | undefined>();
+  /** Boxes with an older disk that have not learnt what they lost. */
+  readonly #emptied = new Set<SimBox>();
   readonly #told = new Map<SimBox, string | undefined>();
 
   /** `ends`: told of a process before it is gone. */
@@ -142,7 +144,7 @@ export class PairChecks implements Watch {
     if (!life) return;
     const mac = formatMac(reply.message.chaddr.subarray(0, 6));
     const { state, mustWait } = life.core.pairState ?? {};
-    const isBlind = state === "partner-down" && mustWait === true;
+    const isBlind = state === "partner-down" && (mustWait === true || this.#emptied.has(box));
     this.#ackedIn.set(`${box.name} ${reply.yiaddr} ${mac}`, isBlind ? BLIND : (state ?? "?"));
     this.#promisesOf(box).acknowledges(life, reply, seconds);
     this.#mayLead(box, life, reply, seconds);
@@ -204,6 +206,7 @@ export class PairChecks implements Watch {
   }
 
   restored(box: SimBox): void {
+    this.#emptied.add(box);
     this.#promisesOf(box).forget();
   }
 
@@ -255,6 +258,7 @@ export class PairChecks implements Watch {
     }
     for (const box of this.boxes) {
       const state = isStarting(box) ? "startup" : stateOf(box);
+      if (state === "normal" || state === "recover-done") this.#emptied.delete(box);
       if (state !== this.#states.get(box) && box.life && state) this.entered(box, state);
       this.#states.set(box, state);
     }

@@ -113,8 +113,11 @@ export class Intake {
     }
     const recallUntil = this.#recallUntil(told);
     if (recallUntil > 0) {
-      const lease = take(this.#bindings, this.#hashSeed, told, "active", recallUntil, place, out);
-      extend(this.#bindings, lease, recallUntil, recallUntil, out);
+      // A person may have had this box serve meanwhile: what it promised then it knows, and keeps.
+      const own = areLeases && !entry.isAgreed ? entry.expiresAt : 0;
+      const until = Math.max(recallUntil, own);
+      const lease = take(this.#bindings, this.#hashSeed, told, "active", until, place, out);
+      extend(this.#bindings, lease, until, until, out);
       return verdict;
     }
     const heldFor = entry?.packedClient;
