@@ -99,6 +99,30 @@ test("a lease that was given back to the partner alone may go on at a box that h
   }
 });
 
+test("what a box promised while a person had it serve without its book, it keeps when it learns", () => {
+  const cores = TwoCores.inStep();
+  const held = leaseOfSecondarys(cores);
+  const { mac } = holderOf(cores.primary, held);
+  cores.pass(2 * SECOND);
+  startAgain(cores, "secondary", { leases: [], pair: undefined, lastSequence: 0, wallFloor: 0 });
+  const { secondary } = cores;
+  cores.pass(3000 * SECOND);
+  secondary.step({ kind: "pair-command", command: "partner-down" });
+  secondary.receive({ type: DISCOVER, mac, options: { 50: address(held) } });
+  const options = { 50: address(held), 54: address(secondary.ownAddress) };
+  secondary.receive({ type: REQUEST, mac, options });
+  cores.settle();
+  const promised = secondary.at(held)?.expiresAt ?? 0;
+  const { toldUntil = 0 } = cores.primary.at(held) ?? {};
+  expect(promised).toBeGreaterThan(toldUntil + MCLT);
+  const ends = new Set<number | undefined>();
+  onStep(secondary, () => ends.add(secondary.at(held)?.expiresAt));
+  cores.connect();
+  cores.pass((MCLT + 5) * SECOND);
+  expect(Math.min(...[...ends].map((end) => end ?? 0))).toBeGreaterThanOrEqual(promised);
+  expect(cores.primary.at(held)?.expiresAt).toBeGreaterThanOrEqual(promised);
+});
+
 test("a client that gets an address meanwhile has it for good: the older disk is heard last", () => {
   const cores = TwoCores.inStep();
   const { primary, secondary } = cores;
