@@ -58,6 +58,8 @@ export class Appliance {
   #links: RawLink[] = [];
   #peer: PeerTcp | undefined;
   #ownIdentity: Identity | undefined;
+  /** What is to be in force as soon as this box has a key. */
+  #keyless: Pick<ConfigurationResult, "config"> | undefined;
   #linkKey = "";
   #stopTickers: (() => void)[] = [];
   /** Conditions set before the core was there to keep them. */
@@ -263,12 +265,15 @@ export class Appliance {
   }
 
   /** A partner that is known by its key is not spoken with before this box has one itself. */
-  #configurePeer({ config }: ConfigurationResult): void {
+  #configurePeer({ config }: Pick<ConfigurationResult, "config">): void {
     try {
       const addresses = peerAddresses(config?.pairLink, () => this.#identity());
+      if (this.#keyless) this.setCondition("pair-not-listening", "", undefined);
+      this.#keyless = undefined;
       this.#peer?.configure(addresses);
     } catch (error) {
       if (!(error instanceof IoError)) throw error;
+      this.#keyless = { config };
       this.#peer?.configure(undefined);
       this.setCondition("pair-not-listening", "", { text: error.message });
     }
@@ -374,6 +379,7 @@ export class Appliance {
   }
 
   #housekeeping(): void {
+    if (this.#keyless) this.#configurePeer(this.#keyless);
     const now = this.#clock.now().monotonic;
     for (const [interfaceName, at] of this.#helperErrorAt) {
       if (now - at < LIMITS.helperErrorMilliseconds) continue;

@@ -98,6 +98,7 @@ export class PeerTcp implements PeerLink {
     this.#dialling?.destroy();
     this.#stopListening();
     this.#tellProblem(undefined);
+    this.#handlers.distrusted?.(undefined);
     if (addresses) this.#listen(addresses);
   }
 

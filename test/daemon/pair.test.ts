@@ -1,5 +1,6 @@
 // Two real daemons as a pair, over TCP on the loopback: what the appliance wires together.
 
+import { mkdirSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -168,6 +169,19 @@ describe("with keys", () => {
     a.start();
     await Promise.all([a.until(isInStep), b.until(isInStep)]);
     expect(await identityOf(a)).toBe(ofA);
+  });
+
+  test("a box that cannot have a key says so, speaks with nobody, and heals", async () => {
+    a.configure(shared(), knowing("primary", "0".repeat(64)));
+    const key = path.join(a.stateDir, "key");
+    mkdirSync(key, { recursive: true });
+    a.start();
+    const told = await a.until(says("pair-not-listening"));
+    const sentence = told.conditions.find(({ id }) => id === "pair-not-listening")?.sentence;
+    expect(sentence).toContain(`${key} cannot be read`);
+    rmSync(key, { recursive: true });
+    await a.until((status) => !says("pair-not-listening")(status));
+    expect(await identityOf(a)).toMatch(/^[0-9a-f]{64}$/);
   });
 
   test("a box with another key is nobody's partner, and people are told", async () => {

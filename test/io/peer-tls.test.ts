@@ -87,6 +87,8 @@ describe("nobody else is spoken with", () => {
     b.link.dial();
     await until(() => a.link.counters.insecure === 1);
     expect([a.events, a.distrusted]).toEqual([[], WRONG_KEY]);
+    a.link.configure(undefined);
+    expect(a.distrusted).toBeUndefined();
     // In TLS 1.3 who dials is done first, and hears of it then.
     await until(() => b.events.some((event) => event.startsWith("closed")));
     b.say(1, "nobody hears this");
