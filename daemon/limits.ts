@@ -109,6 +109,45 @@ export const LIMITS = {
    * a few hundred kilobytes; a partner that is this far behind does not read at all.
    */
   peerBytesMax: 8 << 20,
+  /** Bytes of the partner after which it is told that they have arrived, although nothing else is said. */
+  channelAcknowledgeBytes: 16_384,
+  /** Otherwise it is told so often. */
+  channelRestMilliseconds: 200,
+  /** How long a session goes on without a connection that works: a LAN is taken within a second. */
+  channelGraceMilliseconds: 3000,
+  /** The same when the partner closed it, which it does when it ends; or another one follows at once. */
+  channelReplaceMilliseconds: 250,
+  /** How long the pair link must have worked again before the session goes back to it. */
+  pairLinkStableMilliseconds: 2000,
+  /** How long a dial on the link may take until both have shown their keys: a slow box needs half a second. */
+  pairDialMilliseconds: 3000,
+  /** Connections at once that have not shown a key yet. */
+  peerGreetedMax: 16,
+  /** How often it is looked which interfaces have carrier: their going is to be noticed within a second. */
+  interfacesMilliseconds: 200,
+  /** A timer that comes so late tells of a box that was too busy to listen. */
+  stallMilliseconds: 100,
+  /** How long a LAN must have had carrier again before a box takes its share of it back. */
+  lanStableMilliseconds: 3000,
+  /** After the session began nothing is said of the wires: those that have just come up need a moment. */
+  pairSettleMilliseconds: 3000,
+  /** How long a fault of the wires that is over by itself most of the time must last before it is said. */
+  passingMilliseconds: 1000,
+  /**
+   * Signatures checked on one path, each a tenth to a third of a millisecond: of what may be the partner now, who
+   * needs 5 of them, and of everything else.
+   */
+  beaconChecksPerSecond: 250,
+  otherBeaconChecksPerSecond: 20,
+  /** How long the process of the partner that is believed keeps its echo from one that is not. */
+  beaconEchoMilliseconds: 1000,
+  /** Boxes on pair ports that are shown at once, and how long after they were last heard. */
+  strangersMax: 4,
+  strangerMilliseconds: 3000,
+  /** A control message: a whole configuration, and what is said about it. */
+  controlBytesMax: (1 << 20) + 4096,
+  /** Of control that the partner has not acknowledged: failover never waits for more than that. */
+  controlUnderWayBytes: 65_536,
   /** The kernel itself would ask an address that is silent for two minutes. */
   peerConnectMilliseconds: 5000,
   /** Between two attempts to listen, while the address does not exist yet or the port is taken. */
