@@ -17,6 +17,15 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   return true;
 }
 
+/** Less than, equal to or greater than 0, as `a` comes before, is, or comes after `b` of the same length. */
+export function compareBytes(a: Uint8Array, b: Uint8Array): number {
+  for (let i = 0; i < a.length; i++) {
+    const difference = (a[i] ?? 0) - (b[i] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}
+
 /** Lower-case hex without separators. */
 export function hex(bytes: Uint8Array): string {
   let text = "";

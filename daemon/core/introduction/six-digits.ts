@@ -18,7 +18,7 @@
 //
 // The box with the lower identity commits. Nothing here is secret: the numbers need to be fresh, not hidden.
 
-import { equalBytes } from "../../base/bytes.ts";
+import { compareBytes, equalBytes } from "../../base/bytes.ts";
 import { copyOf } from "../../wire/reader.ts";
 
 export const IDENTITY_BYTES = 32;
@@ -141,12 +141,4 @@ function sixDigitsOf(digest: Uint8Array): string {
   let value = 0;
   for (let i = 0; i < 6; i++) value = value * 256 + (digest[i] as number);
   return String(value % 1_000_000).padStart(6, "0");
-}
-
-function compareBytes(one: Uint8Array, other: Uint8Array): number {
-  for (let i = 0; i < IDENTITY_BYTES; i++) {
-    const difference = (one[i] ?? 0) - (other[i] ?? 0);
-    if (difference !== 0) return difference;
-  }
-  return 0;
 }

@@ -2,7 +2,7 @@
 // partner's key and of now (freshness.ts).
 
 import type { Beacon } from "../../wire/beacon.ts";
-import { type Conclusion, conclude, type PathVerdict } from "./paths.ts";
+import { bestOf, type Conclusion, conclude, type PathVerdict } from "./paths.ts";
 
 /** In milliseconds. */
 export interface WitnessTimes {
@@ -22,10 +22,15 @@ export const DEFAULT_TIMES: WitnessTimes = { pairInterval: 200, lanInterval: 500
 const PAIR_INTERVALS_MISSED = 3;
 const LAN_INTERVALS_MISSED = 1.6;
 
-/** Named by the LAN; the pair link has none. */
-export type PathName = string | undefined;
+export interface WitnessPath {
+  /** Of the interface. */
+  readonly name: string;
+  /** A port for the pair cable; otherwise a LAN. */
+  readonly isPairLink: boolean;
+}
 
 interface Path {
+  readonly isPairLink: boolean;
   readonly silentAfter: number;
   hasCarrier: boolean;
   /** In monotonic milliseconds. */
@@ -36,36 +41,42 @@ interface Path {
 
 export class Witness {
   readonly #times: WitnessTimes;
-  readonly #pairLink: Path;
-  readonly #lans = new Map<string, Path>();
+  readonly #paths = new Map<string, Path>();
   /** Since when nothing has been heard on any path. */
   #lastHeardAt: number;
 
   constructor(times: WitnessTimes, now: number) {
     this.#times = times;
-    this.#pairLink = newPath(times.pairInterval * PAIR_INTERVALS_MISSED);
     this.#lastHeardAt = now;
   }
 
-  /** The LANs that this box serves; those that it knew go on as they were. */
-  setLans(names: readonly string[]): void {
-    for (const name of this.#lans.keys()) if (!names.includes(name)) this.#lans.delete(name);
-    const { lanInterval } = this.#times;
-    for (const name of names) {
-      if (!this.#lans.has(name)) {
-        this.#lans.set(name, newPath(lanInterval * LAN_INTERVALS_MISSED));
+  /** Those that it knew go on as they were. */
+  setPaths(paths: readonly WitnessPath[]): void {
+    for (const [name, { isPairLink }] of this.#paths) {
+      if (!paths.some((one) => one.name === name && one.isPairLink === isPairLink)) {
+        this.#paths.delete(name);
       }
+    }
+    const { pairInterval, lanInterval } = this.#times;
+    for (const { name, isPairLink } of paths) {
+      if (this.#paths.has(name)) continue;
+      const silentAfter = isPairLink
+        ? pairInterval * PAIR_INTERVALS_MISSED
+        : lanInterval * LAN_INTERVALS_MISSED;
+      const never = Number.NEGATIVE_INFINITY;
+      const path = { isPairLink, silentAfter, hasCarrier: false, heardAt: never, echoedAt: never };
+      this.#paths.set(name, path);
     }
   }
 
-  setCarrier(name: PathName, hasCarrier: boolean): void {
-    const path = this.#path(name);
+  setCarrier(name: string, hasCarrier: boolean): void {
+    const path = this.#paths.get(name);
     if (path) path.hasCarrier = hasCarrier;
   }
 
-  /** `boot` is of this process: what the partner's beacon echoes was said by it, or it was not. */
-  heard(name: PathName, { echo }: Pick<Beacon, "echo">, isEchoOurs: boolean, now: number): void {
-    const path = this.#path(name);
+  /** `isEchoOurs`: what the partner's beacon echoes was said by this process. */
+  heard(name: string, { echo }: Pick<Beacon, "echo">, isEchoOurs: boolean, now: number): void {
+    const path = this.#paths.get(name);
     if (!path) return;
     path.heardAt = now;
     // An echo that is kept for long is of what arrived before the fault.
@@ -73,35 +84,52 @@ export class Witness {
     this.#lastHeardAt = now;
   }
 
-  verdict(name: PathName, now: number): PathVerdict {
-    const path = this.#path(name);
-    if (!path?.hasCarrier) return "unplugged";
-    if (now - path.heardAt > path.silentAfter) return "silent";
-    return now - path.echoedAt > path.silentAfter ? "mute" : "up";
+  /** Another partner: nothing was heard of it. */
+  forget(now: number): void {
+    for (const path of this.#paths.values()) {
+      path.heardAt = Number.NEGATIVE_INFINITY;
+      path.echoedAt = Number.NEGATIVE_INFINITY;
+    }
+    this.#lastHeardAt = now;
+  }
+
+  /** For so many milliseconds this box did not listen: it was not the partner that was silent. */
+  excuse(milliseconds: number): void {
+    for (const path of this.#paths.values()) {
+      path.heardAt += milliseconds;
+      path.echoedAt += milliseconds;
+    }
+    this.#lastHeardAt += milliseconds;
+  }
+
+  verdict(name: string, now: number): PathVerdict {
+    const path = this.#paths.get(name);
+    return path ? verdictOf(path, now) : "unplugged";
   }
 
   conclusion(now: number): Conclusion {
-    const lans = Array.from(this.#lans.keys(), (name) => this.verdict(name, now));
+    const verdicts = (isPairLink: boolean): PathVerdict[] =>
+      Array.from(this.#paths.values())
+        .filter((path) => path.isPairLink === isPairLink)
+        .map((path) => verdictOf(path, now));
     const isOverdue = now - this.#lastHeardAt > this.#times.slowMax;
-    return conclude(this.verdict(undefined, now), lans, isOverdue);
+    return conclude(bestOf(verdicts(true)), verdicts(false), isOverdue);
   }
 
   /** When a verdict or the conclusion may change without anything being heard; in monotonic milliseconds. */
   nextAt(now: number): number {
-    const ends = [this.#pairLink, ...this.#lans.values()].flatMap(
-      ({ heardAt, echoedAt, silentAfter }) => [heardAt + silentAfter, echoedAt + silentAfter],
-    );
+    const ends = Array.from(this.#paths.values()).flatMap(({ heardAt, echoedAt, silentAfter }) => [
+      heardAt + silentAfter,
+      echoedAt + silentAfter,
+    ]);
     ends.push(this.#lastHeardAt + this.#times.slowMax);
     // They are over when more time than that has passed.
     return Math.min(...ends.filter((end) => end >= now)) + 1;
   }
-
-  #path(name: PathName): Path | undefined {
-    return name === undefined ? this.#pairLink : this.#lans.get(name);
-  }
 }
 
-function newPath(silentAfter: number): Path {
-  const never = Number.NEGATIVE_INFINITY;
-  return { silentAfter, hasCarrier: false, heardAt: never, echoedAt: never };
+function verdictOf({ hasCarrier, heardAt, echoedAt, silentAfter }: Path, now: number): PathVerdict {
+  if (!hasCarrier) return "unplugged";
+  if (now - heardAt > silentAfter) return "silent";
+  return now - echoedAt > silentAfter ? "mute" : "up";
 }

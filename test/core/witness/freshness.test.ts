@@ -74,7 +74,16 @@ describe("not believed", () => {
     const first = a.say();
     const second = a.say();
     expect(b.hear(second)).toBeUndefined();
-    expect([b.hear(second), b.hear(first)]).toEqual(["repeated", "repeated"]);
+    expect(b.hear(second)).toBe("repeated");
+    expect(b.hear(first)).toBeUndefined();
+    expect([b.hear(first), b.hear(second)]).toEqual(["repeated", "repeated"]);
+  });
+
+  test("what has been overtaken by too many to be remembered", () => {
+    const [a, b] = acquainted();
+    const late = a.say();
+    for (let turn = 0; turn < 32; turn++) expect(b.hear(a.say())).toBeUndefined();
+    expect(b.hear(late)).toBe("repeated");
   });
 
   test("what was recorded before this process began", () => {

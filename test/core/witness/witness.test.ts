@@ -9,7 +9,7 @@ import {
   PATH_VERDICTS,
   type PathVerdict,
 } from "../../../daemon/core/witness/paths.ts";
-import { DEFAULT_TIMES, type PathName, Witness } from "../../../daemon/core/witness/witness.ts";
+import { DEFAULT_TIMES, Witness } from "../../../daemon/core/witness/witness.ts";
 
 describe("the paths together", () => {
   test.each<[PathVerdict, readonly PathVerdict[], Conclusion]>([
@@ -68,27 +68,32 @@ describe("in time", () => {
   beforeEach(() => {
     now = 5000;
     witness = new Witness(DEFAULT_TIMES, now);
-    witness.setLans(["office", "guests"]);
-    for (const name of [undefined, "office", "guests"]) witness.setCarrier(name, true);
+    serve("office", "guests");
+    for (const name of ["cable", "office", "guests"]) witness.setCarrier(name, true);
   });
 
-  function hear(name: PathName, heldMilliseconds = 0): void {
+  function serve(...lans: string[]): void {
+    const paths = lans.map((name) => ({ name, isPairLink: false }));
+    witness.setPaths([{ name: "cable", isPairLink: true }, ...paths]);
+  }
+
+  function hear(name: string, heldMilliseconds = 0): void {
     const echo = { boot: new Uint8Array(8), sequence: 1, heldMilliseconds };
     witness.heard(name, { echo }, true, now);
   }
 
   /** Both boxes say what they should on these paths, for so long. */
-  function pass(milliseconds: number, ...names: PathName[]): void {
+  function pass(milliseconds: number, ...names: string[]): void {
     for (const end = now + milliseconds; now < end; now += 50) {
       for (const name of names) {
-        const interval = name === undefined ? pairInterval : lanInterval;
+        const interval = name === "cable" ? pairInterval : lanInterval;
         if (now % interval === 0) hear(name);
       }
     }
   }
 
   /** How long until it is concluded, with nothing heard but on these paths. */
-  function untilConclusion(wanted: Conclusion, ...names: PathName[]): number {
+  function untilConclusion(wanted: Conclusion, ...names: string[]): number {
     const began = now;
     while (witness.conclusion(now) !== wanted && now - began < 60_000) pass(50, ...names);
     return now - began;
@@ -100,64 +105,63 @@ describe("in time", () => {
   });
 
   test("in step on every path", () => {
-    pass(5000, undefined, "office", "guests");
+    pass(5000, "cable", "office", "guests");
     expect(witness.conclusion(now)).toBe("in-step");
-    for (const name of [undefined, "office", "guests"])
-      expect(witness.verdict(name, now)).toBe("up");
+    for (const name of ["cable", "office", "guests"]) expect(witness.verdict(name, now)).toBe("up");
   });
 
   test("the cable is pulled: over the LAN at once, and back", () => {
-    pass(5000, undefined, "office", "guests");
-    witness.setCarrier(undefined, false);
+    pass(5000, "cable", "office", "guests");
+    witness.setCarrier("cable", false);
     expect(witness.conclusion(now)).toBe("over-lan");
     pass(5000, "office", "guests");
     expect(witness.conclusion(now)).toBe("over-lan");
-    witness.setCarrier(undefined, true);
-    pass(1000, undefined, "office", "guests");
+    witness.setCarrier("cable", true);
+    pass(1000, "cable", "office", "guests");
     expect(witness.conclusion(now)).toBe("in-step");
   });
 
   test("the cable has carrier and lets nothing through: over the LAN within a second", () => {
-    pass(5000, undefined, "office");
+    pass(5000, "cable", "office");
     expect(untilConclusion("over-lan", "office")).toBeLessThanOrEqual(1000);
   });
 
   test("the partner loses its power, and the cable its carrier: gone within a second", () => {
-    pass(5300, undefined, "office", "guests");
-    witness.setCarrier(undefined, false);
+    pass(5300, "cable", "office", "guests");
+    witness.setCarrier("cable", false);
     expect(untilConclusion("gone")).toBeLessThanOrEqual(1000);
   });
 
   test("a partner that is busy for two seconds is slow, and never gone", () => {
-    pass(5000, undefined, "office");
+    pass(5000, "cable", "office");
     for (let waited = 0; waited < 2000; waited += 50) {
       expect(witness.conclusion(now)).not.toBe("gone");
       pass(50);
     }
     expect(witness.conclusion(now)).toBe("slow");
-    hear(undefined);
+    hear("cable");
     expect(witness.conclusion(now)).toBe("in-step");
   });
 
   test("what this box says does not arrive: a fault of one direction, seen as such", () => {
-    pass(5000, undefined, "office");
+    pass(5000, "cable", "office");
     for (const end = now + 2000; now < end; now += 50) {
       const held = now - 10_000;
-      if (now % pairInterval === 0) hear(undefined, held);
+      if (now % pairInterval === 0) hear("cable", held);
       if (now % lanInterval === 0) hear("office", held);
     }
-    expect(witness.verdict(undefined, now)).toBe("mute");
+    expect(witness.verdict("cable", now)).toBe("mute");
     expect(witness.conclusion(now)).toBe("one-way");
   });
 
   test("an echo of another process of this box is none", () => {
     const echo = { boot: new Uint8Array(8).fill(1), sequence: 1, heldMilliseconds: 0 };
-    witness.heard(undefined, { echo }, false, now);
-    expect(witness.verdict(undefined, now)).toBe("mute");
+    witness.heard("cable", { echo }, false, now);
+    expect(witness.verdict("cable", now)).toBe("mute");
   });
 
   test("one LAN of several is unplugged: a matter of that LAN", () => {
-    pass(5000, undefined, "office", "guests");
+    pass(5000, "cable", "office", "guests");
     witness.setCarrier("guests", false);
     expect(witness.conclusion(now)).toBe("in-step");
     expect(witness.verdict("guests", now)).toBe("unplugged");
@@ -165,32 +169,55 @@ describe("in time", () => {
 
   test("without any LAN plugged in nobody is superseded, however long it lasts", () => {
     for (const name of ["office", "guests"]) witness.setCarrier(name, false);
-    pass(5000, undefined);
-    witness.setCarrier(undefined, false);
+    pass(5000, "cable");
+    witness.setCarrier("cable", false);
     pass(60_000);
     expect(witness.conclusion(now)).toBe("isolated");
   });
 
   test("a LAN that is not served any more is no path", () => {
-    pass(5000, undefined, "office");
-    witness.setLans(["guests"]);
+    pass(5000, "cable", "office");
+    serve("guests");
     expect(witness.verdict("office", now)).toBe("unplugged");
     hear("office");
     expect(witness.verdict("office", now)).toBe("unplugged");
   });
 
   test("nothing changes before it is said when it may", () => {
-    pass(5300, undefined, "office");
+    pass(5300, "cable", "office");
     for (let changes = 0; changes < 4; ) {
-      const before = [witness.conclusion(now), witness.verdict(undefined, now)].join();
+      const before = [witness.conclusion(now), witness.verdict("cable", now)].join();
       const next = witness.nextAt(now);
       if (next === Number.POSITIVE_INFINITY) break;
-      expect([witness.conclusion(next - 1), witness.verdict(undefined, next - 1)].join()).toBe(
+      expect([witness.conclusion(next - 1), witness.verdict("cable", next - 1)].join()).toBe(
         before,
       );
       now = next;
       changes++;
     }
     expect(witness.conclusion(now + slowMax)).toBe("gone");
+  });
+
+  test("while this box itself was busy, nobody was silent", () => {
+    pass(5000, "cable", "office");
+    now += 4000;
+    witness.excuse(3900);
+    expect(witness.conclusion(now)).toBe("in-step");
+  });
+
+  test("of two ports for the cable one that works is enough", () => {
+    const ports = ["cable", "spare"].map((name) => ({ name, isPairLink: true }));
+    witness.setPaths([...ports, { name: "office", isPairLink: false }]);
+    witness.setCarrier("cable", false);
+    witness.setCarrier("spare", true);
+    pass(1000, "office");
+    hear("spare");
+    expect(witness.conclusion(now)).toBe("in-step");
+  });
+
+  test("of another partner nothing has been heard", () => {
+    pass(5000, "cable", "office");
+    witness.forget(now);
+    expect(witness.conclusion(now)).toBe("slow");
   });
 });
