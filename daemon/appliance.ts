@@ -7,10 +7,12 @@ import { hex } from "./base/bytes.ts";
 import { IoError } from "./base/errors.ts";
 import { Box } from "./box.ts";
 import type { ConditionId, LogId, LogValues } from "./catalogue.ts";
+import type { Board } from "./config/board.ts";
 import { Configuration, type ConfigurationResult } from "./configuration.ts";
 import type { BulkSource } from "./core/bulk-leasequery.ts";
 import { type CoreConfig, interfacesOf } from "./core/config-view.ts";
 import { Core } from "./core/core.ts";
+import { lanHealthOf } from "./core/core-views.ts";
 import { ForceRenewAuth } from "./core/forced-renew.ts";
 import { Driver } from "./driver.ts";
 import type { ActionResult } from "./http/box-view.ts";
@@ -19,19 +21,20 @@ import { FolderDisk } from "./io/disk.ts";
 import { type Identity, identityOf } from "./io/identity.ts";
 import { hmacMd5 } from "./io/keyed-hash.ts";
 import { RawLink } from "./io/link.ts";
-import type { PeerTcp } from "./io/peer-link.ts";
 import { randomBytes, randomSeed } from "./io/random.ts";
 import { loadSecret, SECRET_BYTES } from "./io/secret.ts";
 import { every, pause } from "./io/ticker.ts";
 import { Journal, type JournalOptions, type OpenedJournal } from "./journal/journal.ts";
 import { LIMITS } from "./limits.ts";
-import { declarePartnerDown, makePeer, peerAddresses } from "./partner.ts";
+import { declarePartnerDown, Partner } from "./partner.ts";
 import type { LogSink } from "./ports.ts";
+import { SERVER_STATE } from "./wire/failover/numbers.ts";
 
 export interface ApplianceOptions {
   readonly configDir: string;
   readonly stateDir: string;
   readonly rawlinkSocket: string;
+  readonly board: Board;
   readonly version: string;
   readonly log: LogSink;
 }
@@ -56,10 +59,8 @@ export class Appliance {
   #journal: Journal | undefined;
   #disk: FolderDisk | undefined;
   #links: RawLink[] = [];
-  #peer: PeerTcp | undefined;
+  #partner: Partner | undefined;
   #ownIdentity: Identity | undefined;
-  /** What is to be in force as soon as this box has a key. */
-  #keyless: Pick<ConfigurationResult, "config"> | undefined;
   #linkKey = "";
   #stopTickers: (() => void)[] = [];
   /** Conditions set before the core was there to keep them. */
@@ -104,22 +105,17 @@ export class Appliance {
     this.#core = core;
     this.#driver = driver;
     this.#journal = opened.journal;
-    const saying = (id: ConditionId) => (text: string | undefined) =>
-      this.setCondition(id, "", text === undefined ? text : { text });
-    this.#peer = makePeer(
-      (event) => driver.event(event),
-      saying("pair-not-listening"),
-      saying("pair-wrong-key"),
-    );
-    driver.attach(opened.journal, [], this.#peer);
-    this.box.attach({ core, driver, journal: opened.journal });
+    const partner = this.#makePartner(core, driver);
+    this.#partner = partner;
+    driver.attach(opened.journal, [], partner);
+    this.box.attach({ core, driver, journal: opened.journal, partner });
     for (const { id, subject, values } of this.#early.values()) {
       this.setCondition(id, subject, values);
     }
     this.#sayStarted(opened, startedAt);
     this.#report(result);
     this.#makeLinks(result);
-    this.#configurePeer(result);
+    partner.configure(result.config);
     driver.event({ kind: "alarm" });
     this.#stopTickers = [
       every(LIMITS.newsMilliseconds, () => this.#news()),
@@ -138,7 +134,7 @@ export class Appliance {
       if (result.config && this.#driver && !this.#stopped) {
         this.#driver.event({ kind: "config", config: result.config.core });
         this.#makeLinks(result);
-        this.#configurePeer(result);
+        this.#partner?.configure(result.config);
         if (result.source === "files") this.say("config-applied", {});
       }
       if (JSON.stringify(this.box.status().configuration) !== before) this.#report(result);
@@ -162,7 +158,7 @@ export class Appliance {
     // Nobody was told of what a disk that hangs has not taken.
     const closed = this.#journal?.close().then(() => true) ?? true;
     const isClosed = await Promise.race([closed, pause(LIMITS.journalCloseMilliseconds)]);
-    await this.#peer?.stop();
+    await this.#partner?.stop();
     this.#journalClock.stop();
     if (isClosed) await this.#disk?.close();
   }
@@ -264,19 +260,20 @@ export class Appliance {
     };
   }
 
-  /** A partner that is known by its key is not spoken with before this box has one itself. */
-  #configurePeer({ config }: Pick<ConfigurationResult, "config">): void {
-    try {
-      const addresses = peerAddresses(config?.pairLink, () => this.#identity());
-      if (this.#keyless) this.setCondition("pair-not-listening", "", undefined);
-      this.#keyless = undefined;
-      this.#peer?.configure(addresses);
-    } catch (error) {
-      if (!(error instanceof IoError)) throw error;
-      this.#keyless = { config };
-      this.#peer?.configure(undefined);
-      this.setCondition("pair-not-listening", "", { text: error.message });
-    }
+  #makePartner(core: Core, driver: Driver): Partner {
+    const { board, version } = this.#options;
+    return new Partner({
+      ...{ board, version },
+      event: (event) => driver.event(event),
+      setCondition: (id, subject, values) => this.setCondition(id, subject, values),
+      identity: () => this.#identity(),
+      now: () => this.#clock.now(),
+      words: () => {
+        const state = core.pair?.state;
+        const lans = lanHealthOf(core.lans, this.#clock.now());
+        return { state: state ? SERVER_STATE[state] : 0, generation: 0, lans };
+      },
+    });
   }
 
   /** The key of this box, made when there is none. Throws IoError when it can neither be read nor made. */
@@ -351,6 +348,7 @@ export class Appliance {
         this.#helperErrorAt.delete(interfaceName);
         this.setCondition("helper-error", interfaceName, undefined);
         driver.event({ kind: "link", lan, helper: true, present, carrier, mac, mtu });
+        this.#partner?.hurry();
       },
       helper: (connected) => {
         if (!connected) driver.event({ kind: "link", lan, helper: false, ...nothing });
@@ -379,7 +377,7 @@ export class Appliance {
   }
 
   #housekeeping(): void {
-    if (this.#keyless) this.#configurePeer(this.#keyless);
+    this.#partner?.retry();
     const now = this.#clock.now().monotonic;
     for (const [interfaceName, at] of this.#helperErrorAt) {
       if (now - at < LIMITS.helperErrorMilliseconds) continue;

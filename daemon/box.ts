@@ -31,6 +31,7 @@ import type { BoxView, LeaseQuery } from "./http/box-view.ts";
 import type { Journal } from "./journal/journal.ts";
 import { isoTime, leaseView, selectLeases } from "./lease-view.ts";
 import { LIMITS } from "./limits.ts";
+import type { Partner } from "./partner.ts";
 import { pairSentence, partnerStatus } from "./partner-view.ts";
 import type { Clock, JournalState, LogSink } from "./ports.ts";
 import { type Summary, servedNow, summarise } from "./summary.ts";
@@ -48,6 +49,7 @@ export interface BoxParts {
   readonly core: Core;
   readonly driver: Driver;
   readonly journal: Journal;
+  readonly partner: Pick<Partner, "paths" | "counters">;
 }
 
 export class Box implements BoxView, DriverObserver {
@@ -186,6 +188,7 @@ export class Box implements BoxView, DriverObserver {
         issues: this.#configuration.issues,
       },
       partner: this.#partner(),
+      paths: parts?.partner.paths ?? [],
     };
   }
 
@@ -213,7 +216,11 @@ export class Box implements BoxView, DriverObserver {
   }
 
   metrics(): Readonly<Record<string, number>> {
+    const wires = Object.entries(this.#parts?.partner.counters ?? {}).map(
+      ([name, count]) => [`pair_${name.replaceAll("-", "_")}`, count] as const,
+    );
     return {
+      ...Object.fromEntries(wires),
       memory_bytes: this.#options.memoryBytes(),
       leases: this.#parts?.core.book.size ?? 0,
       replies_waiting: this.#parts?.driver.waitingReplies ?? 0,

@@ -91,6 +91,56 @@ export const PAIR_CONDITIONS = {
       "If the partner was replaced, or its disk was emptied, put what its command tandem identity says into pair.partnerIdentity of box.json here. If not, somebody else is on the wire between the boxes.",
     impact: "none",
   },
+  "board-unreadable": {
+    severity: "warning",
+    text: "What this box is made of is not known, so no partner is looked for on a cable: {text}.",
+    advice: "Put right the file that is named, or install the image of this box again.",
+    impact: "none",
+  },
+  "pair-not-heard": {
+    severity: "warning",
+    text: "No partner can be heard: {text}.",
+    advice: "Another program may have the port; it is tried again by itself.",
+    impact: "none",
+  },
+  "pair-cable": {
+    severity: "warning",
+    text: "The pair cable {fault}: the boxes speak over the LAN {lan}, and nothing else changes.",
+    advice:
+      "Plug the pair cable in at both boxes, or replace it. The boxes go back to it by themselves.",
+    impact: "some",
+  },
+  "partner-deaf": {
+    severity: "error",
+    text: "The partner is heard, but does not hear this box: the wires carry one direction only.",
+    advice:
+      "Replace the pair cable; then look at the switch and its ports, and at filters between the boxes.",
+    impact: "some",
+  },
+  "partner-slow": {
+    severity: "info",
+    text: "The partner has not been heard for a moment: this box answers everybody.",
+    advice: "",
+    impact: "none",
+  },
+  "box-cut-off": {
+    severity: "error",
+    text: "This box hears nothing of its partner, and has no LAN on which it could: it may be the one that is cut off.",
+    advice: "Plug in the pair cable and the LANs of this box.",
+    impact: "some",
+  },
+  "partner-lan-down": {
+    severity: "warning",
+    text: "The partner does not serve the LAN {subject}: this box answers it alone.",
+    advice: "Check the cable or the switch port of that LAN at the partner.",
+    impact: "some",
+  },
+  "pair-lan-silent": {
+    severity: "warning",
+    text: "The boxes are in contact, but not on the LAN {subject}, which {fault}: it may be in two halves.",
+    advice: "Check the switches between the boxes: both must be in the same LAN.",
+    impact: "some",
+  },
   "pair-clock": {
     severity: "warning",
     text: "The clock of the partner differs by {seconds} s.",

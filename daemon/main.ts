@@ -6,6 +6,8 @@ import { parseArgs } from "node:util";
 import { Appliance } from "./appliance.ts";
 import { VERSION } from "./base/version.ts";
 import { BulkQueries } from "./bulk-queries.ts";
+import { type Board, parseBoard, UNKNOWN_BOARD } from "./config/board.ts";
+import { ConfigFile } from "./io/config-file.ts";
 import { StreamLog } from "./io/log.ts";
 import { Surfaces } from "./surfaces.ts";
 
@@ -13,6 +15,7 @@ const USAGE = `usage: tandemd [options]
 
   --config DIR      holds config.json and box.json         (/etc/tandem)
   --state DIR       leases and the last good configuration (/var/lib/tandem)
+  --board FILE      what the box is made of                (CONFIG/board.json)
   --run DIR         the API socket tandem.sock             (/run/tandem)
   --rawlink SOCKET  where the packet helper listens        (RUN/rawlink.sock)
   --web DIR         the built page                         (web/ beside this program)
@@ -22,6 +25,7 @@ const USAGE = `usage: tandemd [options]
 function options() {
   const { values } = parseArgs({
     options: {
+      board: { type: "string" },
       config: { type: "string", default: "/etc/tandem" },
       state: { type: "string", default: "/var/lib/tandem" },
       run: { type: "string", default: "/run/tandem" },
@@ -33,19 +37,35 @@ function options() {
   return values;
 }
 
+/** A box that does not know what it is made of serves all the same. */
+async function readBoard(
+  file: string,
+): Promise<{ readonly known: Board; readonly problem?: string }> {
+  try {
+    return { known: parseBoard(await new ConfigFile(file).read()) };
+  } catch (error) {
+    return { known: UNKNOWN_BOARD, problem: `${file}: ${(error as Error).message}` };
+  }
+}
+
 async function main(values: ReturnType<typeof options>): Promise<void> {
   const log = new StreamLog(process.stdout, {
     managed: process.env.JOURNAL_STREAM !== undefined,
     showDebug: values.debug,
   });
   await mkdir(values.run, { recursive: true });
+  const board = await readBoard(values.board ?? path.join(values.config, "board.json"));
   const appliance = new Appliance({
     configDir: values.config,
     stateDir: values.state,
+    board: board.known,
     rawlinkSocket: values.rawlink ?? path.join(values.run, "rawlink.sock"),
     version: VERSION,
     log,
   });
+  if (board.problem) {
+    appliance.setCondition("board-unreadable", "", { text: board.problem });
+  }
   const surfaces = new Surfaces(appliance, {
     socketPath: path.join(values.run, "tandem.sock"),
     webDir: values.web,

@@ -49,6 +49,7 @@ export function writeBoxFiles(
   writeFileSync(join(paths.state, "key"), secretOf(box), { mode: 0o600 });
   const pair = { name: "lab" };
   json("config.json", alone ? configuration() : { ...configuration(), pair });
+  json("board.json", board(box));
   json("box.json", alone ? single(box) : member(box));
   writeFileSync(paths.busConfig, busConfig(paths.busSocket, policyFolder));
   policies.forEach((file, index) => {
@@ -71,6 +72,10 @@ function secretOf(box: BoxName): Uint8Array {
   return new Uint8Array(32).fill(box.charCodeAt(0));
 }
 
+function board(box: BoxName) {
+  return { version: 1, model: "Virtual", serial: `LAB-${box.toUpperCase()}`, pairPorts: ["ded0"] };
+}
+
 // Who this box is; never the same on two boxes.
 function identity(box: BoxName) {
   const lan = { interface: "lan0", address: `${plan.boxes[box].lan}/24` };
@@ -83,10 +88,9 @@ function single(box: BoxName): unknown {
 
 // The first to start is the primary.
 function member(box: BoxName): unknown {
-  const [own, other] = box === "a" ? [plan.boxes.a, plan.boxes.b] : [plan.boxes.b, plan.boxes.a];
   const role = box === "a" ? "primary" : "secondary";
   const { id } = identityOf(secretOf(box === "a" ? "b" : "a"));
-  const pair = { role, address: own.pair, partner: other.pair, partnerIdentity: hex(id) };
+  const pair = { role, partnerIdentity: hex(id) };
   return { ...identity(box), role: "serving", pair };
 }
 

@@ -103,6 +103,7 @@ export class Box {
   /** All processes at once, and the ports with them. Files stay as they are. */
   async powerCut(): Promise<void> {
     this.#mustHavePower();
+    await this.#wires.darken(this.name);
     const services = Object.values(this.#services);
     const ends = services.map((service) => service.stop("SIGKILL"));
     await killAllIn(this.name);

@@ -69,6 +69,15 @@ export class Wires {
     await this.#refresh();
   }
 
+  /** All ports of the box at once, whatever still runs there: nobody is told good-bye. */
+  async darken(box: BoxName): Promise<void> {
+    const keys = [...this.#cables].filter(([, { port }]) => port.namespace === box);
+    await ip(
+      keys.map(([key]) => `link set ${key} down`),
+      true,
+    );
+  }
+
   isPowered(box: BoxName): boolean {
     return this.#powered.has(box);
   }

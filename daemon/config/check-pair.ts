@@ -3,19 +3,18 @@
 import { contains, ipv4, parseSubnet } from "../base/address.ts";
 import { FOREVER_SECONDS } from "../core/config-view.ts";
 import { DEFAULT_TIMES, resolveTimes } from "./levels.ts";
-import { type BoxPair, pairPorts, type SharedPair } from "./pair.ts";
+import { type BoxPair, isFound, pairPorts, type SharedPair } from "./pair.ts";
 import type { BoxConfig, Level, SharedConfig } from "./schema.ts";
 import type { Say } from "./validate.ts";
 
 export function checkPair(shared: SharedConfig, box: BoxConfig, say: Say, sayBox: Say): void {
   if (shared.pair) checkShared(shared, shared.pair, say);
-  if (box.pair) checkAddresses(shared, box, box.pair, sayBox);
+  if (box.pair) checkPartner(shared, box, box.pair, sayBox);
   if (shared.pair && box.pair) {
-    checkPorts(shared, box, shared.pair, box.pair, sayBox);
     checkTogether(shared.pair, box.pair, sayBox);
   } else if (shared.pair) {
     sayBox("pair", `is missing, but config.json has the pair "${shared.pair.name}"`);
-  } else if (box.pair) {
+  } else if (box.pair && !isFound(box.pair)) {
     say("pair", "is missing, but box.json has a partner");
   }
   if (box.pair && box.role === "standby") {
@@ -23,9 +22,29 @@ export function checkPair(shared: SharedConfig, box: BoxConfig, say: Say, sayBox
   }
 }
 
+/** Either where it is, or who it is. */
+function checkPartner(shared: SharedConfig, box: BoxConfig, pair: BoxPair, say: Say): void {
+  const { address, partner, partnerIdentity } = pair;
+  checkPorts(shared, box, pair, say);
+  if (address !== undefined && partner !== undefined) {
+    checkAddresses(shared, box, { address, partner }, say);
+  } else if (address !== undefined) {
+    say("pair.partner", "is missing, but pair.address is there");
+  } else if (partner !== undefined) {
+    say("pair.address", "is missing, but pair.partner is there");
+  } else if (partnerIdentity === undefined) {
+    say("pair.partnerIdentity", "is missing, and so are pair.address and pair.partner");
+  } else if (pair.partnerPort !== undefined) {
+    say("pair.partnerPort", "is of a partner with an address; this one says its port itself");
+  }
+}
+
 /** What is of one file and does not go with the other. */
 function checkTogether(pair: SharedPair, box: BoxPair, say: Say): void {
-  if (pair.protocol === "isc" && box.partnerIdentity !== undefined) {
+  if (pair.protocol !== "isc") return;
+  if (isFound(box)) {
+    say("pair", "needs address and partner; a dhcpd is not looked for (see pair.protocol)");
+  } else if (box.partnerIdentity !== undefined) {
     say("pair.partnerIdentity", "is of a box; a dhcpd has none (see pair.protocol)");
   }
 }
@@ -62,7 +81,12 @@ function longestLease(shared: SharedConfig): number {
   return [...usual, ...special].reduce((a, b) => Math.max(a, b), 0);
 }
 
-function checkAddresses(shared: SharedConfig, box: BoxConfig, pair: BoxPair, say: Say): void {
+interface Ends {
+  readonly address: string;
+  readonly partner: string;
+}
+
+function checkAddresses(shared: SharedConfig, box: BoxConfig, pair: Ends, say: Say): void {
   for (const end of ["address", "partner"] as const) {
     const path = `pair.${end}`;
     const problem = addressProblem(pair[end]);
@@ -103,18 +127,12 @@ function checkAgainstNetworks(shared: SharedConfig, text: string, path: string, 
   });
 }
 
-function checkPorts(
-  shared: SharedConfig,
-  box: BoxConfig,
-  sharedPair: SharedPair,
-  pair: BoxPair,
-  say: Say,
-): void {
-  const { own } = pairPorts(sharedPair, pair);
+function checkPorts(shared: SharedConfig, box: BoxConfig, pair: BoxPair, say: Say): void {
+  const { own } = pairPorts(shared.pair?.protocol ?? "tandem", pair);
   if (shared.leasequery?.bulkPort === own) {
     say("pair.port", `${own} is also leasequery.bulkPort of config.json`);
   }
-  if (box.http.port === own && isLoopback(pair.address)) {
+  if (box.http.port === own && pair.address !== undefined && isLoopback(pair.address)) {
     say("pair.port", `${own} is also http.port`);
   }
 }

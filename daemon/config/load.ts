@@ -14,7 +14,7 @@ export interface LoadedConfig {
   readonly shared: SharedConfig;
   readonly box: BoxConfig;
   readonly core: CoreConfig;
-  /** Where the partner is; undefined: this box works alone. */
+  /** How the partner is reached; undefined: this box has none. */
   readonly pairLink: PairLinkConfig | undefined;
 }
 
@@ -42,11 +42,11 @@ function build(shared: SharedConfig, box: BoxConfig): LoadedConfig {
   const names = new OptionNames(shared.customOptions);
   const pair = buildPair(shared, box);
   const core: CoreConfig = {
-    pair: pair?.config,
+    pair: pair.config,
     serving: box.role === "serving",
     networks: buildNetworks(shared, box, names),
     classes: buildClasses(shared, names),
     leasequeryFrom: (shared.leasequery?.from ?? []).map(ipv4),
   };
-  return { shared, box, core, pairLink: pair?.link };
+  return { shared, box, core, pairLink: pair.link };
 }

@@ -142,16 +142,15 @@ const sharedPair = v.strictObject({
       v.number(SAFE_SECONDS),
       v.check((n) => n === 0 || (Number.isInteger(n) && n >= 60 && n <= 86_400), SAFE_SECONDS),
     ),
-    0,
   ),
   protocol: v.optional(v.picklist(DIALECTS, 'must be "tandem" or "isc"'), "tandem"),
 });
 
 const boxPair = v.strictObject({
   role: v.picklist(["primary", "secondary"], 'must be "primary" or "secondary"'),
-  /** Of this box on the wire to its partner, and the partner's there. */
-  address,
-  partner: address,
+  /** Of this box on the wire to its partner, and the partner's there; without them it is looked for. */
+  address: v.optional(address),
+  partner: v.optional(address),
   port: v.optional(wholeNumber(1, 65_535, "a port number")),
   partnerPort: v.optional(wholeNumber(1, 65_535, "a port number")),
   /** Of the partner's key: whoever cannot show that key is not the partner. */

@@ -4,7 +4,9 @@ import { formatMac } from "../base/address.ts";
 import type { Now } from "../base/time.ts";
 import type { LogValues } from "../catalogue.ts";
 import type { JournalState } from "../ports.ts";
+import type { LanHealth } from "../wire/beacon.ts";
 import type { Conditions } from "./conditions.ts";
+import type { Lan } from "./lan.ts";
 import type { PoolRange } from "./pool.ts";
 import type { LinkState } from "./service-gate.ts";
 
@@ -42,6 +44,14 @@ export function poolCountsOf(range: PoolRange | undefined): PoolCounts {
   if (!range) return NO_COUNTS;
   const { size, active, offered, abandoned, free } = range;
   return { size, active, offered, abandoned, free };
+}
+
+/** How each LAN is, as the partner is told. */
+export function lanHealthOf(lans: readonly Lan[], { monotonic }: Now): LanHealth[] {
+  return lans.map((lan) => {
+    const isServed = lan.gate.ok && !lan.isSettling(monotonic);
+    return { name: lan.name, hasCarrier: lan.link.carrier, isServed };
+  });
 }
 
 /** Of the conditions that a disk can be in, the one that it is in. */

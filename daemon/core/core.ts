@@ -118,6 +118,7 @@ export class Core {
       case "peer-bytes":
       case "peer-closed":
       case "pair-command":
+      case "sight":
         this.#pairing.step(event, now, out);
         break;
       case "link":
@@ -191,6 +192,10 @@ export class Core {
     const isRelayed = this.#networks[network]?.config.interfaceName === "";
     const gate = isRelayed ? this.#lans.find(({ gate }) => gate.ok)?.gate : lan?.gate;
     return gate ?? { ok: false, reason: "not-serving" };
+  }
+
+  get lans(): readonly Lan[] {
+    return this.#lans;
   }
 
   linkView(network: number): LinkView {
@@ -335,6 +340,7 @@ export class Core {
     const lan = this.#lans[index];
     if (!lan) return;
     const { known, helper, present, carrier, mtu } = link;
+    if (carrier && lan.link.known && !lan.link.carrier) lan.carrierSince = now.monotonic;
     lan.link = { known, helper, present, carrier, mac: link.mac.slice(), mtu };
     lan.gate = serviceGate(this.#config.serving, lan.link);
     this.#sayLink(lan, now);

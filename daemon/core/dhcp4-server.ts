@@ -337,7 +337,7 @@ export class Dhcp4Server {
       return "rate-limited";
     }
     segment.admit(packet);
-    const refusal = this.#dispatch(segment, out);
+    const refusal = this.#dispatch(lan, segment, out);
     const isCharged = refusal === undefined || !NEVER_CHARGED.has(refusal);
     if (isCounted && isCharged) clientLimiter.charge(hardwareHash, monotonic);
     return refusal;
@@ -348,8 +348,8 @@ export class Dhcp4Server {
     return "denied";
   }
 
-  #dispatch(segment: Segment, out: Effect[]): RefusalReason | undefined {
-    const silence = this.pair && whySilent(this, this.pair);
+  #dispatch(lan: Lan, segment: Segment, out: Effect[]): RefusalReason | undefined {
+    const silence = this.pair && whySilent(this, lan, this.pair);
     if (silence === "partner-answers") this.leave();
     if (silence) return silence;
     switch (this.packet.type) {

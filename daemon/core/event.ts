@@ -1,5 +1,6 @@
 import type { JournalState } from "../ports.ts";
 import type { CoreConfig } from "./config-view.ts";
+import type { PartnerSight } from "./failover/sight.ts";
 
 /**
  * "partner-down": the partner is off for certain; "pause": this box ends and will be back soon;
@@ -42,6 +43,8 @@ export type CoreEvent =
   | { readonly kind: "peer-bytes"; readonly connection: number; readonly bytes: Uint8Array }
   /** A connection ended, or (`connection` 0) the attempt to dial failed. `reason` is a short text. */
   | { readonly kind: "peer-closed"; readonly connection: number; readonly reason: string }
+  /** The partner is seen otherwise than before; undefined: it is not looked for. */
+  | { readonly kind: "sight"; readonly sight: PartnerSight }
   /** A person, or the process that ends, wants something of the pair. */
   | { readonly kind: "pair-command"; readonly command: PairCommand }
   /** A new, validated configuration replaces the old one. */

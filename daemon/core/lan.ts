@@ -1,6 +1,7 @@
 // One interface of the box: its link, whether it may be served, the segment that is on it, and who watches it.
 
 import type { Ipv4 } from "../base/address.ts";
+import { LIMITS } from "../limits.ts";
 import { RogueWatch } from "./rogue-watch.ts";
 import type { Segment } from "./segment.ts";
 import { SelfProbe } from "./self-probe.ts";
@@ -14,6 +15,8 @@ export class Lan {
   readonly selfProbe: SelfProbe;
   link: LinkState;
   gate: ServiceGate;
+  /** Since when there has been carrier without a break; monotonic milliseconds. */
+  carrierSince: number;
 
   /** `before` is the same interface in the configuration that this one replaces. */
   constructor(
@@ -31,6 +34,12 @@ export class Lan {
     this.selfProbe = new SelfProbe(index, hashSeed);
     this.link = before?.link ?? UNKNOWN_LINK;
     this.gate = serviceGate(serving, this.link);
+    this.carrierSince = before?.carrierSince ?? Number.NEGATIVE_INFINITY;
+  }
+
+  /** The carrier has come back so lately that it may go again: a partner that serves goes on alone. */
+  isSettling(now: number): boolean {
+    return now - this.carrierSince < LIMITS.lanStableMilliseconds;
   }
 
   /** The name under which people know it: that of its first network. */

@@ -6,9 +6,11 @@ import { MESSAGE_TYPE } from "../wire/dhcp4-message.ts";
 import type { Dhcp4Server } from "./dhcp4-server.ts";
 import { bucketOfMessage, isPrimaryBucket } from "./failover/load-balance.ts";
 import type { Pair } from "./failover/pair.ts";
+import { isAloneOn } from "./failover/sight.ts";
+import type { Lan } from "./lan.ts";
 
 /** Why the packet in hand gets no answer from this box for the sake of the pair; undefined: it may. */
-export function whySilent(server: Dhcp4Server, pair: Pair): RefusalReason | undefined {
+export function whySilent(server: Dhcp4Server, lan: Lan, pair: Pair): RefusalReason | undefined {
   const { type, message, serverId } = server.packet;
   // No lease is asked for, none is given.
   if (type === MESSAGE_TYPE.inform) return undefined;
@@ -24,8 +26,17 @@ export function whySilent(server: Dhcp4Server, pair: Pair): RefusalReason | unde
     }
     case "balanced":
       if (server.isTest || !isForAnybody(server, pair)) return undefined;
+      if (lan.isSettling(server.now.monotonic) && isPartnerThere(pair, lan))
+        return "partner-answers";
+      if (isAloneOn(pair.endpoint.sight, lan.name)) return undefined;
       return isOurs(server, pair) || hasWaited(server, pair) ? undefined : "partner-answers";
   }
+}
+
+/** The partner has answered this LAN while it had no carrier here, and goes on until it is seen to stay. */
+function isPartnerThere(pair: Pair, lan: Lan): boolean {
+  const { endpoint } = pair;
+  return pair.isUpdating && endpoint.sight !== undefined && !isAloneOn(endpoint.sight, lan.name);
 }
 
 /**

@@ -15,11 +15,12 @@ import { sayPair } from "./failover/pair-conditions.ts";
 import type { PairEvent, PairHost } from "./failover/pair-host.ts";
 import { apartState, type PairState } from "./failover/pair-state.ts";
 import { ALONE } from "./failover/share.ts";
+import { leavesMore, type PartnerSight } from "./failover/sight.ts";
 import type { Segment } from "./segment.ts";
 
 export type PeerEvent = Extract<
   CoreEvent,
-  { kind: "peer-open" | "peer-bytes" | "peer-closed" | "pair-command" }
+  { kind: "peer-open" | "peer-bytes" | "peer-closed" | "pair-command" | "sight" }
 >;
 
 export class Pairing implements PairHost {
@@ -32,6 +33,7 @@ export class Pairing implements PairHost {
   /** What is left of a pair that this box is in no more. */
   #kept: PairState | undefined;
   #isKeptUnwritten = false;
+  #sight: PartnerSight;
 
   /** `lastAlive`: when this box last wrote to its journal before this start; 0: never. */
   constructor(
@@ -82,6 +84,7 @@ export class Pairing implements PairHost {
 
   step(event: PeerEvent, now: Now, out: Effect[]): void {
     const { pair } = this.#server;
+    if (event.kind === "sight") this.#see(event.sight, now, out);
     if (!pair) {
       if (event.kind === "peer-open") {
         out.push({ kind: "peer-close", connection: event.connection });
@@ -191,6 +194,16 @@ export class Pairing implements PairHost {
     }
   }
 
+  #see(sight: PartnerSight, now: Now, out: Effect[]): void {
+    const before = this.#sight;
+    this.#sight = sight;
+    const { pair } = this.#server;
+    if (!pair) return;
+    pair.endpoint.see(sight, now);
+    if (leavesMore(before, sight)) this.answerLeft(now, out);
+    this.#isNews = true;
+  }
+
   #keep(state: PairState): void {
     const { sequence, clock } = this.#bindings;
     this.#kept = apartState(state, sequence, clock.seconds);
@@ -205,6 +218,7 @@ export class Pairing implements PairHost {
     this.#kept = undefined;
     this.#isKeptUnwritten = false;
     const pair = new Pair({ config, bindings, ...known, now, host: this });
+    pair.endpoint.see(this.#sight, now);
     this.#server.pair = pair;
     bindings.partnership = pair;
   }

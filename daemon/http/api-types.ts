@@ -92,6 +92,23 @@ export interface Status {
     }[];
   };
   readonly partner: PartnerStatus;
+  /** The wires on which the partner is looked for; none when it is not. */
+  readonly paths: readonly PathView[];
+}
+
+/** One wire between the boxes, as this one sees it. */
+export interface PathView {
+  readonly interface: string;
+  /** The LAN there; null: it is for the pair cable. */
+  readonly lan: string | null;
+  /**
+   * "up": the boxes hear each other; "mute": the partner is heard and does not hear this box; "silent": there is
+   * carrier, and nothing is heard; "unplugged": there is no carrier.
+   */
+  readonly verdict: "up" | "mute" | "silent" | "unplugged";
+  readonly heardMillisecondsAgo: number | null;
+  /** What the boxes tell each other goes over it now. */
+  readonly carriesSession: boolean;
 }
 
 /** The states of draft-ietf-dhc-failover-12 §9. */

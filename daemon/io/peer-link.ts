@@ -4,9 +4,11 @@
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { formatIpv4, type Ipv4, parseIpv4 } from "../base/address.ts";
 import { equalBytes } from "../base/bytes.ts";
+import { counter } from "../base/counter.ts";
 import { LIMITS } from "../limits.ts";
 import type { PeerLink } from "../ports.ts";
 import { NO_TLS, type PeerSecurity, secure, WRONG_KEY } from "./peer-tls.ts";
+import { explainDial, explainListen } from "./peer-troubles.ts";
 
 export interface PeerAddresses {
   /** Listened on, and the source of what is dialled. */
@@ -61,11 +63,12 @@ interface Connection {
   ending: string | undefined;
 }
 
-/** Idle seconds after which the kernel itself asks whether the other end is still there. */
+/** Idle time after which the kernel itself asks whether the other end is still there. */
 const KEEP_ALIVE_MILLISECONDS = 10_000;
 
 export class PeerTcp implements PeerLink {
   readonly #handlers: PeerHandlers;
+  readonly #nextNumber: () => number;
   #addresses: PeerAddresses | undefined;
   #server: Server | undefined;
   #listenTimer: ReturnType<typeof setTimeout> | undefined;
@@ -75,16 +78,21 @@ export class PeerTcp implements PeerLink {
   readonly #connections = new Map<number, Connection>();
   readonly #sockets = new Set<Socket>();
   #stopped = false;
-  #lastNumber = 0;
   /** Accepted, and not known yet to be the partner's. */
   #greeted = 0;
   readonly #counters = {
-    ...{ opened: 0, strangers: 0, insecure: 0, surplus: 0, receivedBytes: 0, sentBytes: 0 },
+    opened: 0,
+    strangers: 0,
+    insecure: 0,
+    surplus: 0,
+    receivedBytes: 0,
+    sentBytes: 0,
   };
 
-  /** Does nothing until it is told the addresses. */
-  constructor(handlers: PeerHandlers) {
+  /** Does nothing until it is told the addresses. `nextNumber`: of a connection, never used before. */
+  constructor(handlers: PeerHandlers, nextNumber = counter()) {
     this.#handlers = handlers;
+    this.#nextNumber = nextNumber;
   }
 
   /**
@@ -287,7 +295,7 @@ export class PeerTcp implements PeerLink {
   }
 
   #begin(socket: Socket): void {
-    const number = ++this.#lastNumber;
+    const number = this.#nextNumber();
     const one: Connection = {
       socket,
       number,
@@ -367,34 +375,4 @@ function isSame(a: PeerAddresses | undefined, b: PeerAddresses | undefined): boo
 function isSameSecurity(a: PeerSecurity | undefined, b: PeerSecurity | undefined): boolean {
   if (!a || !b) return a === b;
   return a.identity === b.identity && equalBytes(a.partnerId, b.partnerId);
-}
-
-function explainListen(error: NodeJS.ErrnoException, addresses: PeerAddresses): string {
-  const own = formatIpv4(addresses.ownAddress);
-  switch (error.code) {
-    case "EADDRNOTAVAIL":
-      return `this box does not have the address ${own}`;
-    case "EADDRINUSE":
-      return `port ${addresses.port} of ${own} is in use`;
-    case "EACCES":
-      return `the system does not let the daemon have port ${addresses.port}`;
-    default:
-      return error.message;
-  }
-}
-
-function explainDial(error: NodeJS.ErrnoException, addresses: PeerAddresses): string {
-  const partner = formatIpv4(addresses.partnerAddress);
-  switch (error.code) {
-    case "ECONNREFUSED":
-      return `nobody listens on port ${addresses.partnerPort} of ${partner}`;
-    case "EADDRNOTAVAIL":
-      return `this box does not have the address ${formatIpv4(addresses.ownAddress)}`;
-    case "EHOSTUNREACH":
-      return `${partner} does not answer on the wire`;
-    case "ENETUNREACH":
-      return `there is no way to ${partner}`;
-    default:
-      return error.message;
-  }
 }

@@ -27,12 +27,40 @@ export const NO_TLS = "it does not speak TLS as this box does";
 
 const contexts = new WeakMap<Identity, SecureContext>();
 
-/** Begins on a TCP connection that stands. Exactly one of the two is called, later. */
+export interface Greeting {
+  /** The other end has the key of this identity, whoever that is. */
+  secured(socket: TLSSocket, id: Uint8Array): void;
+  /** The connection is of no use, and closed; `reason` is a part of a sentence. */
+  failed(reason: string): void;
+}
+
+/** Begins on a TCP connection that stands, with nobody but the partner. Exactly one of the two is called, later. */
 export function secure(
   socket: Socket,
   isServer: boolean,
   { identity, partnerId }: PeerSecurity,
   handshake: Handshake,
+): void {
+  greet(socket, isServer, identity, {
+    secured: (one, id) => {
+      if (equalBytes(id, partnerId)) {
+        handshake.secured(one);
+        return;
+      }
+      one.destroy();
+      socket.destroy();
+      handshake.failed(WRONG_KEY);
+    },
+    failed: (reason) => handshake.failed(reason),
+  });
+}
+
+/** The same with anybody. */
+export function greet(
+  socket: Socket,
+  isServer: boolean,
+  identity: Identity,
+  greeting: Greeting,
 ): void {
   const tls = process.getBuiltinModule("node:tls");
   const secureContext = contextOf(identity, tls);
@@ -42,18 +70,18 @@ export function secure(
     ? new tls.TLSSocket(socket, { ...options, isServer })
     : tls.connect({ ...options, socket });
   let isDecided = false;
-  const decide = (reason: string | undefined): void => {
+  const decide = (reason: string | undefined, id?: Uint8Array): void => {
     if (isDecided) return;
     isDecided = true;
     clearTimeout(timer);
     one.off("close", onClose);
-    if (reason === undefined) {
-      handshake.secured(one);
+    if (id) {
+      greeting.secured(one, id);
       return;
     }
     one.destroy();
     socket.destroy();
-    handshake.failed(reason);
+    greeting.failed(reason ?? WRONG_KEY);
   };
   const onClose = () => decide("it closed the connection before both had shown their keys");
   const timer = setTimeout(
@@ -62,9 +90,7 @@ export function secure(
   );
   one.on("error", (error: NodeJS.ErrnoException) => decide(explain(error)));
   one.once("close", onClose);
-  one.once(isServer ? "secure" : "secureConnect", () => {
-    decide(isOf(one, partnerId) ? undefined : WRONG_KEY);
-  });
+  one.once(isServer ? "secure" : "secureConnect", () => decide(undefined, shownBy(one)));
 }
 
 function contextOf(identity: Identity, tls: typeof import("node:tls")): SecureContext {
@@ -79,11 +105,12 @@ function contextOf(identity: Identity, tls: typeof import("node:tls")): SecureCo
   return made;
 }
 
-function isOf(socket: TLSSocket, partnerId: Uint8Array): boolean {
+/** The identity of the key that the other end has shown; undefined: it is of another kind. */
+function shownBy(socket: TLSSocket): Uint8Array | undefined {
   const certificate = socket.getPeerX509Certificate();
   const info = certificate?.publicKey.export({ format: "der", type: "spki" });
-  if (!info || info.length !== PUBLIC_KEY_PREFIX.length + 32) return false;
-  return equalBytes(idOf(info.subarray(PUBLIC_KEY_PREFIX.length)), partnerId);
+  if (!info || info.length !== PUBLIC_KEY_PREFIX.length + 32) return undefined;
+  return idOf(info.subarray(PUBLIC_KEY_PREFIX.length));
 }
 
 function explain(error: NodeJS.ErrnoException): string {

@@ -20,7 +20,7 @@ function paired(shared: Changes = {}, box: Changes = {}, network: Changes = {}, 
 function linkOf(result: ReturnType<typeof paired>) {
   if ("issues" in result) throw new Error(issues(result).join("\n"));
   const link = result.config.pairLink;
-  if (!link) throw new Error("this box works alone");
+  if (link?.kind !== "fixed") throw new Error("the partner has no address");
   const { address, port, partner, partnerPort } = link;
   return `${formatIpv4(address)}:${port} ${formatIpv4(partner)}:${partnerPort}`;
 }
@@ -103,6 +103,46 @@ describe("a pair", () => {
     expect(linkOf(paired({}, { address: "127.0.0.2", partner: "127.0.0.3" }))).toBe(
       "127.0.0.2:8647 127.0.0.3:8647",
     );
+  });
+});
+
+describe("a partner that is looked for", () => {
+  const partnerIdentity = "ab".repeat(32);
+  const found = (shared: Changes = {}, box: Changes = {}) =>
+    office({}, { pair: { name: "office", ...shared } }, { pair: { role: "primary", ...box } });
+
+  test("needs nothing but its identity, and is declared down by itself after half an hour", () => {
+    const result = found({}, { partnerIdentity });
+    expect("config" in result && result.config.pairLink).toEqual({
+      ...{ kind: "found", port: 8647 },
+      partnerIdentity: new Uint8Array(32).fill(0xab),
+    });
+    expect(coreOf(result).pair?.safeSeconds).toBe(1800);
+    expect(coreOf(found({ safeSeconds: 0 }, { partnerIdentity })).pair?.safeSeconds).toBe(0);
+  });
+
+  test("may be known before the boxes share their work: this one serves alone until then", () => {
+    const result = office({}, {}, { pair: { role: "secondary", partnerIdentity } });
+    expect(coreOf(result).pair).toBeUndefined();
+    expect("config" in result && result.config.pairLink?.kind).toBe("found");
+  });
+
+  test.each<[Changes, Changes, string]>([
+    [{}, {}, "box.json pair.partnerIdentity: is missing, and so are pair.address and pair.partner"],
+    [{}, { address: "10.99.0.1" }, "box.json pair.partner: is missing, but pair.address is there"],
+    [{}, { partner: "10.99.0.1" }, "box.json pair.address: is missing, but pair.partner is there"],
+    [
+      {},
+      { partnerIdentity, partnerPort: 1 },
+      "box.json pair.partnerPort: is of a partner with an address; this one says its port itself",
+    ],
+    [
+      { protocol: "isc" },
+      { partnerIdentity },
+      "box.json pair: needs address and partner; a dhcpd is not looked for (see pair.protocol)",
+    ],
+  ])("%j %j: %s", (shared, box, issue) => {
+    expect(issues(found(shared, box))).toEqual([issue]);
   });
 });
 

@@ -9,7 +9,9 @@ import { ARCHITECTURES } from "../../daemon/config/architectures.ts";
 import { loadConfig } from "../../daemon/config/load.ts";
 import { matchKeys } from "../../daemon/config/match.ts";
 import { SHAPES } from "../../daemon/config/options.ts";
+import type { PairLinkConfig } from "../../daemon/config/pair.ts";
 import { BoxSchema, SharedSchema } from "../../daemon/config/schema.ts";
+import type { PairConfig } from "../../daemon/core/config-view.ts";
 import { type CoreConfig, interfacesOf } from "../../daemon/core/config-view.ts";
 import { ACK, bytes, CoreBench, type Reply, text } from "../support/core-bench.ts";
 import { coreOf, issues } from "./loading.ts";
@@ -271,23 +273,33 @@ describe("options for every device", () => {
 });
 
 describe("a pair", () => {
-  const linkOf = (name: string, box = boxOf(name)) => {
+  const linkOf = <Kind extends "fixed" | "found">(
+    kind: Kind,
+    name: string,
+    box = boxOf(name),
+  ): Extract<PairLinkConfig, { kind: Kind }> & Partial<PairConfig> => {
     const result = load(name, box);
-    if (!("config" in result) || !result.config.pairLink) throw new Error(issues(result).join());
-    return { ...result.config.pairLink, ...result.config.core.pair };
+    const link = "config" in result ? result.config.pairLink : undefined;
+    if (!("config" in result) || link?.kind !== kind) throw new Error(issues(result).join());
+    const of = link as Extract<PairLinkConfig, { kind: Kind }>;
+    return { ...of, ...result.config.core.pair };
   };
 
   test("both boxes agree, and each is the other's partner", () => {
-    const own = linkOf("pair");
-    const other = linkOf("pair", boxOf("pair-partner"));
+    const own = linkOf("found", "pair");
+    const other = linkOf("found", "pair", boxOf("pair-partner"));
     expect([own.role, other.role]).toEqual(["primary", "secondary"]);
-    expect([own.address, own.port]).toEqual([other.partner, other.partnerPort]);
-    expect([other.address, other.port]).toEqual([own.partner, own.partnerPort]);
+    expect(own.port).toBe(other.port);
+    expect(own.partnerIdentity).not.toEqual(other.partnerIdentity);
+    expect(own.safeSeconds).toBe(1800);
     expect(own.name).toBe(other.name);
   });
 
   test("what is written for dhcpd is the other side of the recipe", () => {
-    const { dialect, name, role, address, port, partner, partnerPort, ...rest } = linkOf("dhcpd");
+    const { dialect, name, role, address, port, partner, partnerPort, ...rest } = linkOf(
+      "fixed",
+      "dhcpd",
+    );
     expect([dialect, role]).toEqual(["isc", "secondary"]);
     const dhcpd = DOC.slice(DOC.indexOf(`failover peer "${name}" {`));
     const [own, peer] = [formatIpv4(partner), formatIpv4(address)];

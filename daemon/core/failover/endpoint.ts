@@ -9,6 +9,7 @@ import type { Effect } from "../effect.ts";
 import type { PairCommand } from "../event.ts";
 import type { PairState, PairStateName } from "./pair-state.ts";
 import type { Session } from "./session.ts";
+import { mayCountAsOff, type PartnerSight } from "./sight.ts";
 import {
   type Action,
   entryActions,
@@ -48,6 +49,7 @@ export class Endpoint {
   isIncomplete: boolean;
   /** How often each cell of the table was looked up. */
   readonly cells = new Map<string, number>();
+  sight: PartnerSight;
   readonly #owner: EndpointOwner;
   readonly #session: Session;
   readonly #lastAlive: WallSeconds;
@@ -107,6 +109,15 @@ export class Endpoint {
       this.#safeEnd = NEVER;
       this.trigger({ kind: "safe-time-over" }, now, out);
     }
+  }
+
+  /** The safe time passes only while the partner counts as off by all that is known. */
+  see(sight: PartnerSight, now: Now): void {
+    const could = mayCountAsOff(this.sight);
+    this.sight = sight;
+    const can = mayCountAsOff(sight);
+    if (can === could || this.state.state !== "communications-interrupted") return;
+    this.#safeEnd = can ? this.#safeTimeFrom(now) : NEVER;
   }
 
   /** Communications with the partner were lost. */
@@ -196,6 +207,11 @@ export class Endpoint {
     );
   }
 
+  #safeTimeFrom({ monotonic }: Now): number {
+    const { safeSeconds } = this.#config;
+    return safeSeconds > 0 ? monotonic + safeSeconds * 1000 : NEVER;
+  }
+
   #facts(partnerSince: WallSeconds): Facts {
     const { state, partnerState, mustWait } = this.state;
     return {
@@ -254,11 +270,9 @@ export class Endpoint {
         // What the lost book knew was promised before this process began.
         this.#waitEnd = Math.max(now.monotonic, this.#startedAt + this.state.mcltSeconds * 1000);
         break;
-      case "arm-safe-time": {
-        const { safeSeconds } = this.#config;
-        this.#safeEnd = safeSeconds > 0 ? now.monotonic + safeSeconds * 1000 : NEVER;
+      case "arm-safe-time":
+        this.#safeEnd = mayCountAsOff(this.sight) ? this.#safeTimeFrom(now) : NEVER;
         break;
-      }
       case "judge-partner": {
         if (!this.#session.isLinked || !this.isHeard || !partnerState) break;
         const isStartup = this.#hasPartnerBit;

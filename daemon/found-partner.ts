@@ -1,0 +1,199 @@
+// A partner that is looked for: beacons on the pair ports and the LANs, a door for connections of the link, and the
+// session with the box that has the partner's key.
+
+import { compareBytes, equalBytes } from "./base/bytes.ts";
+import type { Now } from "./base/time.ts";
+import type { ConditionId, LogValues } from "./catalogue.ts";
+import type { PartnerSight } from "./core/failover/sight.ts";
+import { type FoundBox, Lookout, type LookoutPath, type Sight } from "./core/witness/lookout.ts";
+import { DEFAULT_TIMES } from "./core/witness/witness.ts";
+import type { PathView } from "./http/api-types.ts";
+import type { Identity } from "./io/identity.ts";
+import { PeerDoor, type Visitor } from "./io/peer-door.ts";
+import { LIMITS } from "./limits.ts";
+import { PairLink, type PairLinkHandlers } from "./pair-link.ts";
+import { pathConditions, pathViews, SaidConditions } from "./path-conditions.ts";
+import { type BeaconWords, Sentry } from "./sentry.ts";
+
+export interface FoundPartnerHost extends Omit<PairLinkHandlers, "moved" | "distrusted"> {
+  words(): BeaconWords;
+  /** The partner is seen otherwise; undefined: it is not looked for any more. */
+  sighted(sight: PartnerSight): void;
+  found(boxes: readonly FoundBox[]): void;
+  /** Somebody on a pair port who is not the partner; whoever takes it closes it. */
+  visited(visitor: Visitor): void;
+  setCondition(id: ConditionId, subject: string, values: LogValues | undefined): void;
+  /** Number of a conversation, never used before. */
+  nextConnection(): number;
+  now(): Now;
+}
+
+export interface FoundPartnerConfig {
+  /** Undefined: there is none yet, and boxes on pair ports are looked for. */
+  readonly partnerId: Uint8Array | undefined;
+  readonly port: number;
+  readonly paths: readonly LookoutPath[];
+}
+
+export class FoundPartner {
+  readonly #identity: Identity;
+  readonly #boot: Uint8Array;
+  readonly #host: FoundPartnerHost;
+  readonly #sentry: Sentry;
+  readonly door: PeerDoor;
+  #config: FoundPartnerConfig;
+  #link: PairLink | undefined;
+  readonly #conditions: SaidConditions;
+  /** When the session began; monotonic milliseconds. */
+  #openedAt = 0;
+
+  /** `boot`: 8 bytes that no other process of any box has chosen. */
+  constructor(
+    identity: Identity,
+    boot: Uint8Array,
+    config: FoundPartnerConfig,
+    host: FoundPartnerHost,
+  ) {
+    this.#identity = identity;
+    this.#boot = boot;
+    this.#host = host;
+    this.#config = config;
+    this.#conditions = new SaidConditions(host.setCondition);
+    this.door = new PeerDoor({
+      isPath: (name) => this.#config.paths.some(({ interfaceName }) => interfaceName === name),
+      isExpected: (address) => this.#sentry.sight.paths.some((path) => path.address === address),
+      arrived: (visitor) => this.#arrived(visitor),
+      problem: (text) =>
+        host.setCondition("pair-not-listening", "", text === undefined ? undefined : { text }),
+    });
+    const now = () => host.now();
+    this.#sentry = new Sentry({
+      ...{ boot, identity, now, port: config.port },
+      lookout: new Lookout(boot, DEFAULT_TIMES, now().monotonic),
+      nextAt: () => this.#link?.nextAt ?? Number.POSITIVE_INFINITY,
+      handlers: {
+        words: () => host.words(),
+        looked: (sight, isNews) => this.#looked(sight, isNews),
+        found: (boxes) => host.found(boxes),
+        problem: (text) =>
+          host.setCondition("pair-not-heard", "", text === undefined ? undefined : { text }),
+      },
+    });
+    this.#begin();
+  }
+
+  get port(): number {
+    return this.#config.port;
+  }
+
+  /** Another partner, or other paths; the port stays. */
+  configure(config: FoundPartnerConfig): void {
+    const before = this.#config.partnerId;
+    this.#config = config;
+    const isSame =
+      before && config.partnerId
+        ? equalBytes(before, config.partnerId)
+        : before === config.partnerId;
+    if (!isSame) this.#leave("the partner is another one now");
+    this.#begin();
+  }
+
+  get link(): PairLink | undefined {
+    return this.#link;
+  }
+
+  get views(): readonly PathView[] {
+    return this.#config.partnerId
+      ? pathViews(this.#sentry.sight, this.#link?.on, this.#host.now().monotonic)
+      : [];
+  }
+
+  get counters(): Readonly<Record<string, number>> {
+    const { strangers, insecure, surplus } = this.door.counters;
+    return { ...this.#sentry.counters, strangers, insecure, surplus };
+  }
+
+  /** What this box says of itself is otherwise, and the partner should know at once. */
+  hurry(): void {
+    this.#sentry.hurry();
+  }
+
+  /** No handler is called any more; resolves when all that was sent has left. */
+  async stop(reason: string): Promise<void> {
+    this.#sentry.stop();
+    this.#link?.stop(reason);
+    await this.door.stop();
+  }
+
+  /** The same, and the core hears of it: another way to the partner, or none, takes its place. */
+  retire(reason: string): Promise<void> {
+    this.#leave(reason);
+    this.#conditions.set([], this.#host.now().monotonic);
+    return this.stop(reason);
+  }
+
+  #begin(): void {
+    const { partnerId, port, paths } = this.#config;
+    const { id } = this.#identity;
+    this.door.configure({ identity: this.#identity, port });
+    if (partnerId && !this.#link) {
+      this.#link = new PairLink({
+        ...{ boot: this.#boot, partnerId, door: this.door },
+        dials: compareBytes(id, partnerId) < 0,
+        handlers: this.#linkHandlers(),
+        nextConnection: () => this.#host.nextConnection(),
+        now: () => this.#host.now().monotonic,
+      });
+    }
+    this.#sentry.configure(partnerId, paths);
+  }
+
+  #linkHandlers(): PairLinkHandlers {
+    const host = this.#host;
+    return {
+      open: (connection) => host.open(connection),
+      bytes: (connection, bytes) => host.bytes(connection, bytes),
+      closed: (connection, reason) => host.closed(connection, reason),
+      sessionOpened: () => {
+        this.#openedAt = host.now().monotonic;
+        host.sessionOpened();
+      },
+      control: (message) => host.control(message),
+      sessionClosed: (reason) => host.sessionClosed(reason),
+      moved: () => this.#looked(this.#sentry.sight, true),
+      distrusted: (text) =>
+        host.setCondition("pair-wrong-key", "", text === undefined ? undefined : { text }),
+    };
+  }
+
+  #leave(reason: string): void {
+    this.#link?.leave(reason);
+    this.#link = undefined;
+    this.#host.sighted(undefined);
+  }
+
+  #arrived(visitor: Visitor): void {
+    const { partnerId, paths } = this.#config;
+    if (partnerId && equalBytes(visitor.id, partnerId)) {
+      this.#link?.arrived(visitor);
+      return;
+    }
+    const path = paths.find(({ interfaceName }) => interfaceName === visitor.interfaceName);
+    if (path && path.lan === undefined) this.#host.visited(visitor);
+    else visitor.socket.destroy();
+  }
+
+  #looked(sight: Sight, isNews: boolean): void {
+    const link = this.#link;
+    if (!link) return;
+    if (isNews) {
+      const { partner, conclusion } = sight;
+      const lansDown = (partner?.lans ?? []).filter(({ isServed }) => !isServed);
+      this.#host.sighted({ conclusion, lansDown: lansDown.map(({ name }) => name) });
+    }
+    link.look(sight);
+    const { monotonic } = this.#host.now();
+    const isSettled = monotonic - this.#openedAt >= LIMITS.pairSettleMilliseconds;
+    this.#conditions.set(pathConditions(sight, link.on, link.isOpen && isSettled), monotonic);
+  }
+}
