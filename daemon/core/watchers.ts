@@ -23,6 +23,9 @@ const CONDITION_IDS = [
   "self-probe-failed",
 ] as const;
 
+/** So many free addresses do not come and go one by one: there are more of them, or the partner gave them. */
+const MANY = 8;
+
 export class Watchers {
   readonly #server: Dhcp4Server;
   readonly #conditions: Conditions;
@@ -100,9 +103,12 @@ export class Watchers {
 
   #sayTurnedAway(segment: Segment, now: Now): void {
     const { name, keptForKnown } = segment;
-    const { free } = segment.pool;
+    const { free, size } = segment.pool;
     const hasRoom = free > keptForKnown;
-    const isOver = segment.turnsAwayUntil <= now.monotonic && hasRoom;
+    // A box that has just been given its share has turned clients away before.
+    const hasMany = free >= MANY && free >= size / 4;
+    const isPast = segment.turnsAwayUntil <= now.monotonic || hasMany;
+    const isOver = isPast && hasRoom;
     if (isOver) segment.turnsAwayUntil = 0;
     // One address that comes and goes does not end it; what is on stays so until it is over.
     if (!isOver && hasRoom) return;

@@ -241,6 +241,23 @@ describe("what the box says about itself", () => {
     expect(bench.conditions()).toEqual([]);
   });
 
+  test("pool-full is over at once when much is free: a box that has just been given its share is not full", () => {
+    const bench = new CoreBench([network({ pool: ["10.77.0.100", "10.77.0.131"] })]);
+    const macs = Array.from(
+      { length: 32 },
+      (_, n) => `02:00:00:00:04:${n.toString(16).padStart(2, "0")}`,
+    );
+    const held = macs.map((mac) => bench.lease(mac));
+    bench.discover(B);
+    expect(bench.conditions()).toEqual(["pool-full office"]);
+    for (const [n, mac] of macs.slice(0, 7).entries()) bench.release(mac, held[n] as string);
+    bench.pass(1);
+    expect(bench.conditions()).toEqual(["pool-full office"]);
+    bench.release(macs[7] as string, held[7] as string);
+    bench.pass(1);
+    expect(bench.conditions()).toEqual([]);
+  });
+
   test("a grant is said once, a renewal is not", () => {
     const bench = new CoreBench();
     const offer = bench.discover(A, { options: { 12: Uint8Array.from([0x50, 0x43]) } });

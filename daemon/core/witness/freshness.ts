@@ -78,7 +78,6 @@ export class Freshness {
     return own && this.#isDelayed(own, now) ? "delayed" : undefined;
   }
 
-
   /** Too old to know counts as heard. */
   #wasHeard(sequence: number): boolean {
     const age = this.#partnerSequence - sequence;
