@@ -228,6 +228,11 @@ describe("the two boxes", () => {
       };
       expect(await known("a")).toHaveLength(4);
       expect(await known("b")).toEqual(await known("a"));
+      // Each looks for other servers soon after its start, and hears its partner.
+      await lab.waitFor("the answer of box a", async () => {
+        const [network] = (await lab.boxStatus("b")).networks;
+        return (network?.counters["refused-wrong-direction"] ?? 0) > 0;
+      });
 
       await lab.cmd("kill a");
       await lab.waitFor("box b alone", async () => {
@@ -241,11 +246,6 @@ describe("the two boxes", () => {
       await lab.waitFor("both boxes in step again", () => inStep(lab));
       await lab.waitFor("one book", async () => {
         return (await known("a")).length === 6 && `${await known("a")}` === `${await known("b")}`;
-      });
-      // Each has looked for other servers by now, and heard its partner.
-      await lab.waitFor("the answer of box a", async () => {
-        const [network] = (await lab.boxStatus("b")).networks;
-        return (network?.counters["refused-wrong-direction"] ?? 0) > 0;
       });
       expect((await lab.boxStatus("b")).conditions).toEqual([]);
     } finally {
