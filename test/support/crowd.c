@@ -3,6 +3,9 @@
  *   crowd INTERFACE flood SECONDS RATE MACS PERCENT SEED
  *     RATE DISCOVERs a second from MACS hardware addresses in turn; PERCENT of the offers are
  *     asked for. Prints what was sent and received as JSON.
+ *   crowd INTERFACE office SECONDS RATE MACS SEED
+ *     RATE exchanges a second, each by the next of MACS devices, which asks again after a second
+ *     and gives up after five. Prints how they fared as JSON; times are those of the machine.
  *   crowd INTERFACE one MAC
  *     one DISCOVER without client identifier; prints the offered address, or fails after 3 s.
  */
@@ -35,6 +38,7 @@
 struct message {
   uint8_t type;
   uint32_t xid, yiaddr, server; /* xid in host order, addresses as on the wire */
+  uint16_t secs;
   uint8_t mac[6];
 };
 
@@ -121,6 +125,7 @@ static void send_message(const struct message *message)
   uint32_t xid = htonl(message->xid);
   dhcp[0] = 1, dhcp[1] = 1, dhcp[2] = 6;
   memcpy(dhcp + 4, &xid, 4);
+  put16(dhcp + 8, message->secs);
   memcpy(dhcp + 28, message->mac, 6);
   memcpy(dhcp + 236, cookie, 4);
   options += put_option(options, 53, &message->type, 1);
@@ -229,6 +234,111 @@ static void flood(unsigned seconds, unsigned rate, unsigned macs, unsigned perce
          count.discovers, count.requests, count.offers, count.acks, count.naks, count.failed);
 }
 
+#define DEVICES_MAX 1024
+#define AGAIN_US 1000000
+#define GIVE_UP_US 5000000
+
+struct device {
+  struct message said; /* what it waits for an answer to; type 0: nothing */
+  uint64_t begun, asked;
+  uint32_t had; /* the address that it was given last */
+};
+
+static struct device devices[DEVICES_MAX];
+static struct {
+  unsigned long begun, answered, given_up, naks, duplicates, shown;
+  uint64_t longest;
+} fared;
+
+static void begin_again(struct device *device)
+{
+  device->asked = now_us();
+  device->said.type = DISCOVER;
+  device->said.secs = (uint16_t)((device->asked - device->begun) / 1000000);
+  send_message(&device->said);
+}
+
+/* Waits that a person might notice are listed: when they began, and how long they took. */
+static void finish(struct device *device, bool answered)
+{
+  uint64_t wait = now_us() - device->begun;
+  device->said.type = 0;
+  if (answered)
+    fared.answered++;
+  else
+    fared.given_up++;
+  if (wait > fared.longest)
+    fared.longest = wait;
+  if (wait < 200000 || fared.shown > 500)
+    return;
+  printf("%s[%lu,%lu]", fared.shown++ > 0 ? "," : "", (unsigned long)(device->begun / 1000),
+         (unsigned long)(wait / 1000));
+}
+
+static void take(const struct message *reply, uint32_t base, uint32_t macs)
+{
+  struct device *device = &devices[reply->xid - base];
+  if (reply->xid - base >= macs || device->said.type == 0)
+    return;
+  if (reply->type == OFFER && device->said.type == DISCOVER) {
+    uint16_t secs = device->said.secs;
+    device->said = *reply;
+    device->said.type = REQUEST;
+    device->said.secs = secs;
+    send_message(&device->said);
+  } else if (reply->type == NAK && device->said.type == REQUEST) {
+    fared.naks++;
+    begin_again(device);
+  } else if (reply->type == ACK && device->said.type == REQUEST) {
+    for (uint32_t i = 0; i < macs; i++)
+      fared.duplicates += &devices[i] != device && devices[i].had == reply->yiaddr;
+    device->had = reply->yiaddr;
+    finish(device, true);
+  }
+}
+
+static void office(unsigned seconds, unsigned rate, unsigned macs, unsigned seed)
+{
+  state = seed * 0x9e3779b97f4a7c15ULL | 1;
+  uint32_t base = any(0x40000000);
+  for (unsigned i = 0; i < macs; i++) {
+    for (unsigned n = 0; n < 6; n++)
+      devices[i].said.mac[n] = (uint8_t)any(256);
+    devices[i].said.mac[0] = (uint8_t)((devices[i].said.mac[0] & 0xfc) | 2);
+    devices[i].said.xid = base + i;
+  }
+  uint64_t start = now_us(), length = (uint64_t)seconds * 1000000;
+  printf("{\"started\":%lu,\"waits\":[", (unsigned long)(start / 1000));
+  for (uint64_t passed = 0; passed < length + GIVE_UP_US; passed = now_us() - start) {
+    struct pollfd wait = {.fd = packet, .events = POLLIN};
+    struct message reply;
+    poll(&wait, 1, 1);
+    for (unsigned i = 0; i < 64; i++)
+      if (receive(&reply))
+        take(&reply, base, macs);
+    for (unsigned i = 0; i < macs; i++) {
+      struct device *device = &devices[i];
+      if (device->said.type == 0)
+        continue;
+      if (now_us() - device->begun > GIVE_UP_US)
+        finish(device, false);
+      else if (now_us() - device->asked > AGAIN_US)
+        begin_again(device);
+    }
+    while (passed < length && fared.begun < passed * rate / 1000000) {
+      struct device *device = &devices[fared.begun++ % macs];
+      if (device->said.type != 0)
+        finish(device, false);
+      device->begun = now_us();
+      begin_again(device);
+    }
+  }
+  printf("],\"begun\":%lu,\"answered\":%lu,\"givenUp\":%lu,\"naks\":%lu,\"duplicates\":%lu,"
+         "\"longest\":%lu}\n",
+         fared.begun, fared.answered, fared.given_up, fared.naks, fared.duplicates,
+         (unsigned long)(fared.longest / 1000));
+}
+
 int main(int argc, char **argv)
 {
   unsigned number[5];
@@ -236,9 +346,14 @@ int main(int argc, char **argv)
   open_socket(argv[1]);
   if (argc == 4 && strcmp(argv[2], "one") == 0)
     return one(argv[3]);
+  for (int i = 3; i < argc && i < 8; i++)
+    number[i - 3] = (unsigned)strtoul(argv[i], NULL, 10);
+  if (argc == 7 && strcmp(argv[2], "office") == 0) {
+    need(number[2] > 0 && number[2] <= DEVICES_MAX, "devices");
+    office(number[0], number[1], number[2], number[3]);
+    return 0;
+  }
   need(argc == 8 && strcmp(argv[2], "flood") == 0, "arguments");
-  for (unsigned i = 0; i < 5; i++)
-    number[i] = (unsigned)strtoul(argv[3 + i], NULL, 10);
   need(number[0] <= SECONDS_MAX && number[1] <= RATE_MAX, "seconds and rate");
   need(number[2] > 0 && number[2] <= MACS_MAX && number[3] <= 100, "addresses and per cent");
   flood(number[0], number[1], number[2], number[3], number[4]);

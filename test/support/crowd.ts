@@ -26,6 +26,21 @@ export interface FloodCounts {
   readonly failed: number;
 }
 
+/** How the devices of an office fared. Times are in milliseconds, of the monotonic clock of the machine. */
+export interface OfficeReport {
+  readonly started: number;
+  /** Of those who waited for longer than 200 ms: when they first asked, and for how long. */
+  readonly waits: readonly (readonly [begun: number, wait: number])[];
+  readonly begun: number;
+  readonly answered: number;
+  /** Nobody gave them an address within five seconds. */
+  readonly givenUp: number;
+  readonly naks: number;
+  /** Times a device was given an address that another one of them had. */
+  readonly duplicates: number;
+  readonly longest: number;
+}
+
 export class Crowd {
   readonly #program: string;
   readonly #host: Host;
@@ -43,6 +58,12 @@ export class Crowd {
     return (await this.#host.run([this.#program, "eth0", "one", mac])).trim();
   }
 
+  /** Starts an office of devices that get and confirm their addresses; `officeEnd` waits for its end. */
+  office({ seconds, rate, macs, seed }: Omit<FloodPlan, "percent">): Promise<Background> {
+    const numbers = [seconds, rate, macs, seed].map(String);
+    return this.#host.start([this.#program, "eth0", "office", ...numbers]);
+  }
+
   /** Starts a flood; `floodEnd` waits for its end. */
   flood({ seconds, rate, macs, percent, seed }: FloodPlan): Promise<Background> {
     const numbers = [seconds, rate, macs, percent, seed].map(String);
@@ -55,4 +76,16 @@ export async function floodEnd(lab: RunningLab, flood: Background): Promise<Floo
   const ended = async (): Promise<boolean> => !(await flood.isRunning());
   await lab.waitFor("the end of the flood", ended, 150_000);
   return JSON.parse(flood.printed) as FloodCounts;
+}
+
+/** Waits for the end of an office. */
+export async function officeEnd(lab: RunningLab, office: Background): Promise<OfficeReport> {
+  const ended = async (): Promise<boolean> => !(await office.isRunning());
+  await lab.waitFor("the end of the office's day", ended, 150_000);
+  return JSON.parse(office.printed) as OfficeReport;
+}
+
+/** Milliseconds of the same clock. */
+export function officeTime(): number {
+  return Number(process.hrtime.bigint() / 1_000_000n);
 }
