@@ -27,6 +27,26 @@ export const PAIR_LOG = {
     text: "Both boxes gave {address} to different devices; one of them loses it.",
     advice: "The device that loses it asks for another address by itself.",
   },
+  "config-agreed": {
+    level: "info",
+    text: "Configuration {generation} is in force on both boxes.",
+    advice: "",
+  },
+  "config-choice-overtaken": {
+    level: "warning",
+    text: "What was chosen of the two configurations was not done: a change at the partner came first.",
+    advice: "Look at both configurations again: tandem config.",
+  },
+  "config-choice-refused": {
+    level: "error",
+    text: "The partner's configuration cannot be taken: for {box}, {file}: {path} {reason}.",
+    advice: "Correct that, then choose again: tandem config.",
+  },
+  "config-partner-wrong": {
+    level: "warning",
+    text: "The boxes do not speak of their configuration: the partner does not keep to the rules, {reason}.",
+    advice: "Bring both boxes to the same version of Tandem when this comes again.",
+  },
   "pair-command": { level: "info", text: 'Asked for "{command}": {result}.', advice: "" },
 } as const;
 
@@ -146,6 +166,57 @@ export const PAIR_CONDITIONS = {
     text: "The clock of the partner differs by {seconds} s.",
     advice:
       "Let both boxes reach a time server. Leases are corrected by the difference; with more than a minute the boxes do not speak with each other.",
+    impact: "none",
+  },
+  "config-differs": {
+    severity: "error",
+    text: "Both boxes have been configured differently, in {differences}: each goes on with its own.",
+    advice:
+      "Look at the differences with the command tandem config, on either box. Then choose there: tandem config keep puts this box's into force on both, tandem config take the partner's.",
+    impact: "some",
+  },
+  "config-refused": {
+    severity: "error",
+    text: "The change in config.json is not in force, because the partner cannot take it: {first}.",
+    advice:
+      "Correct config.json here, or box.json of the partner; it is tried again by itself. While the partner is away, the command tandem config keep puts it into force here.",
+    impact: "none",
+  },
+  "config-not-taken": {
+    severity: "error",
+    text: "The partner goes on with an older configuration, because it cannot take this box's: {first}.",
+    advice: "Correct config.json here, or box.json of the partner; it is tried again by itself.",
+    impact: "some",
+  },
+  "config-not-taken-here": {
+    severity: "error",
+    text: "This box goes on with an older configuration, because it cannot take the partner's: {first}.",
+    advice: "Correct box.json here, or config.json of the partner; it is tried again by itself.",
+    impact: "some",
+  },
+  "config-refused-here": {
+    severity: "warning",
+    text: "A change that was made at the partner is not in force, because this box cannot take it: {first}.",
+    advice: "Correct box.json here, or config.json of the partner; it is tried again by itself.",
+    impact: "none",
+  },
+  "config-unanswered": {
+    severity: "warning",
+    text: "{what} waits for the partner, which does not answer.",
+    advice: "It is tried again by itself; look at the partner when this stays.",
+    impact: "none",
+  },
+  "config-not-saved": {
+    severity: "warning",
+    text: "Not everything of the configuration in force is on the disk of this box: {text}.",
+    advice:
+      "Let the daemon write there; it is tried again by itself. Until then config.json may not show what is in force.",
+    impact: "none",
+  },
+  "config-kept-aside": {
+    severity: "info",
+    text: "What config.json held was not put into force, because the partner's configuration came first; it is kept in {file}.",
+    advice: "Put what is still wanted of it into config.json, then delete that file.",
     impact: "none",
   },
   "pair-conflicts": {

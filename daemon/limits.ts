@@ -209,6 +209,22 @@ export const LIMITS = {
   httpHeaderBytesMax: 8 << 10,
   httpBodyBytesMax: 64 << 10,
   configFileBytesMax: 1 << 20,
+  /** What two boxes can share: a message of their channel, and one file, hold it with its lineage. */
+  configDocumentBytesMax: (1 << 20) - (64 << 10),
+  /**
+   * How long the partner may take over an answer about the configuration: it checks a document and writes
+   * three files, which takes a slow disk a second or two.
+   */
+  configAnswerMilliseconds: 15_000,
+  /** Until it is asked again, if it said nothing: it may have been busy, or its disk. */
+  configRetryMilliseconds: 60_000,
+  /** Messages of the partner that wait for the disk: it says two or three before it needs an answer. */
+  configMessagesWaitingMax: 32,
+  /** Configurations that were in force before, and those that a person wrote and that never were. */
+  configHistoryMax: 10,
+  configSetAsideMax: 10,
+  /** Differences of two configurations that a person is shown; whoever has more compares the files. */
+  configDifferencesMax: 50,
   /** How deep a configuration may nest: matches are read, and evaluated, by recursion. */
   configDepthMax: 32,
   /** Entries of one deny list; each packet is compared with all of them. */

@@ -1,0 +1,196 @@
+// What one box holds of the synchronisation, and the small steps that its rules (config-sync.ts) are made of.
+
+import type { LogId, LogValues } from "../../catalogue.ts";
+import { LIMITS } from "../../limits.ts";
+import {
+  type ConfigMessage,
+  type ConfigObjection,
+  encodeConfigMessage,
+  type Lineage,
+} from "../../wire/config-message.ts";
+import { generationOf, levelled, type Relation, relationOf } from "./lineage.ts";
+import type { SharedDocument } from "./shared-document.ts";
+import type { Choice, ChoiceAnswer, Edit, Standing, SyncEffect, SyncView } from "./sync-types.ts";
+
+interface Proposal {
+  readonly number: number;
+  readonly lineage: Lineage;
+  readonly document: SharedDocument;
+}
+
+interface Outgoing extends Proposal {
+  /** What is proposed: a change in config.json, what is in force here already, or what a person chose. */
+  readonly cause: "edit" | "newer" | Choice;
+  readonly phase: "asked" | "committed";
+}
+
+interface Incoming extends Proposal {
+  readonly phase: "checking" | "ready";
+}
+
+/** What is known of the partner as long as the channel is open. */
+interface Partner {
+  readonly lineage: Lineage;
+  readonly document?: SharedDocument | undefined;
+  readonly isFetching?: boolean;
+  readonly refusedOurs?: readonly ConfigObjection[] | undefined;
+  readonly refusedHere?: readonly ConfigObjection[] | undefined;
+  readonly isUnanswered?: boolean;
+}
+
+export class SyncState {
+  standing: Standing;
+  document: SharedDocument;
+  edit: Edit | undefined;
+  /** Greeting: this box has said what it has, and the partner has not. */
+  link: "closed" | "greeting" | "open" = "closed";
+  isPrimary = false;
+  partner: Partner | undefined;
+  outgoing: Outgoing | undefined;
+  incoming: Incoming | undefined;
+  /** The partner's, chosen by a person, while this box looks whether it could take it. */
+  choosing: SharedDocument | undefined;
+  /** Monotonic ms by which the partner has to have said what it owes. */
+  deadline: number | undefined;
+  /** When the partner is asked again what it did not answer. */
+  retryAt: number | undefined;
+  now = 0;
+  effects: SyncEffect[] = [];
+  #lastNumber = 0;
+
+  constructor(standing: Standing, document: SharedDocument) {
+    this.standing = standing;
+    this.document = document;
+  }
+
+  get isBusy(): boolean {
+    return (this.outgoing ?? this.incoming ?? this.choosing) !== undefined;
+  }
+
+  /** How this box's configuration stands to the partner's; undefined: the partner has not said. */
+  get relation(): Relation | undefined {
+    return this.partner && relationOf(this.standing.lineage, this.partner.lineage, this.isPrimary);
+  }
+
+  view(): SyncView {
+    const { lineage, document, refusedOurs, refusedHere, isUnanswered } = this.partner ?? {};
+    return {
+      lineage: this.standing.lineage,
+      document: this.document,
+      isConnected: this.link !== "closed",
+      relation: this.relation,
+      partner: lineage,
+      partnerDocument: document,
+      isBusy: this.isBusy,
+      edit: this.edit,
+      refusedByPartner: refusedOurs ?? [],
+      refusedHere: refusedHere ?? [],
+      isUnanswered: isUnanswered ?? false,
+    };
+  }
+
+  /** Whether the partner was asked this and has not answered yet. */
+  isAsked(number: number): boolean {
+    return this.outgoing?.number === number && this.outgoing.phase === "asked";
+  }
+
+  /** What would come of a choice made now. */
+  answerTo(choice: Choice): ChoiceAnswer {
+    const { edit, link, partner, relation, isBusy } = this;
+    const holds = choice === "keep" && (edit?.state === "refused" || edit?.state === "unanswered");
+    if (link === "closed") return holds ? "applied-here-alone" : "partner-away";
+    if (isBusy || !partner) return "busy";
+    if (relation === "same") return holds ? "partner-is-asked" : "in-step";
+    const isStuck = partner.refusedOurs ?? partner.refusedHere ?? partner.isUnanswered;
+    if (relation !== "diverged" && !isStuck) return "busy";
+    if (choice === "take" && !partner.document) return "not-shown-yet";
+    return "partner-is-asked";
+  }
+
+  get isChoiceAsked(): boolean {
+    return this.outgoing?.cause === "keep" || this.outgoing?.cause === "take";
+  }
+
+  propose(cause: Outgoing["cause"], lineage: Lineage, document: SharedDocument): void {
+    this.#lastNumber++;
+    const number = this.#lastNumber;
+    this.outgoing = { number, lineage, document, cause, phase: "asked" };
+    this.send({ kind: "propose", number, lineage, text: document.text });
+    this.expectAnswer();
+  }
+
+  /** Makes room for a proposal of the partner. */
+  yield(): void {
+    if (this.edit?.state === "asked") this.setEdit("waiting");
+    if (this.choosing !== undefined || this.isChoiceAsked) this.say("config-choice-overtaken", {});
+    this.settle();
+  }
+
+  /** Nothing is under way any more. */
+  settle(): void {
+    this.outgoing = undefined;
+    this.incoming = undefined;
+    this.choosing = undefined;
+    this.deadline = undefined;
+  }
+
+  /** The same document: from now on the same number and ancestors as well. */
+  level(): void {
+    if (this.relation !== "same" || !this.partner) return;
+    const lineage = levelled(this.standing.lineage, this.partner.lineage);
+    this.know({ lineage });
+    this.remember({ ...this.standing, lineage, agreed: generationOf(lineage) });
+  }
+
+  /**
+   * A change that was not answered, or refused at another time, waits for its turn once more. A refused one
+   * only where it would be the partner's turn to judge it again.
+   */
+  askAgain(): void {
+    const wouldAsk = this.relation === "same" || this.relation === "newer";
+    const state = this.edit?.state;
+    if (state === "unanswered" || (state === "refused" && wouldAsk)) this.setEdit("waiting");
+  }
+
+  setEdit(state: Edit["state"]): void {
+    if (this.edit) this.edit = { ...this.edit, state };
+  }
+
+  know(more: Partial<Partner>): void {
+    if (this.partner) this.partner = { ...this.partner, ...more };
+  }
+
+  adopt(standing: Standing, document: SharedDocument, source: "config.json" | "partner"): void {
+    this.standing = standing;
+    this.document = document;
+    // The store keeps what is in config.json then.
+    if (source === "partner") this.edit = undefined;
+    this.do({ kind: "adopt", standing, document, source });
+  }
+
+  remember(standing: Standing): void {
+    if (JSON.stringify(standing) === JSON.stringify(this.standing)) return;
+    this.standing = standing;
+    this.do({ kind: "remember", standing });
+  }
+
+  sayHello(): void {
+    this.send({ kind: "hello", lineage: this.standing.lineage });
+  }
+
+  expectAnswer(): void {
+    this.deadline = this.now + LIMITS.configAnswerMilliseconds;
+  }
+
+  send(message: ConfigMessage): void {
+    this.do({ kind: "send", bytes: encodeConfigMessage(message) });
+  }
+
+  say(id: LogId, values: LogValues): void {
+    this.do({ kind: "say", id, values });
+  }
+
+  do(effect: SyncEffect): void {
+    this.effects.push(effect);
+  }
+}

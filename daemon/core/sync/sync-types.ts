@@ -1,0 +1,104 @@
+// What can happen to the shared configuration, what is asked for in answer, and what is known of it.
+
+import type { LogId, LogValues } from "../../catalogue.ts";
+import type { ConfigObjection, Generation, Lineage } from "../../wire/config-message.ts";
+import type { Relation } from "./lineage.ts";
+import type { SharedDocument } from "./shared-document.ts";
+
+/** What of the synchronisation outlives the process, beside the document itself. */
+export interface Standing {
+  readonly lineage: Lineage;
+  /** The last one that both boxes are known to have had in force. */
+  readonly agreed: Generation | undefined;
+  /** What is in config.json and the partner would not take: no restart may slip it past the partner. */
+  readonly refused: Refused | undefined;
+}
+
+export interface Refused {
+  readonly hash: string;
+  readonly objections: readonly ConfigObjection[];
+}
+
+export type Choice = "keep" | "take";
+
+export type SyncEvent =
+  /** There is a channel with the partner. */
+  | { readonly kind: "opened"; readonly isPrimary: boolean }
+  | { readonly kind: "received"; readonly bytes: Uint8Array }
+  /** What was sent may or may not have arrived. */
+  | { readonly kind: "closed" }
+  /** config.json holds this, which is not in force, and which this box could take. */
+  | { readonly kind: "edited"; readonly document: SharedDocument }
+  /** config.json holds again what is in force. */
+  | { readonly kind: "restored" }
+  /** box.json has changed, so this box may think otherwise of what it refused. */
+  | { readonly kind: "box-changed" }
+  /** What `check` asked for; no objections: this box could take it. */
+  | {
+      readonly kind: "checked";
+      readonly hash: string;
+      readonly objections: readonly ConfigObjection[];
+    }
+  /** A person says which of two is meant. */
+  | { readonly kind: "chosen"; readonly choice: Choice }
+  | { readonly kind: "tick" };
+
+/**
+ * To be carried out in this order, each when the one before is done: the partner is told that something is in
+ * force only when that is so.
+ */
+export type SyncEffect =
+  | { readonly kind: "send"; readonly bytes: Uint8Array }
+  /** Is to be in force, and durable. From the partner: config.json does not hold it yet. */
+  | {
+      readonly kind: "adopt";
+      readonly standing: Standing;
+      readonly document: SharedDocument;
+      readonly source: "config.json" | "partner";
+    }
+  /** The same document, and something else to be durable. */
+  | { readonly kind: "remember"; readonly standing: Standing }
+  /** Could this box take it? `checked` is the answer. */
+  | { readonly kind: "check"; readonly document: SharedDocument }
+  | { readonly kind: "say"; readonly id: LogId; readonly values: LogValues }
+  /** The partner does not keep to the rules: the channel is of no use. */
+  | { readonly kind: "close"; readonly reason: string };
+
+/** A change in config.json that is not in force (yet). */
+export interface Edit {
+  readonly document: SharedDocument;
+  /** Unanswered: the partner was asked, and said nothing. */
+  readonly state: "waiting" | "asked" | "refused" | "unanswered";
+  /** Of the partner; empty unless it is refused. */
+  readonly objections: readonly ConfigObjection[];
+}
+
+/** Everything that people may be told. */
+export interface SyncView {
+  readonly lineage: Lineage;
+  readonly document: SharedDocument;
+  readonly isConnected: boolean;
+  /** How this box's configuration stands to the partner's; undefined: that is not known now. */
+  readonly relation: Relation | undefined;
+  readonly partner: Lineage | undefined;
+  /** What the partner has in force, where it differs and was shown already. */
+  readonly partnerDocument: SharedDocument | undefined;
+  /** Something is being agreed on at this moment. */
+  readonly isBusy: boolean;
+  readonly edit: Edit | undefined;
+  /** Why the partner does not take what is in force here. */
+  readonly refusedByPartner: readonly ConfigObjection[];
+  /** Why this box does not take what is in force at the partner. */
+  readonly refusedHere: readonly ConfigObjection[];
+  /** The partner was asked to take what is in force here, and said nothing. */
+  readonly isUnanswered: boolean;
+}
+
+/** What a person's choice comes to. */
+export type ChoiceAnswer =
+  | "partner-is-asked"
+  | "applied-here-alone"
+  | "in-step"
+  | "partner-away"
+  | "busy"
+  | "not-shown-yet";

@@ -1,0 +1,52 @@
+// What follows from where the two boxes stand, whatever has brought them there.
+
+import { successor } from "./lineage.ts";
+import { isFactory } from "./shared-document.ts";
+import type { SyncState } from "./sync-state.ts";
+
+/** Does what is due, if nothing is under way. */
+export function goOn(state: SyncState): void {
+  const isEdited = state.edit?.state === "waiting";
+  if (state.link === "closed" && isEdited) applyAlone(state);
+  const { partner, relation } = state;
+  if (state.isBusy || !partner) return;
+  const { refusedOurs, refusedHere, isUnanswered } = partner;
+  if (relation === "newer" && !refusedOurs && !isUnanswered) {
+    state.propose("newer", state.standing.lineage, state.document);
+  } else if (isEdited && (relation === "same" || relation === "newer")) {
+    proposeEdit(state);
+  } else if (isEdited && (relation === "diverged" || refusedHere)) {
+    applyAlone(state);
+  } else if (relation === "diverged" || (relation !== "same" && (refusedOurs || refusedHere))) {
+    fetch(state);
+  }
+}
+
+/** Puts what is in config.json into force here, whatever the partner has. */
+export function applyAlone(state: SyncState): void {
+  if (!state.edit) return;
+  const { document } = state.edit;
+  const { lineage, agreed } = state.standing;
+  const next = successor(lineage, document.hash, agreed, isFactory(document));
+  state.edit = undefined;
+  state.adopt({ lineage: next, agreed, refused: undefined }, document, "config.json");
+  if (state.link !== "open") return;
+  state.sayHello();
+  state.level();
+  goOn(state);
+}
+
+function proposeEdit(state: SyncState): void {
+  if (!state.edit) return;
+  const { document } = state.edit;
+  const { lineage, agreed } = state.standing;
+  state.setEdit("asked");
+  state.propose("edit", successor(lineage, document.hash, agreed, false), document);
+}
+
+/** Both documents are shown to people who have to choose, or to mend one. */
+function fetch(state: SyncState): void {
+  if (!state.partner || state.partner.document || state.partner.isFetching) return;
+  state.know({ isFetching: true });
+  state.send({ kind: "fetch" });
+}
