@@ -8,6 +8,8 @@ import { IoError } from "./base/errors.ts";
 import { Box } from "./box.ts";
 import type { ConditionId, LogId, LogValues } from "./catalogue.ts";
 import type { Board } from "./config/board.ts";
+import { ConfigPartner } from "./config-partner.ts";
+import { filesProblem } from "./config-sync-view.ts";
 import { Configuration, type ConfigurationResult } from "./configuration.ts";
 import type { BulkSource } from "./core/bulk-leasequery.ts";
 import { type CoreConfig, interfacesOf } from "./core/config-view.ts";
@@ -53,7 +55,7 @@ export class Appliance {
   readonly #clock = new SystemClock();
   /** A clock has one alarm, and the journal needs one of its own. */
   readonly #journalClock = new SystemClock();
-  readonly #configuration: Configuration;
+  readonly configuration: ConfigPartner;
   #core: Core | undefined;
   #driver: Driver | undefined;
   #journal: Journal | undefined;
@@ -75,7 +77,14 @@ export class Appliance {
 
   constructor(options: ApplianceOptions) {
     this.#options = options;
-    this.#configuration = new Configuration(options.configDir, options.stateDir);
+    this.configuration = new ConfigPartner(new Configuration(options.configDir, options.stateDir), {
+      now: () => this.#clock.now().monotonic,
+      send: () => {},
+      close: () => {},
+      changed: () => void this.reload(),
+      say: (id, values) => this.say(id, values),
+      condition: (id, values) => this.setCondition(id, "", values),
+    });
     this.box = new Box({
       version: options.version,
       clock: this.#clock,
@@ -87,7 +96,7 @@ export class Appliance {
   /** Reads configuration and journal and begins to serve. A disk that cannot be read is tried again. */
   async start(): Promise<void> {
     const startedAt = this.#clock.now().monotonic;
-    const result = await this.#configuration.load();
+    const result = await this.configuration.load();
     this.box.setConfiguration(result);
     const opened = await this.#openJournal();
     if (!opened) return;
@@ -128,14 +137,14 @@ export class Appliance {
     if (this.#reloading || !this.#driver) return;
     this.#reloading = true;
     try {
-      const result = await this.#configuration.load();
+      const result = await this.configuration.load();
       const before = JSON.stringify(this.box.status().configuration);
       this.box.setConfiguration(result);
       if (result.config && this.#driver && !this.#stopped) {
         this.#driver.event({ kind: "config", config: result.config.core });
         this.#makeLinks(result);
         this.#partner?.configure(result.config);
-        if (result.source === "files") this.say("config-applied", {});
+        if (result.isNew) this.say("config-applied", {});
       }
       if (JSON.stringify(this.box.status().configuration) !== before) this.#report(result);
     } finally {
@@ -311,19 +320,7 @@ export class Appliance {
     for (const issue of result.issues) {
       this.say("config-issue", { ...issue });
     }
-    const first = result.issues[0];
-    this.setCondition(
-      "config-invalid",
-      "",
-      first && {
-        errors: result.issues.length === 1 ? "an error" : `${result.issues.length} errors`,
-        inForce:
-          result.source === "last-good"
-            ? "the last good one stays in force"
-            : "no network is served",
-        first: `${first.file}: ${first.path} ${first.reason}`,
-      },
-    );
+    this.setCondition("config-invalid", "", filesProblem(result));
   }
 
   #makeLinks(result: ConfigurationResult): void {
@@ -388,6 +385,7 @@ export class Appliance {
     this.setCondition("overloaded", "", drops > this.#overloadSeen ? { subject: "" } : undefined);
     this.#overloadSeen = drops;
     this.#onChange();
-    void this.#configuration.changed().then((changed) => (changed ? this.reload() : undefined));
+    this.configuration.tick();
+    void this.configuration.changed().then((changed) => (changed ? this.reload() : undefined));
   }
 }

@@ -58,7 +58,11 @@ export class Box implements BoxView, DriverObserver {
   readonly #startedAt: string;
   readonly #listeners = new Set<(event: StreamEvent) => void>();
   readonly #changed = new Set<Lease>();
-  #configuration: ConfigurationResult = { config: undefined, source: "none", issues: [] };
+  #configuration: Omit<ConfigurationResult, "isNew"> = {
+    config: undefined,
+    source: "none",
+    issues: [],
+  };
   #parts: BoxParts | undefined;
   readonly #linkDrops = new Map<number, Readonly<Record<string, number>>>();
   #journalState: JournalState = { kind: "ok" };

@@ -1,17 +1,32 @@
-// Reads both configuration files, keeps the last good pair, and notices when they change.
+// Reads both configuration files, tells a person's change from what is in force, keeps the last good pair, and
+// notices when the files change.
 
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import { ConfigError } from "./base/errors.ts";
 import { type LoadedConfig, loadConfig } from "./config/load.ts";
 import type { ConfigIssue } from "./config/schema.ts";
-import { ConfigFile, fingerprint } from "./io/config-file.ts";
+import { ConfigStore } from "./config-store.ts";
+import { documentOf, NoDocument, type SharedDocument } from "./core/sync/shared-document.ts";
+import { ConfigFile, fingerprint, type WriteFile, writeDurably } from "./io/config-file.ts";
 
 export interface ConfigurationResult {
   /** What is in force: the files, the last good version, or nothing at all. */
   readonly config: LoadedConfig | undefined;
   readonly source: "files" | "last-good" | "none";
   readonly issues: readonly ConfigIssue[];
+  /** It is not what was in force at the last `load`. */
+  readonly isNew: boolean;
+}
+
+export interface FilesFound {
+  readonly result: ConfigurationResult;
+  /** What config.json holds, where that is good and not in force. */
+  readonly edit: SharedDocument | undefined;
+  /** config.json holds what is in force. */
+  readonly isInForce: boolean;
+  /** box.json is not what it was at the last `load`. */
+  readonly isBoxNew: boolean;
 }
 
 interface LastGood {
@@ -19,42 +34,86 @@ interface LastGood {
   readonly box: unknown;
 }
 
-/** `configDir` holds config.json and box.json; `stateDir` the last good pair of them. */
+const SHARED = "config.json";
+const WHOLE_FILE = "(the whole file)";
+
+/** `configDir` holds config.json and box.json; `stateDir` what is in force, and the last good pair of them. */
 export class Configuration {
+  readonly store: ConfigStore;
   readonly #sharedFile: string;
   readonly #boxFile: string;
   readonly #stateDir: string;
   readonly #lastGood: ConfigFile;
   #seen = "";
+  #boxSeen: string | undefined;
+  #inForceSeen: string | undefined;
 
-  constructor(configDir: string, stateDir: string) {
-    this.#sharedFile = path.join(configDir, "config.json");
+  constructor(configDir: string, stateDir: string, writeFile: WriteFile = writeDurably) {
+    this.#sharedFile = path.join(configDir, SHARED);
     this.#boxFile = path.join(configDir, "box.json");
     this.#stateDir = stateDir;
     this.#lastGood = new ConfigFile(path.join(stateDir, "last-good-config.json"));
+    this.store = new ConfigStore(this.#sharedFile, stateDir, writeFile);
   }
 
   /** Never rejects: whatever is wrong is in `issues`. */
-  async load(): Promise<ConfigurationResult> {
-    this.#seen = await fingerprint([this.#sharedFile, this.#boxFile]);
+  async load(): Promise<FilesFound> {
+    await this.store.settle();
+    this.#seen = await this.#fingerprint();
     const issues: ConfigIssue[] = [];
-    const shared = await readOr("config.json", this.#sharedFile, issues);
+    const shared = await readOr(SHARED, this.#sharedFile, issues);
+    const document = issues.length === 0 ? documentOr(shared, issues) : undefined;
     const box = await readOr("box.json", this.#boxFile, issues);
+    const isInForce = document?.hash === this.store.document.hash;
     if (issues.length === 0) {
       const loaded = loadConfig(shared, box);
-      if ("config" in loaded) {
-        await this.#remember(shared, box);
-        return { config: loaded.config, source: "files", issues };
-      }
-      issues.push(...loaded.issues);
+      if ("issues" in loaded) issues.push(...loaded.issues);
     }
-    const earlier = await this.#recall();
-    return { config: earlier, source: earlier ? "last-good" : "none", issues };
+    return {
+      result: await this.#inForce(box, issues),
+      edit: issues.length > 0 || isInForce || this.store.isFileBehind ? undefined : document,
+      isInForce,
+      isBoxNew: this.#isBoxNew(box),
+    };
+  }
+
+  /** What is wrong with this document for this box. */
+  async check(document: SharedDocument): Promise<readonly ConfigIssue[]> {
+    const issues: ConfigIssue[] = [];
+    const box = await readOr("box.json", this.#boxFile, issues);
+    if (issues.length > 0) return issues;
+    const loaded = loadConfig(JSON.parse(document.text), box);
+    return "issues" in loaded ? loaded.issues : [];
   }
 
   /** True when a file changed since the last `load`. */
   async changed(): Promise<boolean> {
-    return (await fingerprint([this.#sharedFile, this.#boxFile])) !== this.#seen;
+    return (await this.#fingerprint()) !== this.#seen;
+  }
+
+  #fingerprint(): Promise<string> {
+    return fingerprint([this.#sharedFile, this.#boxFile]);
+  }
+
+  /** What is in force with box.json as it is now, or with what it was when the two last went together. */
+  async #inForce(box: unknown, issues: readonly ConfigIssue[]): Promise<ConfigurationResult> {
+    const shared: unknown = JSON.parse(this.store.document.text);
+    const loaded = loadConfig(shared, box);
+    const isGood = "config" in loaded;
+    if (isGood) await this.#remember(shared, box);
+    const config = isGood ? loaded.config : await this.#recall();
+    const text = JSON.stringify(config && [config.shared, config.box]);
+    const isNew = config !== undefined && text !== this.#inForceSeen;
+    this.#inForceSeen = text;
+    if (isGood && issues.length === 0) return { config, source: "files", issues, isNew };
+    return { config, source: config ? "last-good" : "none", issues, isNew };
+  }
+
+  #isBoxNew(box: unknown): boolean {
+    const text = JSON.stringify(box);
+    const isNew = this.#boxSeen !== undefined && this.#boxSeen !== text;
+    this.#boxSeen = text;
+    return isNew;
   }
 
   async #remember(shared: unknown, box: unknown): Promise<void> {
@@ -83,11 +142,21 @@ export class Configuration {
 async function readOr(label: string, file: string, issues: ConfigIssue[]): Promise<unknown> {
   try {
     const data = await new ConfigFile(file).read();
-    if (data === null) issues.push({ file: label, path: "(the whole file)", reason: "is missing" });
+    if (data === null) issues.push({ file: label, path: WHOLE_FILE, reason: "is missing" });
     return data;
   } catch (error) {
     const reason = error instanceof ConfigError ? error.message : (error as Error).message;
-    issues.push({ file: label, path: "(the whole file)", reason });
+    issues.push({ file: label, path: WHOLE_FILE, reason });
     return null;
+  }
+}
+
+function documentOr(shared: unknown, issues: ConfigIssue[]): SharedDocument | undefined {
+  try {
+    return documentOf(shared);
+  } catch (error) {
+    if (!(error instanceof NoDocument)) throw error;
+    issues.push({ file: SHARED, path: WHOLE_FILE, reason: error.message });
+    return undefined;
   }
 }

@@ -3,6 +3,7 @@ import { VERSION } from "../base/version.ts";
 import { Client, UnreachableError } from "./client.ts";
 import { type Context, EXIT, type Options, type Surroundings } from "./context.ts";
 import { partnerDown } from "./partner-down.ts";
+import { config } from "./show-config.ts";
 import { showEvents } from "./show-events.ts";
 import { showIdentity } from "./show-identity.ts";
 import { showLeases } from "./show-leases.ts";
@@ -80,6 +81,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     wordsMax: 1,
     run: showWhy,
   },
+  config: { options: [], wordsMax: 1, run: config },
   identity: { options: [], wordsMax: 0, run: showIdentity },
   "partner-down": { options: ["yes"], wordsMax: 0, run: partnerDown },
   help: { options: [], wordsMax: 1, run: showHelp },
@@ -146,6 +148,10 @@ const HELP = `tandem: what this box is doing
   tandem why CLIENT             why a device has an address or has none, and
                                 what was decided about it lately; CLIENT is
                                 its MAC address, IPv4 address or name
+  tandem config                 whether both boxes have the same configuration,
+                                and where they differ
+  tandem config keep            this box's configuration for both boxes
+  tandem config take            the partner's configuration for both boxes
   tandem identity               who this box is: pair.partnerIdentity in the
                                 box.json of its partner
   tandem partner-down [--yes]   the partner is off for certain: this box works
@@ -161,5 +167,6 @@ const HELP = `tandem: what this box is doing
 
 Exit codes: 0 fine, 1 degraded, 2 down or not reachable, 3 wrong usage;
 of why: 0 when the device has an address or needs none, else 1;
+of config: 0 unless a person has to do something, or it is refused, then 1;
 of partner-down: 0 done, 1 refused, 3 not confirmed.
 `;

@@ -170,6 +170,36 @@ export type PartnerStatus =
       readonly counters: Readonly<Record<string, number>>;
     };
 
+/** GET /api/v1/configuration: the configuration that both boxes share, and how the two stand to each other. */
+export interface ConfigSyncView {
+  /** How many changes it is made of; 0: as the factory left it. */
+  readonly generation: number;
+  /** SHA-256 in hex, the same for the same settings in whatever order. */
+  readonly hash: string;
+  /** Both boxes are known to have the same in force. */
+  readonly inStep: boolean;
+  /** Both were changed while they could not see each other: a person has to choose. */
+  readonly diverged: boolean;
+  /** One sentence: how the two stand to each other. */
+  readonly sentence: string;
+  /** What waits, as a sentence; "" for nothing. */
+  readonly pending: string;
+  /** Why something cannot be put into force, as a sentence; "" when everything is. */
+  readonly refused: string;
+  /** What the partner has in force; null: that is not known now. */
+  readonly partner: { readonly generation: number; readonly hash: string } | null;
+  /** Between this box and the partner, where they differ; the first ones. */
+  readonly differences: readonly {
+    readonly path: string;
+    readonly here: string;
+    readonly partner: string;
+  }[];
+  /** How many differences there are besides. */
+  readonly moreDifferences: number;
+  /** Files with what a person wrote into config.json and what was never in force. */
+  readonly keptAside: readonly string[];
+}
+
 /** Who the box is to its partner. */
 export interface IdentityView {
   /** The SHA-256 of its public key, in hex. */

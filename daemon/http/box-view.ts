@@ -1,6 +1,14 @@
 // What the HTTP API, the command line and the bus may see of the box: a read-only view.
 
-import type { EventView, LeasePage, LeaseView, Status, StreamEvent, WhyView } from "./api-types.ts";
+import type {
+  ConfigSyncView,
+  EventView,
+  LeasePage,
+  LeaseView,
+  Status,
+  StreamEvent,
+  WhyView,
+} from "./api-types.ts";
 
 export type LeaseState = LeaseView["state"];
 
@@ -28,6 +36,15 @@ export interface BoxActions {
   partnerDown(): ActionResult;
   /** Who the box is: the hash of its key, in hex. Throws IoError when it cannot have a key. */
   identity(): string;
+  /** What both boxes share of their configuration. */
+  readonly configuration: ConfigActions;
+}
+
+export interface ConfigActions {
+  /** Undefined while the box starts. */
+  view(): ConfigSyncView | undefined;
+  /** A person says which of two configurations both boxes are to have: this box's, or the partner's. */
+  choose(choice: "keep" | "take"): ActionResult;
 }
 
 export interface ActionResult {

@@ -48,10 +48,10 @@ export function createWebApp(view: BoxView, options: WebAppOptions = {}): WebApp
     ["/metrics", () => metrics(view)],
   ]);
   // Over the Unix socket only; any other method than these three is refused before.
-  const posts = new Map<string, HttpHandler>();
-  if (actions) posts.set("/api/v1/pair/partner-down", () => acted(actions.partnerDown()));
+  const posts = actions ? postsOf(actions) : new Map<string, HttpHandler>();
   const local = new Map<string, HttpHandler>();
   if (actions) local.set("/api/v1/identity", () => identified(actions));
+  if (actions) routes.set("/api/v1/configuration", () => configuration(actions));
   const handlerOf = ({ method, transport, path }: HttpRequest): HttpHandler => {
     const post = transport === "unix" ? posts.get(path) : undefined;
     if (method === "POST") return post ?? readOnlyProblem;
@@ -78,6 +78,15 @@ export function createWebApp(view: BoxView, options: WebAppOptions = {}): WebApp
     };
   };
   return { answer, streams };
+}
+
+function postsOf(actions: BoxActions): Map<string, HttpHandler> {
+  const { configuration } = actions;
+  return new Map<string, HttpHandler>([
+    ["/api/v1/pair/partner-down", () => acted(actions.partnerDown())],
+    ["/api/v1/configuration/keep", () => acted(configuration.choose("keep"))],
+    ["/api/v1/configuration/take", () => acted(configuration.choose("take"))],
+  ]);
 }
 
 function leases(
@@ -119,6 +128,11 @@ function identified(actions: BoxActions): HttpResponse {
     if (!(error instanceof IoError)) throw error;
     return problem(503, `The box has no key: ${error.message}.`);
   }
+}
+
+function configuration({ configuration }: BoxActions): HttpResponse {
+  const view = configuration.view();
+  return view ? jsonResponse(view) : problem(503, "The box is just starting.");
 }
 
 function acted({ isDone, text }: ActionResult): HttpResponse {

@@ -6,7 +6,7 @@ import { type Adapter, Low } from "lowdb";
 import { ConfigError, IoError } from "../base/errors.ts";
 import { LIMITS } from "../limits.ts";
 
-/** JSON in one file: written to a temporary name, synced, renamed, and the folder synced. */
+/** JSON in one file. */
 class DurableJsonFile implements Adapter<unknown> {
   readonly #file: string;
 
@@ -38,25 +38,39 @@ class DurableJsonFile implements Adapter<unknown> {
   }
 
   async write(data: unknown): Promise<void> {
-    const temporary = `${this.#file}.tmp`;
+    await writeDurably(this.#file, configText(data));
+  }
+}
+
+/** For people, unless it would be too long to be read again. */
+export function configText(data: unknown): string {
+  const readable = `${JSON.stringify(data, null, 2)}\n`;
+  const fits = Buffer.byteLength(readable) <= LIMITS.configFileBytesMax;
+  return fits ? readable : JSON.stringify(data);
+}
+
+export type WriteFile = typeof writeDurably;
+
+/** The whole content or what was there before, whenever the power is cut. Rejects with IoError. */
+export async function writeDurably(file: string, content: string | Uint8Array): Promise<void> {
+  const temporary = `${file}.tmp`;
+  try {
+    const handle = await open(temporary, "w", 0o640);
     try {
-      const handle = await open(temporary, "w", 0o640);
-      try {
-        await handle.writeFile(`${JSON.stringify(data, null, 2)}\n`);
-        await handle.sync();
-      } finally {
-        await handle.close();
-      }
-      await rename(temporary, this.#file);
-      const folder = await open(path.dirname(this.#file), "r");
-      try {
-        await folder.sync();
-      } finally {
-        await folder.close();
-      }
-    } catch (error) {
-      throw new IoError(`${this.#file} cannot be written: ${(error as Error).message}`);
+      await handle.writeFile(content);
+      await handle.sync();
+    } finally {
+      await handle.close();
     }
+    await rename(temporary, file);
+    const folder = await open(path.dirname(file), "r");
+    try {
+      await folder.sync();
+    } finally {
+      await folder.close();
+    }
+  } catch (error) {
+    throw new IoError(`${file} cannot be written: ${(error as Error).message}`);
   }
 }
 

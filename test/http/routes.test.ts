@@ -279,6 +279,30 @@ describe("what the box is told to do", () => {
   });
 });
 
+describe("the configuration that both boxes share", () => {
+  const PATH = "/api/v1/configuration";
+
+  test("is seen over any socket", () => {
+    const { box, get } = setUp();
+    expect(get(PATH).json()).toEqual(box.configView);
+    box.configView = undefined;
+    expect(get(PATH).status).toBe(503);
+  });
+
+  test.each(["keep", "take"])("%s is told over the Unix socket only", (choice) => {
+    const { box, send } = setUp();
+    expect(send(`${PATH}/${choice}`, { method: "POST" }).status).toBe(405);
+    expect(send(`${PATH}/${choice}`, { transport: "unix" }).status).toBe(405);
+    expect(box.choices).toEqual([]);
+    const refused = send(`${PATH}/${choice}`, { method: "POST", transport: "unix" });
+    expect(problemOf(refused).detail).toBe("Both boxes have the same configuration.");
+    box.choiceResult = { isDone: true, text: "the partner is asked" };
+    const done = send(`${PATH}/${choice}`, { method: "POST", transport: "unix" });
+    expect(done.json()).toEqual({ sentence: "The partner is asked." });
+    expect(box.choices).toEqual([choice, choice]);
+  });
+});
+
 describe("who the box is", () => {
   const PATH = "/api/v1/identity";
 

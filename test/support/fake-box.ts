@@ -2,6 +2,7 @@
 
 import type {
   Condition,
+  ConfigSyncView,
   EventView,
   LeasePage,
   LeaseView,
@@ -29,6 +30,9 @@ export class FakeBox implements BoxView, BoxActions {
   /** What `why` answers, by what is asked; other questions find nobody. */
   readonly answers = new Map<string, WhyView>();
   /** What comes of it when the partner is declared down, and how often it was. */
+  configView: ConfigSyncView | undefined = fakeConfigView();
+  choices: string[] = [];
+  choiceResult: ActionResult = { isDone: false, text: "both boxes have the same configuration" };
   partnerDownResult: ActionResult = { isDone: false, text: "this box is in no pair" };
   partnerDowns = 0;
   /** How many times the lease list was asked for. */
@@ -74,6 +78,14 @@ export class FakeBox implements BoxView, BoxActions {
   why(client: string): WhyView {
     return this.answers.get(client) ?? fakeWhy({ query: client });
   }
+
+  readonly configuration = {
+    view: () => this.configView,
+    choose: (choice: "keep" | "take") => {
+      this.choices.push(choice);
+      return this.choiceResult;
+    },
+  };
 
   identity(): string {
     return FAKE_IDENTITY;
@@ -168,6 +180,25 @@ export function fakeWhy(changes: Partial<WhyView> = {}): WhyView {
     verdict: "Nothing was heard from 02:00:5e:10:00:63 since the start (2026-05-03 04:12 UTC).",
     advice: "Check its cable or Wi-Fi, and the VLAN of its port.",
     decisions: [],
+    ...changes,
+  };
+}
+
+/** Both boxes have the same; `changes` replace what is given. */
+export function fakeConfigView(changes: Partial<ConfigSyncView> = {}): ConfigSyncView {
+  const hash = "ab".repeat(32);
+  return {
+    generation: 4,
+    hash,
+    inStep: true,
+    diverged: false,
+    sentence: "Configuration 4 is in force on both boxes.",
+    pending: "",
+    refused: "",
+    partner: { generation: 4, hash },
+    differences: [],
+    moreDifferences: 0,
+    keptAside: [],
     ...changes,
   };
 }

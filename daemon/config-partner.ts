@@ -1,0 +1,225 @@
+// The shared configuration of a pair at work: joins the rules (core/sync) with the files (configuration.ts) and a
+// channel to the partner that is handed in. One thing at a time, and each effect when the one before is done.
+
+import type { ConditionId, LogId, LogValues } from "./catalogue.ts";
+import { type ConfigDifferences, differencesOf } from "./config/differences.ts";
+import { type Circumstances, configConditions, configSyncView } from "./config-sync-view.ts";
+import type { Configuration, ConfigurationResult, FilesFound } from "./configuration.ts";
+import { ConfigSync } from "./core/sync/config-sync.ts";
+import type {
+  Choice,
+  ChoiceAnswer,
+  SyncEffect,
+  SyncEvent,
+  SyncView,
+} from "./core/sync/sync-types.ts";
+import type { ConfigSyncView } from "./http/api-types.ts";
+import type { ActionResult } from "./http/box-view.ts";
+import { LIMITS } from "./limits.ts";
+
+export interface ConfigPartnerPort {
+  /** Monotonic ms. */
+  now(): number;
+  /** On the channel that was opened last. */
+  send(bytes: Uint8Array): void;
+  /** The channel is of no use; `closed` follows. The reason is a part of a sentence, and is in the log. */
+  close(reason: string): void;
+  /** Something else is in force: `load` has it. */
+  changed(): void;
+  say(id: LogId, values: LogValues): void;
+  condition(id: ConditionId, values: LogValues | undefined): void;
+}
+
+const ANSWERS: Readonly<Record<Choice, Readonly<Record<ChoiceAnswer, string>>>> = {
+  keep: {
+    "partner-is-asked": "the partner is asked to take this box's configuration",
+    "applied-here-alone": "the change in config.json is put into force here, without the partner",
+    "in-step": "both boxes have the same configuration",
+    "partner-away": "the partner is not reached, so there is nothing to choose from",
+    busy: "a configuration is being agreed on at this moment; try again in a few seconds",
+    "not-shown-yet": "the partner's configuration is not here yet; try again in a few seconds",
+  },
+  take: {
+    "partner-is-asked": "the partner's configuration is checked, and put into force on both boxes",
+    "applied-here-alone": "nothing is to be taken",
+    "in-step": "both boxes have the same configuration",
+    "partner-away": "the partner is not reached, so its configuration cannot be taken",
+    busy: "a configuration is being agreed on at this moment; try again in a few seconds",
+    "not-shown-yet": "the partner's configuration is not here yet; try again in a few seconds",
+  },
+};
+const DONE: readonly ChoiceAnswer[] = ["partner-is-asked", "applied-here-alone"];
+
+export class ConfigPartner {
+  readonly #configuration: Configuration;
+  readonly #port: ConfigPartnerPort;
+  #sync: ConfigSync | undefined;
+  /** Ends when everything asked for so far is done. It never rejects. */
+  #queue: Promise<unknown> = Promise.resolve();
+  #waiting = 0;
+  /** Which channel there is, counted, and which one the rules know of: nothing is sent on another. */
+  #channel = 0;
+  #channelOfRules = 0;
+  /** The one on which the partner said too much at once: nothing more is heard on it. */
+  #floodedOn: number | undefined;
+  #hasAdopted = false;
+  /** Of which two documents they are: they are long, and asked for every few seconds. */
+  #differences: ConfigDifferences & { readonly of: string } = { of: "", shown: [], more: 0 };
+
+  constructor(configuration: Configuration, port: ConfigPartnerPort) {
+    this.#configuration = configuration;
+    this.#port = port;
+  }
+
+  /**
+   * Reads the files and says what is in force. A change in them is put into force at once when there is no
+   * partner to ask; else it is asked, and `changed` comes when both could take it.
+   */
+  load(): Promise<ConfigurationResult> {
+    return this.#next(async () => {
+      const found = await this.#configuration.load();
+      const sync = this.#rules();
+      for (const event of eventsOf(found)) await this.#carryOut(sync, event);
+      const hasAdopted = this.#hasAdopted;
+      this.#hasAdopted = false;
+      if (!hasAdopted) return found.result;
+      const { result } = await this.#configuration.load();
+      return { ...result, isNew: found.result.isNew || result.isNew };
+    });
+  }
+
+  /** True when a file changed since the last `load`. */
+  changed(): Promise<boolean> {
+    return this.#configuration.changed();
+  }
+
+  /** There is a channel with the partner, and it is the right one. */
+  opened(isPrimary: boolean): void {
+    this.#channel++;
+    const channel = this.#channel;
+    void this.#event({ kind: "opened", isPrimary }, () => {
+      this.#channelOfRules = channel;
+    });
+  }
+
+  /** A whole message of this part (isConfigMessage). */
+  received(bytes: Uint8Array): void {
+    if (this.#floodedOn === this.#channel) return;
+    if (this.#waiting < LIMITS.configMessagesWaitingMax) {
+      void this.#event({ kind: "received", bytes });
+      return;
+    }
+    this.#floodedOn = this.#channel;
+    const reason = "it says more of its configuration than can be listened to";
+    this.#port.say("config-partner-wrong", { reason });
+    this.#port.close(reason);
+  }
+
+  closed(): void {
+    this.#channel++;
+    void this.#event({ kind: "closed" });
+  }
+
+  /** To be called every few seconds: what the partner owes is not waited for without end. */
+  tick(): void {
+    void this.#event({ kind: "tick" });
+  }
+
+  view(): ConfigSyncView | undefined {
+    const view = this.#sync?.view();
+    return view && configSyncView(view, this.#circumstances(view));
+  }
+
+  /** A person says which of two configurations is meant. */
+  choose(choice: Choice): ActionResult {
+    const answer = this.#sync?.answerTo(choice) ?? "busy";
+    const isDone = DONE.includes(answer);
+    const text = ANSWERS[choice][answer];
+    if (isDone) void this.#event({ kind: "chosen", choice });
+    this.#port.say("pair-command", { command: `config ${choice}`, result: text });
+    return { isDone, text };
+  }
+
+  #circumstances({ document, partnerDocument }: SyncView): Circumstances {
+    const { keptAside, problem } = this.#configuration.store;
+    const of = partnerDocument ? `${document.hash} ${partnerDocument.hash}` : "";
+    if (this.#differences.of !== of) {
+      const both = [document, partnerDocument ?? document].map(({ text }) => JSON.parse(text));
+      this.#differences = { of, ...differencesOf(both[0], both[1]) };
+    }
+    return { keptAside, problem, differences: this.#differences };
+  }
+
+  /** There are none before the files were read for the first time. */
+  #rules(): ConfigSync {
+    const { standing, document } = this.#configuration.store;
+    this.#sync ??= new ConfigSync(standing, document);
+    return this.#sync;
+  }
+
+  #event(event: SyncEvent, before: () => void = () => {}): Promise<void> {
+    return this.#next(async () => {
+      before();
+      await this.#configuration.store.settle();
+      await this.#carryOut(this.#rules(), event);
+      if (!this.#hasAdopted) return;
+      this.#hasAdopted = false;
+      this.#port.changed();
+    });
+  }
+
+  #next<T>(job: () => Promise<T>): Promise<T> {
+    this.#waiting++;
+    const done = this.#queue.then(job).finally(() => {
+      this.#waiting--;
+    });
+    this.#queue = done.catch(() => {});
+    return done;
+  }
+
+  async #carryOut(sync: ConfigSync, event: SyncEvent): Promise<void> {
+    const effects = [...sync.step(event, this.#port.now())];
+    for (let effect = effects.shift(); effect; effect = effects.shift()) {
+      const answer = await this.#do(effect);
+      if (answer) effects.push(...sync.step(answer, this.#port.now()));
+    }
+    const view = sync.view();
+    for (const [id, values] of configConditions(view, this.#circumstances(view))) {
+      this.#port.condition(id, values);
+    }
+  }
+
+  async #do(effect: SyncEffect): Promise<SyncEvent | undefined> {
+    const { store } = this.#configuration;
+    switch (effect.kind) {
+      case "send":
+        if (this.#channel === this.#channelOfRules) this.#port.send(effect.bytes);
+        return undefined;
+      case "adopt":
+        await store.adopt(effect.standing, effect.document, effect.source);
+        this.#hasAdopted = true;
+        return undefined;
+      case "remember":
+        await store.remember(effect.standing);
+        return undefined;
+      case "check": {
+        const objections = await this.#configuration.check(effect.document);
+        return { kind: "checked", hash: effect.document.hash, objections };
+      }
+      case "say":
+        this.#port.say(effect.id, effect.values);
+        return undefined;
+      case "close":
+        if (this.#channel === this.#channelOfRules) this.#port.close(effect.reason);
+        return undefined;
+    }
+  }
+}
+
+function eventsOf({ edit, isInForce, isBoxNew }: FilesFound): SyncEvent[] {
+  const events: SyncEvent[] = [];
+  if (edit) events.push({ kind: "edited", document: edit });
+  if (isInForce) events.push({ kind: "restored" });
+  if (isBoxNew) events.push({ kind: "box-changed" });
+  return events;
+}
