@@ -62,6 +62,7 @@ export class ConfigPartner {
   #channelOfRules = 0;
   /** The one on which the partner said too much at once: nothing more is heard on it. */
   #floodedOn: number | undefined;
+  /** Something came into force that `load` has not given yet. */
   #hasAdopted = false;
   /** Of which two documents they are: they are long, and asked for every few seconds. */
   #differences: ConfigDifferences & { readonly of: string } = { of: "", shown: [], more: 0 };
@@ -79,18 +80,18 @@ export class ConfigPartner {
     return this.#next(async () => {
       const found = await this.#configuration.load();
       const sync = this.#rules();
-      for (const event of eventsOf(found)) await this.#carryOut(sync, event);
-      const hasAdopted = this.#hasAdopted;
       this.#hasAdopted = false;
-      if (!hasAdopted) return found.result;
+      for (const event of eventsOf(found)) await this.#carryOut(sync, event);
+      if (!this.#hasAdopted) return found.result;
+      this.#hasAdopted = false;
       const { result } = await this.#configuration.load();
       return { ...result, isNew: found.result.isNew || result.isNew };
     });
   }
 
-  /** True when a file changed since the last `load`. */
-  changed(): Promise<boolean> {
-    return this.#configuration.changed();
+  /** True when a file changed, or something else came into force, since the last `load`. */
+  async changed(): Promise<boolean> {
+    return this.#hasAdopted || this.#configuration.changed();
   }
 
   /** There is a channel with the partner, and it is the right one. */
@@ -162,9 +163,7 @@ export class ConfigPartner {
       before();
       await this.#configuration.store.settle();
       await this.#carryOut(this.#rules(), event);
-      if (!this.#hasAdopted) return;
-      this.#hasAdopted = false;
-      this.#port.changed();
+      if (this.#hasAdopted) this.#port.changed();
     });
   }
 
