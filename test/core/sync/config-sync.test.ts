@@ -161,6 +161,21 @@ describe("a change while both are there", () => {
     expect(world.view("b").relation).toBe("older");
   });
 
+  test("on the box that cannot take the partner's newer one is its own: then a person has to choose", () => {
+    const world = inStep();
+    world.cut(0, 0);
+    world.boxes.a.edit(makeDocument(2, "b"));
+    world.settle();
+    world.connect();
+    world.settle();
+    expect(world.view("b").relation).toBe("older");
+    world.boxes.b.edit(makeDocument(3));
+    world.settle();
+    expect(inForce(world)).toEqual([makeDocument(2, "b").text, makeDocument(3).text]);
+    expect(NAMES.map((name) => world.view(name).relation)).toEqual(["diverged", "diverged"]);
+    expect(world.view("a").partnerDocument).toEqual(makeDocument(3));
+  });
+
   test("that was refused and is taken back is forgotten on both", () => {
     const world = inStep();
     world.boxes.a.edit(makeDocument(2, "b"));
@@ -262,9 +277,12 @@ describe("both have changed it apart", () => {
 
   test("a person makes both files the same: that ends it", () => {
     const world = diverged();
-    world.boxes.b.edit(makeDocument(2));
-    world.settle();
+    for (const n of [4, 2]) {
+      world.boxes.b.edit(makeDocument(n));
+      world.settle();
+    }
     expect(NAMES.map((name) => world.view(name).relation)).toEqual(["same", "same"]);
+    expect(world.view("a").lineage).toEqual(world.view("b").lineage);
   });
 
   test("the choice of what this box cannot take is not done, and says why", () => {

@@ -63,13 +63,18 @@ describe("a partner that does not keep to the rules", () => {
     expect(reasons(hello, ...late)).toEqual([]);
   });
 
-  test("a proposal that does not follow on what is in force is turned down", () => {
-    const standing = { lineage, agreed: undefined, refused: undefined };
-    const sync = new ConfigSync(standing, FIRST);
+  test.each<[string, Lineage, ConfigMessage]>([
+    ["what is in force", lineage, { ...proposal, lineage: { ...later, ancestors: [] } }],
+    [
+      "what is in force under a higher number",
+      { ...lineage, generation: 9 },
+      { ...proposal, lineage, text: FIRST.text },
+    ],
+  ])("a proposal that does not follow on %s is turned down", (_, own, message) => {
+    const sync = new ConfigSync({ lineage: own, agreed: undefined, refused: undefined }, FIRST);
     sync.step({ kind: "opened", isPrimary: true }, 0);
     sync.step({ kind: "received", bytes: encodeConfigMessage(hello) }, 0);
-    const foreign = { ...proposal, lineage: { ...later, ancestors: [] } };
-    const effects = sync.step({ kind: "received", bytes: encodeConfigMessage(foreign) }, 0);
+    const effects = sync.step({ kind: "received", bytes: encodeConfigMessage(message) }, 0);
     const sent = effects.flatMap((one) =>
       one.kind === "send" ? [decodeConfigMessage(one.bytes)] : [],
     );
