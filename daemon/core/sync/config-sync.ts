@@ -288,7 +288,6 @@ export class ConfigSync {
     } else {
       state.remember(standing);
     }
-    state.partner = { lineage };
     state.outgoing = { ...state.outgoing, phase: "committed" };
     state.send({ kind: "commit", number });
     state.expectAnswer();

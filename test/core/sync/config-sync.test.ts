@@ -265,6 +265,18 @@ describe("both have changed it apart", () => {
     expect(ancestors).toEqual(expect.arrayContaining([2, 3].map((m) => makeDocument(m).hash)));
   });
 
+  test("a change on the box whose configuration is taken, at that moment, is the next one", () => {
+    const world = diverged();
+    world.choose("a", "take");
+    while (!world.boxes.a.isIdle) world.boxes.a.work();
+    world.deliver("a");
+    while (!world.boxes.b.isIdle) world.boxes.b.work();
+    world.boxes.b.edit(makeDocument(5));
+    world.settle();
+    expect(inForce(world)).toEqual([makeDocument(5).text, makeDocument(5).text]);
+    expect(world.boxes.b.disk.keptAside).toEqual([]);
+  });
+
   test("people choose differently on both: the primary's choice counts, and the other person is told", () => {
     const world = diverged();
     world.choose("a", "keep");
@@ -277,8 +289,12 @@ describe("both have changed it apart", () => {
 
   test("a person makes both files the same: that ends it", () => {
     const world = diverged();
-    for (const n of [4, 2]) {
-      world.boxes.b.edit(makeDocument(n));
+    for (const [name, n] of [
+      ["a", 4],
+      ["a", 2],
+      ["b", 2],
+    ] as const) {
+      world.boxes[name].edit(makeDocument(n));
       world.settle();
     }
     expect(NAMES.map((name) => world.view(name).relation)).toEqual(["same", "same"]);
