@@ -120,7 +120,8 @@ function checkAdoption({ by, before, standingBefore, event, effect }: Adoption, 
   const partner = world.boxes[otherOf(by)];
   expect(world.boxes[by].objections(effect.document), "taken though it was refused").toEqual([]);
   const isAgreed = partner.approved.has(hash);
-  if (before.isConnected && before.relation === "same" && event.kind === "received") {
+  const isAsked = event.kind === "received" || event.kind === "edited";
+  if (before.relation === "same" && isAsked) {
     expect(isAgreed, "in force before the partner was ready").toBe(true);
   }
   if (standingBefore.refused?.hash === hash && event.kind !== "chosen") {
