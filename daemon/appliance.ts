@@ -30,6 +30,7 @@ import { Journal, type JournalOptions, type OpenedJournal } from "./journal/jour
 import { LIMITS } from "./limits.ts";
 import { declarePartnerDown, Partner } from "./partner.ts";
 import type { LogSink } from "./ports.ts";
+import { isConfigMessage } from "./wire/config-message.ts";
 import { SERVER_STATE } from "./wire/failover/numbers.ts";
 
 export interface ApplianceOptions {
@@ -79,8 +80,8 @@ export class Appliance {
     this.#options = options;
     this.configuration = new ConfigPartner(new Configuration(options.configDir, options.stateDir), {
       now: () => this.#clock.now().monotonic,
-      send: () => {},
-      close: () => {},
+      send: (bytes) => this.#partner?.sendControl(bytes),
+      close: (reason) => this.#partner?.restart(reason),
       changed: () => void this.reload(),
       say: (id, values) => this.say(id, values),
       condition: (id, values) => this.setCondition(id, "", values),
@@ -280,7 +281,15 @@ export class Appliance {
       words: () => {
         const state = core.pair?.state;
         const lans = lanHealthOf(core.lans, this.#clock.now());
-        return { state: state ? SERVER_STATE[state] : 0, generation: 0, lans };
+        const generation = this.configuration.view()?.generation ?? 0;
+        return { state: state ? SERVER_STATE[state] : 0, generation, lans };
+      },
+      control: {
+        opened: (isPrimary) => this.configuration.opened(isPrimary),
+        closed: () => this.configuration.closed(),
+        received: (message) => {
+          if (isConfigMessage(message)) this.configuration.received(message);
+        },
       },
     });
   }

@@ -141,6 +141,11 @@ export class PairLink implements PeerLink {
     this.#flushLine();
   }
 
+  /** Ends the session, and another one is begun. */
+  restart(reason: string): void {
+    this.#channel.end(reason);
+  }
+
   /** Ends the session, and tells the partner and the core. */
   leave(reason: string): void {
     this.#channel.end(reason);

@@ -25,6 +25,12 @@ import { BOOT_BYTES } from "./wire/beacon.ts";
 /** Where beacons and the session are, unless the configuration has another one. */
 const PORT = 8647;
 
+export interface PartnerControl {
+  opened(isPrimary: boolean): void;
+  received(message: Uint8Array): void;
+  closed(): void;
+}
+
 export interface PartnerHost {
   event(event: CoreEvent): void;
   setCondition(id: ConditionId, subject: string, values: LogValues | undefined): void;
@@ -33,6 +39,8 @@ export interface PartnerHost {
   /** What the box says of itself besides what it is made of and whom it knows. */
   words(): Pick<BeaconWords, "state" | "generation" | "lans">;
   now(): Now;
+  /** What is said beside failover: a session with the partner, whose key is proven. */
+  readonly control: PartnerControl;
   readonly board: Board;
   readonly version: string;
 }
@@ -87,6 +95,16 @@ export class Partner implements PeerLink {
   /** What this box says of itself is otherwise: the partner should know at once. */
   hurry(): void {
     this.#found?.hurry();
+  }
+
+  /** A control message, on the session that was opened last. */
+  sendControl(message: Uint8Array): void {
+    this.#found?.link?.sendControl(message);
+  }
+
+  /** Ends the session; another one is begun. */
+  restart(reason: string): void {
+    this.#found?.link?.restart(reason);
   }
 
   get paths(): readonly PathView[] {
@@ -152,7 +170,7 @@ export class Partner implements PeerLink {
   }
 
   #find(config: FoundPartnerConfig): FoundPartner {
-    const { event, setCondition, now, identity } = this.#host;
+    const { event, setCondition, now, identity, control } = this.#host;
     return new FoundPartner(identity(), randomBytes(BOOT_BYTES), config, {
       ...{ setCondition, now, nextConnection: this.#nextConnection },
       words: () => this.#words(),
@@ -162,9 +180,9 @@ export class Partner implements PeerLink {
       open: (connection) => event({ kind: "peer-open", connection }),
       bytes: (connection, bytes) => event({ kind: "peer-bytes", connection, bytes }),
       closed: (connection, reason) => event({ kind: "peer-closed", connection, reason }),
-      sessionOpened: () => {},
-      control: () => {},
-      sessionClosed: () => {},
+      sessionOpened: () => control.opened(this.#config?.box.pair?.role === "primary"),
+      control: (message) => control.received(message),
+      sessionClosed: () => control.closed(),
     });
   }
 
