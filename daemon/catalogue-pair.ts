@@ -47,6 +47,14 @@ export const PAIR_LOG = {
     text: "The boxes do not speak of their configuration: the partner does not keep to the rules, {reason}.",
     advice: "Bring both boxes to the same version of Tandem when this comes again.",
   },
+  "pairing-digits": {
+    level: "info",
+    text: "A box was found on a pair port ({box}): people may compare its six digits with those of this box.",
+    advice: "",
+  },
+  "pairing-refused": { level: "warning", text: "No pair came of it: {reason}", advice: "" },
+  "pairing-done": { level: "info", text: "This box is in a pair with {box} now.", advice: "" },
+  unpaired: { level: "warning", text: "The pair was ended: {text}.", advice: "" },
   "pair-command": { level: "info", text: 'Asked for "{command}": {result}.', advice: "" },
 } as const;
 

@@ -182,6 +182,20 @@ export const LIMITS = {
   startupMilliseconds: 5000,
   /** Difference of the clocks at which two boxes do not speak, in seconds. */
   clockDifferenceSeconds: 60,
+  /** Boxes on the pair ports that are remembered: one is wanted, and more than one is told to a person. */
+  introductionBoxesMax: 8,
+  /** A box that is not heard for so long is gone; they announce themselves every second. */
+  introductionSilenceMilliseconds: 10_000,
+  /** Between two attempts to get to know a box. */
+  introductionRetryMilliseconds: 5000,
+  /** How long people may take to compare digits, and to choose. They walk from one box to the other. */
+  introductionPeopleMilliseconds: 600_000,
+  /** How long the boxes may take for what needs no person, disks that are slow included. */
+  introductionAnswerMilliseconds: 60_000,
+  /** A box that was found this long ago is not confirmed by a button: its cable may have been forgotten. */
+  introductionButtonMilliseconds: 600_000,
+  /** How long a partner may take to say that it has left the pair. */
+  unpairMilliseconds: 5000,
   hostnameBytesMax: 63,
   vendorClassBytesMax: 64,
   /** Step of the wall clock against the monotonic one that counts as a jump, not as drift. */

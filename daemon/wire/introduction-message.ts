@@ -199,7 +199,8 @@ function readOffer(reader: Reader): Offer {
 function numberForm<K extends "commitment" | "number">(code: number, kind: K): Form<K> {
   return {
     code,
-    write: (writer, { bytes }) => {
+    write: (writer, message) => {
+      const { bytes }: Content<"commitment" | "number"> = message;
       if (bytes.length !== NUMBER_BYTES) throw new EncodeError(`${kind} of another length`);
       writer.bytes(bytes);
     },
