@@ -198,6 +198,62 @@ export interface ConfigSyncView {
   readonly moreDifferences: number;
   /** Files with what a person wrote into config.json and what was never in force. */
   readonly keptAside: readonly string[];
+export type PairingStageId =
+  | "cable"
+  | "found"
+  | "digits"
+  | "confirmed"
+  | "roles"
+  | "configuration"
+  | "leases"
+  | "in-step";
+
+export interface PairingStage {
+  readonly id: PairingStageId;
+  readonly state: "open" | "now" | "done";
+  /** How long it has taken so far, or took; null before it began. */
+  readonly seconds: number | null;
+}
+
+/** What a person can do now about pairing. */
+export type PairingAction = "confirm" | "differ" | "choose" | "cancel" | "again" | "unpair";
+
+/** GET /api/v1/pairing: how far this box is with becoming one of two. */
+export interface PairingView {
+  /** This box is in a pair. */
+  readonly paired: boolean;
+  /** A box was found, or something is under way or went wrong: people should see it. */
+  readonly underWay: boolean;
+  /** One sentence: what is so now. */
+  readonly sentence: string;
+  /** What a person does now; "" when nothing needs doing. */
+  readonly advice: string;
+  readonly stages: readonly PairingStage[];
+  /** The box at the other end of the cable, as it says itself. */
+  readonly found: {
+    /** "" until it has said so. */
+    readonly name: string;
+    readonly model: string;
+    readonly serial: string;
+    readonly version: string;
+  } | null;
+  /** Six of them, to be compared with those that the other box shows. */
+  readonly digits: string | null;
+  readonly confirmedHere: boolean;
+  readonly confirmedThere: boolean;
+  /** Both boxes have a configuration: which one shall both have? One sentence for each difference. */
+  readonly question: { readonly differences: readonly string[] } | null;
+  /** Why it does not go on. */
+  readonly refusal: {
+    readonly id: string;
+    readonly sentence: string;
+    readonly advice: string;
+    /** Somebody may sit between the boxes. */
+    readonly loud: boolean;
+  } | null;
+  readonly actions: readonly PairingAction[];
+  /** What came of the end of a pair, one sentence; "" when there was none since the start. */
+  readonly unpaired: string;
 }
 
 /** Who the box is to its partner. */

@@ -5,6 +5,10 @@ import type {
   EventView,
   LeasePage,
   LeaseView,
+  EventView,
+  LeasePage,
+  LeaseView,
+  PairingView,
   Status,
   StreamEvent,
   WhyView,
@@ -45,6 +49,24 @@ export interface ConfigActions {
   view(): ConfigSyncView | undefined;
   /** A person says which of two configurations both boxes are to have: this box's, or the partner's. */
   choose(choice: "keep" | "take"): ActionResult;
+}
+
+/** What a person can do about pairing. */
+export type PairingAct =
+  | { readonly kind: "confirm"; readonly digits: string }
+  /** The button of the box was pressed. */
+  | { readonly kind: "button" }
+  | { readonly kind: "differ" }
+  /** Keep the configuration of this box for both, or take that of the other one. */
+  | { readonly kind: "choose"; readonly choice: "keep" | "take" }
+  | { readonly kind: "cancel" }
+  | { readonly kind: "again" }
+  | { readonly kind: "unpair" };
+
+/** How this box becomes one of two, and how it becomes one again. */
+export interface PairingControl {
+  pairing(): PairingView;
+  pairingAct(act: PairingAct): ActionResult;
 }
 
 export interface ActionResult {

@@ -28,9 +28,12 @@ export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 };
 
-/** Why a request is not answered at all, or undefined. */
-export function refusal(request: HttpRequest): HttpResponse | undefined {
-  return hostCheck(request) ?? readOnly(request) ?? sameSite(request);
+/** Why a request is not answered at all, or undefined. `fromPage`: what its page may tell the box over TCP. */
+export function refusal(
+  request: HttpRequest,
+  fromPage: (path: string) => boolean,
+): HttpResponse | undefined {
+  return hostCheck(request) ?? readOnly(request, fromPage) ?? sameSite(request);
 }
 
 /**
@@ -43,13 +46,30 @@ function hostCheck(request: HttpRequest): HttpResponse | undefined {
 }
 
 /**
- * Over TCP everything can be read and nothing changed. The box is told what to do (POST) over the Unix
- * socket, whose file says who may.
+ * Over TCP everything can be read and little changed. The box is told what to do (POST) over the Unix socket,
+ * whose file says who may; and by its own page, where that is a person's matter.
  */
-function readOnly({ method, transport }: HttpRequest): HttpResponse | undefined {
+function readOnly(
+  request: HttpRequest,
+  fromPage: (path: string) => boolean,
+): HttpResponse | undefined {
+  const { method, transport, path } = request;
   if (method === "GET" || method === "HEAD") return;
-  if (method === "POST" && transport === "unix") return;
-  return readOnlyProblem();
+  if (method !== "POST") return readOnlyProblem();
+  if (transport === "unix") return;
+  return fromPage(path) ? ownPage(request) : readOnlyProblem();
+}
+
+/**
+ * Browsers say of each POST which page it is from. One of another site can send a form or plain text without
+ * being asked, but no JSON: for that the browser asks first, and this box answers no such question.
+ */
+function ownPage(request: HttpRequest): HttpResponse | undefined {
+  if (request.header("origin") !== `http://${request.header("host")}`) {
+    return problem(403, "Only the page of this box may tell it so.");
+  }
+  if (request.header("content-type") === "application/json") return;
+  return problem(415, "This is told to the box in JSON, as application/json.");
 }
 
 export function readOnlyProblem(): HttpResponse {

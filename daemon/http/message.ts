@@ -8,6 +8,8 @@ export interface HttpRequest {
   readonly query: URLSearchParams;
   /** The kind of socket it came in on. */
   readonly transport: "tcp" | "unix";
+  /** What came with a POST; empty for all else. */
+  readonly body: Uint8Array;
   /** A header by its lower-case name; one that came several times is joined by commas. */
   header(name: string): string | undefined;
 }

@@ -24,6 +24,8 @@ const TITLES = {
   405: "Method Not Allowed",
   406: "Not Acceptable",
   409: "Conflict",
+  413: "Content Too Large",
+  415: "Unsupported Media Type",
   421: "Misdirected Request",
   500: "Internal Server Error",
   503: "Service Unavailable",

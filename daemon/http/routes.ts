@@ -3,7 +3,7 @@
 import { IoError } from "../base/errors.ts";
 import { LIMITS } from "../limits.ts";
 import type { Done, IdentityView } from "./api-types.ts";
-import type { ActionResult, BoxActions, BoxView } from "./box-view.ts";
+import type { ActionResult, BoxActions, BoxView, PairingControl } from "./box-view.ts";
 import { EventStreams } from "./event-streams.ts";
 import { readOnlyProblem, refusal, SECURITY_HEADERS } from "./guard.ts";
 import { csvBody } from "./lease-csv.ts";
@@ -17,6 +17,7 @@ import {
   textResponse,
 } from "./message.ts";
 import { formatOpenMetrics, OPEN_METRICS_TYPE } from "./open-metrics.ts";
+import { isPagesPost, PAIRING_PATH, pairingPosts } from "./pairing-routes.ts";
 import { problem, RequestError } from "./problem.ts";
 import { serveWebFile, type WebFiles } from "./web-files.ts";
 
@@ -31,13 +32,15 @@ export interface WebAppOptions {
   readonly web?: WebFiles | undefined;
   /** What the box can be told to do over the Unix socket; without it nothing. */
   readonly actions?: BoxActions | undefined;
+  /** How it becomes one of two; without it there is no such thing. */
+  readonly pairing?: PairingControl | undefined;
   /** Told of an error of our own while answering; the client sees only that there was one. */
   readonly onFault?: (error: unknown) => void;
 }
 
 /** The whole HTTP side of the box. */
 export function createWebApp(view: BoxView, options: WebAppOptions = {}): WebApp {
-  const { web, actions, onFault = () => {} } = options;
+  const { web, actions, pairing, onFault = () => {} } = options;
   const streams = new EventStreams(view);
   // All with GET or HEAD. Any other path is a file of the page.
   const routes = new Map<string, HttpHandler>([
@@ -49,11 +52,16 @@ export function createWebApp(view: BoxView, options: WebAppOptions = {}): WebApp
   ]);
   // Over the Unix socket only; any other method than these three is refused before.
   const posts = actions ? postsOf(actions) : new Map<string, HttpHandler>();
+  if (pairing) routes.set(PAIRING_PATH, () => jsonResponse(pairing.pairing()));
+  // Over the Unix socket, and of the page what the guard lets through; other methods are refused before.
+  const posts = new Map<string, HttpHandler>(pairing ? pairingPosts(pairing, acted) : []);
+  if (actions) posts.set("/api/v1/pair/partner-down", () => acted(actions.partnerDown()));
   const local = new Map<string, HttpHandler>();
   if (actions) local.set("/api/v1/identity", () => identified(actions));
   if (actions) routes.set("/api/v1/configuration", () => configuration(actions));
   const handlerOf = ({ method, transport, path }: HttpRequest): HttpHandler => {
-    const post = transport === "unix" ? posts.get(path) : undefined;
+    const mayPost = transport === "unix" || isPagesPost(path);
+    const post = mayPost ? posts.get(path) : undefined;
     if (method === "POST") return post ?? readOnlyProblem;
     if (post) return () => problem(405, "This is told to the box with POST.", { allow: "POST" });
     const only = transport === "unix" ? local.get(path) : undefined;
@@ -61,7 +69,7 @@ export function createWebApp(view: BoxView, options: WebAppOptions = {}): WebApp
   };
   const routed: HttpHandler = (request) => {
     try {
-      return refusal(request) ?? handlerOf(request)(request);
+      return refusal(request, isPagesPost) ?? handlerOf(request)(request);
     } catch (error) {
       if (error instanceof RequestError) return problem(400, error.message);
       onFault(error);

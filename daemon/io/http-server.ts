@@ -82,7 +82,7 @@ function newServer(handler: HttpHandler, transport: "tcp" | "unix"): Server {
     },
     (incoming, outgoing) => {
       try {
-        answer(handler, transport, incoming, outgoing);
+        take(handler, transport, incoming, outgoing);
       } catch {
         incoming.socket.destroy();
       }
@@ -92,19 +92,52 @@ function newServer(handler: HttpHandler, transport: "tcp" | "unix"): Server {
   return server;
 }
 
-function answer(
+/** Waits for the body where one may come; one that comes too slowly ends with the request's timeout. */
+function take(
   handler: HttpHandler,
   transport: "tcp" | "unix",
   incoming: IncomingMessage,
   outgoing: ServerResponse,
 ): void {
-  const request = requestOf(incoming, transport);
+  if (incoming.method !== "POST") {
+    answer(handler, transport, incoming, outgoing, NOTHING);
+    return;
+  }
+  const parts: Uint8Array[] = [];
+  let room = LIMITS.httpBodyBytesMax;
+  const refuse = () => {
+    incoming.removeAllListeners("data").removeAllListeners("end");
+    outgoing.writeHead(413, { connection: "close" }).end();
+  };
+  incoming.on("data", (part: Uint8Array) => {
+    room -= part.length;
+    if (room < 0) refuse();
+    else parts.push(part);
+  });
+  incoming.on("end", () => {
+    try {
+      answer(handler, transport, incoming, outgoing, Buffer.concat(parts));
+    } catch {
+      incoming.socket.destroy();
+    }
+  });
+  if (Number(incoming.headers["content-length"] ?? 0) > room) refuse();
+}
+
+function answer(
+  handler: HttpHandler,
+  transport: "tcp" | "unix",
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  sent: Uint8Array,
+): void {
+  const request = requestOf(incoming, transport, sent);
   if (request === undefined) {
     outgoing.writeHead(400, { connection: "close" }).end();
     return;
   }
   const { status, headers, body } = handler(request);
-  // A body that came in is never read, so the connection cannot be used again after it.
+  // A body of other methods is never read, so the connection cannot be used again after it.
   const isLast = !READS.includes(request.method);
   outgoing.writeHead(status, isLast ? { ...headers, connection: "close" } : headers);
   if (typeof body === "function") body(sinkOf(outgoing, incoming.socket));
@@ -112,7 +145,11 @@ function answer(
 }
 
 /** Undefined when the target is not one of this server ("*", a broken URL). */
-function requestOf(incoming: IncomingMessage, transport: "tcp" | "unix"): HttpRequest | undefined {
+function requestOf(
+  incoming: IncomingMessage,
+  transport: "tcp" | "unix",
+  body: Uint8Array,
+): HttpRequest | undefined {
   const { method = "GET", url = "/" } = incoming;
   let target = url;
   if (!url.startsWith("/")) {
@@ -127,6 +164,7 @@ function requestOf(incoming: IncomingMessage, transport: "tcp" | "unix"): HttpRe
     path: target.slice(0, pathEnd),
     query: new URLSearchParams(target.slice(pathEnd)),
     transport,
+    body,
     header: (name) => incoming.headersDistinct[name]?.join(", "),
   };
 }
@@ -150,6 +188,7 @@ function sinkOf(outgoing: ServerResponse, socket: Socket): BodySink {
   };
 }
 
+const NOTHING = new Uint8Array();
 const READS: readonly string[] = ["GET", "HEAD"];
 
 function listen(server: Server, options: ListenOptions, name: string): Promise<void> {

@@ -6,6 +6,7 @@ export interface Asked {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly transport?: "tcp" | "unix";
+  readonly body?: string;
 }
 
 /** An answer to `target`, a path with its query. The Host is 127.0.0.1 unless it is given. */
@@ -19,6 +20,7 @@ export function ask(answer: HttpHandler, target: string, asked: Asked = {}): Ans
       path,
       query: new URLSearchParams(query),
       transport,
+      body: new TextEncoder().encode(asked.body ?? ""),
       header: (name) => headers.get(name),
     }),
   );

@@ -135,7 +135,8 @@ test("odd requests get an answer, or an end, and nothing lingers", async () => {
   const host = "Host: localhost\r\n";
   expect(await first(`TRACE / HTTP/1.1\r\n${host}\r\n`)).toBe("405");
   expect(await first(`OPTIONS * HTTP/1.1\r\n${host}\r\n`)).toBe("400");
-  expect(await first(`POST / HTTP/1.1\r\n${host}Content-Length: 9999999\r\n\r\nabc`)).toBe("405");
+  expect(await first(`POST / HTTP/1.1\r\n${host}Content-Length: 3\r\n\r\nabc`)).toBe("405");
+  expect(await first(`POST / HTTP/1.1\r\n${host}Content-Length: 9999999\r\n\r\nabc`)).toBe("413");
   expect(await first(`CONNECT evil:1 HTTP/1.1\r\n${host}\r\n`)).toBe("");
   const close = `${host}Connection: close\r\n\r\n`;
   expect(await first(`GET //evil.example/x HTTP/1.1\r\n${close}`)).toBe("404");
@@ -145,6 +146,39 @@ test("odd requests get an answer, or an end, and nothing lingers", async () => {
   expect(await first(`GET /api/v1/status HTTP/1.1\r\n${twoHosts}`)).toBe("421");
   expect(await first(`HEAD /api/v1/leases?format=csv HTTP/1.1\r\n${close}`)).toBe("200");
   expect(await first(`GET /api/v1/status HTTP/1.1\r\nUpgrade: websocket\r\n${close}`)).toBe("200");
+});
+
+describe("the body of a POST", () => {
+  const echo: HttpHandler = ({ body }) =>
+    plain(`${body.length}: ${new TextDecoder().decode(body)}`);
+
+  test("is handed over whole, however it comes", async () => {
+    const server = keep(await listenLoopback(0, echo));
+    const whole = await fetch(`http://127.0.0.1:${server.port}/`, { method: "POST", body: "Büro" });
+    expect(await whole.text()).toBe("5: Büro");
+    const chunked = "POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n";
+    const pieces = await raw(server.port, `${chunked}2\r\nab\r\n1\r\nc\r\n0\r\n\r\n`);
+    expect(pieces).toContain("3: abc");
+    const none = await raw(server.port, "POST / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    expect(none).toContain("0: ");
+  });
+
+  test("is refused above the limit, also when its length is not said before", async () => {
+    const server = keep(await listenLoopback(0, echo));
+    const size = LIMITS.httpBodyBytesMax + 1;
+    const piece = `${size.toString(16)}\r\n${"x".repeat(size)}\r\n0\r\n\r\n`;
+    const head = "POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n";
+    expect(await raw(server.port, `${head}${piece}`)).toMatch(/^HTTP\/1\.1 413 /);
+    const fits = { method: "POST", body: "x".repeat(size - 1) };
+    const answer = await fetch(`http://127.0.0.1:${server.port}/`, fits);
+    expect(await answer.text()).toMatch(/^65536: x/);
+  });
+
+  test("that does not come is waited for as long as a request may take", async () => {
+    const server = keep(await listenLoopback(0, echo));
+    const text = "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nab";
+    expect(await raw(server.port, text)).toMatch(/^HTTP\/1\.1 408 /);
+  }, 15_000);
 });
 
 test("an answer that fails on its way cuts the connection, and nothing else", async () => {
