@@ -73,8 +73,9 @@ export function takersDocuments(
 /** Of a box that is in a pair no more: `role` "serving" for the one that goes on. */
 export function documentsAlone(own: Documents, role: "serving" | "standby"): Documents {
   const { pair: _partner, ...box } = objectOf(own.box);
-  const { pair: _name, ...shared } = objectOf(own.shared);
-  return { shared, box: { ...box, role } };
+  const { pair, ...shared } = objectOf(own.shared);
+  // A file that says nothing of a pair, or cannot be read, stays as it is.
+  return { shared: pair === undefined ? undefined : shared, box: { ...box, role } };
 }
 
 /** "A" and "B", "box-a" and "box-b"; else a 2 is put behind it. */

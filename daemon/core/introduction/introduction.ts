@@ -310,7 +310,8 @@ export class Introduction {
       this.#isSettling = true;
       this.#stages.enter("configuration", now);
     }
-    if (this.#isSettling || (verdict.kind === "nobody" && this.#stages.now === "in-step")) return;
+    const isTogether = verdict.kind === "nobody" || this.#facts.pair?.isHeard === true;
+    if (this.#isSettling || (isTogether && this.#stages.now === "in-step")) return;
     if (verdict.kind !== "nobody") {
       this.#stages.enter(verdict.kind === "one" && !this.#isHalted() ? "digits" : "found", now);
     } else if (this.#carriers.size > 0) this.#stages.enter("found", now);

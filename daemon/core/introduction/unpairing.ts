@@ -1,0 +1,100 @@
+// Two boxes become two again. The box at which it is said goes on serving, and the other one answers nobody. The
+// other one writes first: a box that is still in a pair whose partner answers nobody serves everything.
+
+import type { Now } from "../../base/time.ts";
+import type { LogId, LogValues } from "../../catalogue.ts";
+import { LIMITS } from "../../limits.ts";
+import { encodeIntroduction } from "../../wire/introduction-message.ts";
+import { type Documents, documentsAlone } from "./documents.ts";
+import type { ActOutcome, OwnFacts } from "./events.ts";
+import { isLower } from "./roles.ts";
+
+export type UnpairingEffect =
+  /** To the partner, over a connection on which both have shown their keys. */
+  | { readonly kind: "tell-partner"; readonly bytes: Uint8Array }
+  /** Answered by `adopted`. */
+  | { readonly kind: "adopt"; readonly documents: Documents }
+  | { readonly kind: "log"; readonly id: LogId; readonly values: LogValues };
+
+type State =
+  | { readonly kind: "idle" }
+  /** The partner has been asked to leave. */
+  | { readonly kind: "asking"; readonly deadline: number }
+  | { readonly kind: "writing"; readonly outcome: keyof typeof OUTCOMES };
+
+const OUTCOMES = {
+  both: "this box goes on alone, and the other one answers nobody",
+  "only-here":
+    "this box goes on alone; the other one was not reached and still counts itself as one of a pair, so say tandem unpair there as well, or switch it off",
+  told: "it was said at the other box, which goes on alone; this one answers nobody",
+} as const;
+
+const IDLE: State = { kind: "idle" };
+
+export class Unpairing {
+  #state: State = IDLE;
+  #last = "";
+
+  get isUnderWay(): boolean {
+    return this.#state.kind !== "idle";
+  }
+
+  /** What came of it the last time, as a part of a sentence; "" for never. */
+  get last(): string {
+    return this.#last;
+  }
+
+  /** A person says it here. */
+  begin(
+    { pair, documents }: OwnFacts,
+    { monotonic }: Now,
+  ): { readonly outcome: ActOutcome; readonly effects: readonly UnpairingEffect[] } {
+    if (!pair) return { outcome: { isDone: false, text: "this box is in no pair" }, effects: [] };
+    if (this.isUnderWay) {
+      return { outcome: { isDone: false, text: "the pair is ending already" }, effects: [] };
+    }
+    const outcome = { isDone: true, text: "the pair is ending; this box goes on serving" };
+    if (!pair.isHeard) return { outcome, effects: this.#write("only-here", documents) };
+    this.#state = { kind: "asking", deadline: monotonic + LIMITS.unpairMilliseconds };
+    return { outcome, effects: [told("leave")] };
+  }
+
+  /** The partner has left. */
+  left({ documents }: OwnFacts): readonly UnpairingEffect[] {
+    return this.#state.kind === "asking" ? this.#write("both", documents) : [];
+  }
+
+  /** The partner asks this box to leave. When it was said on both at once, the lower one goes on. */
+  leave({ identity, pair, documents }: OwnFacts): readonly UnpairingEffect[] {
+    if (!pair?.partner || this.#state.kind === "writing") return [];
+    if (this.#state.kind === "asking" && isLower(identity, pair.partner)) return [];
+    return this.#write("told", documents);
+  }
+
+  tick({ documents }: OwnFacts, { monotonic }: Now): readonly UnpairingEffect[] {
+    const state = this.#state;
+    if (state.kind !== "asking" || monotonic < state.deadline) return [];
+    return this.#write("only-here", documents);
+  }
+
+  adopted(problem: string | undefined): readonly UnpairingEffect[] {
+    if (this.#state.kind !== "writing") return [];
+    const { outcome } = this.#state;
+    this.#state = IDLE;
+    this.#last = problem ? `the pair was not ended: ${problem}` : OUTCOMES[outcome];
+    const effects: UnpairingEffect[] = [
+      { kind: "log", id: "unpaired", values: { text: this.#last } },
+    ];
+    return outcome === "told" && !problem ? [told("left"), ...effects] : effects;
+  }
+
+  #write(outcome: keyof typeof OUTCOMES, own: Documents): readonly UnpairingEffect[] {
+    this.#state = { kind: "writing", outcome };
+    const role = outcome === "told" ? "standby" : "serving";
+    return [{ kind: "adopt", documents: documentsAlone(own, role) }];
+  }
+}
+
+function told(kind: "leave" | "left"): UnpairingEffect {
+  return { kind: "tell-partner", bytes: encodeIntroduction({ kind }) };
+}
