@@ -35,8 +35,12 @@ export class Client {
   }
 
   /** Has the box do something; `done` is false when it says why it does not. Else rejects as `get`. */
-  async post(path: string): Promise<Outcome> {
-    const { status, answer } = await this.#ask<Partial<Done>>("POST", path);
+  async post(path: string, content: object = {}): Promise<Outcome> {
+    const { status, answer } = await this.#ask<Partial<Done>>(
+      "POST",
+      path,
+      JSON.stringify(content),
+    );
     const { raw, value } = answer;
     if (status === 200) return { done: true, raw, sentence: value.sentence ?? "" };
     if (status === 409) return { done: false, raw, sentence: value.detail ?? "" };
@@ -68,8 +72,9 @@ export class Client {
   async #ask<T>(
     method: Method,
     path: string,
+    body = "",
   ): Promise<{ status: number; answer: Answer<T & Partial<Problem>> }> {
-    const response = await this.#open(path, "application/json", method);
+    const response = await this.#open(path, "application/json", method, body);
     let text = "";
     try {
       for await (const chunk of response.setEncoding("utf8")) text += chunk;
@@ -79,9 +84,10 @@ export class Client {
     return { status: response.statusCode ?? 0, answer: this.#parse(text) };
   }
 
-  #open(path: string, accept: string, method: Method = "GET"): Promise<IncomingMessage> {
+  #open(path: string, accept: string, method: Method = "GET", body = ""): Promise<IncomingMessage> {
     return new Promise((resolve, reject) => {
-      const headers = { host: "localhost", accept };
+      const type = body === "" ? {} : { "content-type": "application/json" };
+      const headers = { host: "localhost", accept, ...type };
       const asked: ClientRequest = request(
         { socketPath: this.socketPath, method, path, headers },
         (response) => {
@@ -96,7 +102,7 @@ export class Client {
         clearTimeout(timer);
         reject(this.#unreachable(error));
       });
-      asked.end();
+      asked.end(body);
     });
   }
 

@@ -2,6 +2,7 @@ import { parseArgs } from "node:util";
 import { VERSION } from "../base/version.ts";
 import { Client, UnreachableError } from "./client.ts";
 import { type Context, EXIT, type Options, type Surroundings } from "./context.ts";
+import { pair, unpair } from "./pair.ts";
 import { partnerDown } from "./partner-down.ts";
 import { config } from "./show-config.ts";
 import { showEvents } from "./show-events.ts";
@@ -84,6 +85,8 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   config: { options: [], wordsMax: 1, run: config },
   identity: { options: [], wordsMax: 0, run: showIdentity },
   "partner-down": { options: ["yes"], wordsMax: 0, run: partnerDown },
+  pair: { options: ["watch"], wordsMax: 3, run: pair },
+  unpair: { options: ["yes"], wordsMax: 0, run: unpair },
   help: { options: [], wordsMax: 1, run: showHelp },
   version: {
     options: [],
@@ -157,6 +160,18 @@ const HELP = `tandem: what this box is doing
   tandem partner-down [--yes]   the partner is off for certain: this box works
                                 alone and gives out its addresses as well;
                                 asks first, unless --yes is said
+  tandem pair [--watch]         how far this box is with becoming one of two,
+                                and what to do now; one of these is said then:
+      confirm DIGITS            both boxes show these six digits
+      differ                    they do not show the same digits
+      choose keep|take          both get the configuration of this box, or
+                                that of the other one
+      cancel                    no pair shall come of it
+      again                     begin anew after it ended
+      button                    for the button of the box: as confirm, for a
+                                box that was found a moment ago
+  tandem unpair [--yes]         the boxes are no pair any more: this one goes
+                                on serving, the other one answers nobody
   tandem version
   tandem help
 
@@ -169,4 +184,6 @@ Exit codes: 0 fine, 1 degraded, 2 down or not reachable, 3 wrong usage;
 of why: 0 when the device has an address or needs none, else 1;
 of config: 0 unless a person has to do something, or it is refused, then 1;
 of partner-down: 0 done, 1 refused, 3 not confirmed.
+of partner-down and unpair: 0 done, 1 refused, 3 not confirmed;
+of pair: 0, or 1 when something is in the way or it was refused.
 `;

@@ -11,11 +11,13 @@ import {
   startKeepAlive,
 } from "../../daemon/io/http-server.ts";
 import { FakeBox } from "./fake-box.ts";
+import { FakePairing } from "./fake-pairing.ts";
 
 const WEB_FOLDER = new URL("../../dist/web/", import.meta.url);
 
 export class FakeServer {
   readonly box: FakeBox;
+  readonly pairing = new FakePairing();
   readonly #web: WebApp;
   #server: HttpServer | undefined;
   #stopKeepAlive: (() => void) | undefined;
@@ -25,7 +27,7 @@ export class FakeServer {
     this.box = box;
     const hasPage = existsSync(new URL("manifest.json", WEB_FOLDER));
     const web = hasPage ? loadWebFiles(folderReader(WEB_FOLDER)) : undefined;
-    this.#web = createWebApp(box, { web, actions: box });
+    this.#web = createWebApp(box, { web, actions: box, pairing: this.pairing });
   }
 
   get origin(): string {
