@@ -1,6 +1,14 @@
 // The only file that talks to the box.
 
-import type { LeasePage, LeaseView, StreamEvent } from "../daemon/http/api-types.ts";
+import type {
+  Done,
+  LeasePage,
+  LeaseView,
+  PairingAction,
+  PairingView,
+  Problem,
+  StreamEvent,
+} from "../daemon/http/api-types.ts";
 
 export type LeaseSort = "address" | "hostname" | "mac" | "state" | "seenAt" | "expiresAt";
 
@@ -28,6 +36,28 @@ export async function fetchLeases(query: LeaseQuery): Promise<LeasePage> {
   });
   if (!response.ok) throw new Error(`HTTP status ${response.status}`);
   return (await response.json()) as LeasePage;
+}
+
+/** Rejects when the box does not answer; undefined: it knows nothing of pairing. */
+export async function fetchPairing(): Promise<PairingView | undefined> {
+  const response = await fetch("/api/v1/pairing", {
+    signal: AbortSignal.timeout(ANSWER_MILLISECONDS),
+  });
+  if (response.status === 404) return undefined;
+  if (!response.ok) throw new Error(`HTTP status ${response.status}`);
+  return (await response.json()) as PairingView;
+}
+
+/** What came of it, in one sentence of the box. Rejects when it does not answer. */
+export async function sayPairing(action: PairingAction, content: object): Promise<string> {
+  const response = await fetch(`/api/v1/pairing/${action}`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(content),
+    signal: AbortSignal.timeout(ANSWER_MILLISECONDS),
+  });
+  const answer = (await response.json()) as Partial<Done & Problem>;
+  return answer.sentence ?? answer.detail ?? "";
 }
 
 export interface StreamHandlers {

@@ -6,6 +6,7 @@ import { Events } from "./views/events.tsx";
 import { Headline } from "./views/headline.tsx";
 import { Leases } from "./views/leases.tsx";
 import { Networks } from "./views/networks.tsx";
+import { Pairing, PairingLine } from "./views/pairing.tsx";
 import { TopBar } from "./views/top-bar.tsx";
 
 export function App() {
@@ -21,6 +22,7 @@ export function App() {
         {told !== undefined && (
           <>
             <Attention status={told} />
+            <Pairing />
             <div class="columns">
               <div class="wide">
                 <Networks networks={told.networks} />
@@ -28,6 +30,7 @@ export function App() {
               </div>
               <div class="narrow">
                 <About status={told} />
+                <PairingLine />
                 <Events />
               </div>
             </div>

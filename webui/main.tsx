@@ -4,6 +4,7 @@ import { followBox } from "./api.ts";
 import { App } from "./app.tsx";
 import * as box from "./models/box.ts";
 import { heardLeases, loadAfterBreak } from "./models/leases.ts";
+import { followPairing } from "./models/pairing.ts";
 import { ROLES, STATES, TEXTS } from "./texts.ts";
 
 followBox({
@@ -19,6 +20,8 @@ followBox({
   },
   lost: box.lostBox,
 });
+
+followPairing();
 
 setInterval(() => {
   box.now.value = Date.now();

@@ -1,6 +1,12 @@
 // Every word of the page, in one place. Sentences about the box itself come from the box.
 
-import type { BoxState, LeaseView, Role, Severity } from "../daemon/http/api-types.ts";
+import type {
+  BoxState,
+  LeaseView,
+  PairingStageId,
+  Role,
+  Severity,
+} from "../daemon/http/api-types.ts";
 
 export const TEXTS = {
   product: "Tandem",
@@ -97,9 +103,47 @@ export const TEXTS = {
   pairThere: "State of the partner",
   pairThereLast: "Partner, last heard",
   pairStarting: "starting",
+
+  pairing: "Pair",
+  pairingLoud: "Stop. Do not pair these boxes.",
+  digits: "Six digits",
+  confirm: "They are the same",
+  confirmHelp: "Look at the other box as well before you say so.",
+  confirmedHere: "You said on this box that they are the same.",
+  differ: "They differ",
+  differences: "How the configurations differ",
+  keep: "Both like this box",
+  take: "Both like the other box",
+  chooseHelp: "What the other configuration says is replaced; it is not kept.",
+  cancel: "Cancel",
+  again: "Begin again",
+  model: "Model",
+  serial: "Serial number",
+  foundBox: "The box that was found",
+  unnamed: "(not known yet)",
+  stages: "Stages",
+  seconds: (seconds: number) => (seconds < 60 ? `${Math.round(seconds)} s` : span(seconds)),
+  stageDone: "done",
+  stageNow: "under way",
+  unpair: "End the pair",
+  unpairHelp:
+    "This box goes on serving alone. The other one answers nobody until it is paired again.",
+  unpairYes: "End it now",
+  notSaid: "The box did not answer; try again.",
 } as const;
 
 export const ROLES: Readonly<Record<Role, string>> = { serving: "serving", standby: "standby" };
+
+export const PAIRING_STAGES: Readonly<Record<PairingStageId, string>> = {
+  cable: "Cable seen",
+  found: "Box found",
+  digits: "Six digits",
+  confirmed: "Confirmed on both",
+  roles: "Roles and identity",
+  configuration: "Configuration",
+  leases: "Leases",
+  "in-step": "In step",
+};
 
 export const STATES: Readonly<Record<BoxState, string>> = {
   fine: "Fine",

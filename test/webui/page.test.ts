@@ -1,25 +1,12 @@
-import { existsSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { existsSync } from "node:fs";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { buildPage } from "../../image/build.ts";
+import { accessibilityProblems, CHROMIUM, launchBrowser } from "../support/browser.ts";
 import { type FakeBox, fakeCondition, fakeLease, fakeNetwork, iso } from "../support/fake-box.ts";
 import { fakePartner } from "../support/fake-pair.ts";
 import { FakeServer } from "../support/fake-server.ts";
 import { describeUnless, withoutProgram } from "../support/unless.ts";
-
-const CHROMIUM = "/usr/bin/chromium";
-const ARGUMENTS = [
-  "--no-sandbox",
-  "--headless",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 describeUnless(withoutProgram(existsSync(CHROMIUM), "chromium"), "the page in Chromium", () => {
   let browser: Browser;
@@ -36,7 +23,7 @@ describeUnless(withoutProgram(existsSync(CHROMIUM), "chromium"), "the page in Ch
     console.log(
       `page: ${sum("bytes")} bytes, ${sum("gzip")} with gzip, ${sum("brotli")} with brotli`,
     );
-    browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGUMENTS });
+    browser = await launchBrowser();
   });
 
   afterAll(() => browser?.close());
@@ -320,23 +307,5 @@ function showProblems(box: FakeBox): void {
       source: "last-good",
       issues: [{ file: "config.json", path: "networks[0].pools[1].from", reason: "is outside" }],
     },
-  });
-}
-
-/** What axe finds, as short lines. Run from outside, so that the page's own policy stays as it is. */
-async function accessibilityProblems(page: Page): Promise<string[]> {
-  await page.evaluate(AXE);
-  return page.evaluate(async () => {
-    interface Result {
-      readonly violations: readonly {
-        readonly id: string;
-        readonly nodes: readonly { readonly html: string; readonly failureSummary: string }[];
-      }[];
-    }
-    const { axe } = window as unknown as { axe: { run(): Promise<Result> } };
-    const { violations } = await axe.run();
-    return violations.flatMap(({ id, nodes }) =>
-      nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 100)} ${failureSummary}`),
-    );
   });
 }

@@ -1,0 +1,155 @@
+// Pairing on the page, in Chromium.
+
+import { existsSync } from "node:fs";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { buildPage } from "../../image/build.ts";
+import { accessibilityProblems, CHROMIUM, launchBrowser } from "../support/browser.ts";
+import {
+  type FakePairing,
+  fakeComparing,
+  fakePairing,
+  fakeQuestion,
+  fakeRefusal,
+} from "../support/fake-pairing.ts";
+import { FakeServer } from "../support/fake-server.ts";
+import { describeUnless, withoutProgram } from "../support/unless.ts";
+
+describeUnless(withoutProgram(existsSync(CHROMIUM), "chromium"), "pairing in Chromium", () => {
+  let browser: Browser;
+  let server: FakeServer;
+  let pairing: FakePairing;
+
+  beforeAll(async () => {
+    await buildPage();
+    browser = await launchBrowser();
+  });
+
+  afterAll(() => browser?.close());
+
+  beforeEach(async () => {
+    server = new FakeServer();
+    pairing = server.pairing;
+    await server.start();
+  });
+
+  afterEach(async () => {
+    for (const context of browser.contexts()) await context.close();
+    await server.stop();
+  });
+
+  async function open(options: BrowserContextOptions = {}): Promise<Page> {
+    const page = await (await browser.newContext(options)).newPage();
+    await page.goto(server.origin);
+    await page.waitForSelector("#pairing-title");
+    return page;
+  }
+
+  test("a line while nobody is there, and all of it as soon as a box is found", async () => {
+    const page = await open();
+    expect(await page.locator(".pairing").count()).toBe(0);
+    expect(await page.textContent("[aria-labelledby=pairing-title]")).toContain(
+      "No second box is connected.",
+    );
+    pairing.view = fakeComparing();
+    await page.waitForSelector(".pairing .digits");
+    const spoken = "Six digits: 0 4 2, 1 3 7";
+    expect(await page.textContent(".digits")).toBe(`${spoken}042137`);
+    const stages = await page.locator(".stage").allTextContents();
+    expect(stages.slice(0, 5)).toEqual([
+      "Cable seendone2 s",
+      "Box founddone2 s",
+      "Six digitsdone2 s",
+      "Confirmed on bothunder way42 s",
+      "Roles and identity",
+    ]);
+    expect(await page.textContent(".pairing .facts")).toContain("TND-0002");
+  });
+
+  test("they are the same: the box is told so with these digits, and says what came of it", async () => {
+    pairing.view = fakeComparing();
+    pairing.onAct = () => {
+      pairing.view = fakeComparing({ confirmedHere: true, actions: ["differ", "cancel"] });
+    };
+    const page = await open();
+    await page.click("text=They are the same");
+    await page.waitForSelector("text=Confirmed on this box.");
+    expect(pairing.acts).toEqual([{ kind: "confirm", digits: "042137" }]);
+    expect(await page.locator(".buttons button").allTextContents()).toEqual([
+      "They differ",
+      "Cancel",
+    ]);
+    await page.click("text=They differ");
+    await expect.poll(() => pairing.acts.length).toBe(2);
+    expect(pairing.acts[1]).toEqual({ kind: "differ" });
+  });
+
+  test("what the box refuses is said", async () => {
+    pairing.view = fakeComparing();
+    pairing.result = { isDone: false, text: "these are not the digits that are shown now" };
+    const page = await open();
+    await page.click("text=They are the same");
+    await page.waitForSelector("text=These are not the digits that are shown now.");
+  });
+
+  test("two configurations: how they differ, and which one both shall have", async () => {
+    pairing.view = fakeQuestion();
+    const page = await open();
+    await page.waitForSelector("text=guests is here only");
+    await page.click("text=Both like the other box");
+    await expect.poll(() => pairing.acts).toEqual([{ kind: "choose", choice: "take" }]);
+  });
+
+  test("somebody between the boxes cannot be missed", async () => {
+    pairing.view = fakeRefusal(true);
+    const page = await open();
+    const alert = page.locator(".pairing [role=alert]");
+    expect(await alert.textContent()).toContain("Stop. Do not pair these boxes.");
+    expect(await alert.textContent()).toContain("Look where the pair cable goes.");
+    await page.click("text=Begin again");
+    await expect.poll(() => pairing.acts).toEqual([{ kind: "again" }]);
+  });
+
+  test("a pair is ended in two steps", async () => {
+    pairing.view = fakePairing({ paired: true, actions: ["unpair"] });
+    const page = await open();
+    expect(await page.isVisible("text=End it now")).toBe(false);
+    await page.click("text=End the pair");
+    pairing.onAct = () => {
+      pairing.view = fakePairing({ unpaired: "This box goes on alone." });
+    };
+    await page.click("text=End it now");
+    await page.waitForSelector("text=This box goes on alone.");
+    expect(pairing.acts).toEqual([{ kind: "unpair" }]);
+  });
+
+  test("a name from the other box is shown as the text it is", async () => {
+    const name = "<img src=x onerror=alert(1)>";
+    pairing.view = fakeComparing({ sentence: name, found: { ...FOUND, name } });
+    const page = await open();
+    expect(await page.textContent(".pairing strong")).toBe(name);
+    expect(await page.locator("img").count()).toBe(0);
+  });
+
+  describe.each(["light", "dark"] as const)("in %s colours", (colorScheme) => {
+    test.each([
+      ["comparing", fakeComparing()],
+      ["confirmed", fakeComparing({ confirmedHere: true, actions: ["differ", "cancel"] })],
+      ["asking", fakeQuestion()],
+      ["refusing", fakeRefusal()],
+      ["warning", fakeRefusal(true)],
+      ["quiet", fakePairing({ paired: true, actions: ["unpair"] })],
+    ] as const)(
+      "is accessible at 360 px while it is %s, and needs no scrolling sideways",
+      async (_, view) => {
+        pairing.view = view;
+        const page = await open({ colorScheme, viewport: { width: 360, height: 800 } });
+        expect(await accessibilityProblems(page)).toEqual([]);
+        const widest = await page.evaluate(() => document.documentElement.scrollWidth);
+        expect(widest).toBeLessThanOrEqual(360);
+      },
+    );
+  });
+});
+
+const FOUND = { name: "B", model: "example,board", serial: "TND-0002", version: "1.2.0" };
