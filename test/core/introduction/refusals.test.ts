@@ -1,18 +1,14 @@
 // Everything that is in the way of a pair: it is said with what to do about it, and nothing is written.
 
-import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { hex } from "../../../daemon/base/bytes.ts";
 import { INTRODUCTION_REFUSALS, refusalOf } from "../../../daemon/core/introduction/refusals.ts";
-import { SixDigits } from "../../../daemon/core/introduction/six-digits.ts";
 import {
-  decodeIntroduction,
   encodeIntroduction,
   INTRODUCTION_VERSION,
-  type IntroductionMessage,
-  type Profile,
 } from "../../../daemon/wire/introduction-message.ts";
+import { facing, hear, NUMBER, PROFILE, said } from "../../support/facing-stranger.ts";
 import {
   type BoxOptions,
   Cable,
@@ -23,8 +19,6 @@ import {
   OFFICE_BOX,
   officeBox,
 } from "../../support/two-introductions.ts";
-
-const NUMBER = new Uint8Array(32).fill(77);
 
 function plugged(one: BoxOptions, other: BoxOptions): Cable {
   const cable = new Cable(one, other);
@@ -37,36 +31,6 @@ function plugged(one: BoxOptions, other: BoxOptions): Cable {
 function refusals({ ends }: Cable): (string | undefined)[] {
   return ends.map(({ view }) => view.refusal?.id);
 }
-
-/** A box with somebody at the other end of its connection who says whatever a test wants. */
-function facing(options: BoxOptions, strangerId: number): IntroducedBox {
-  const box = new IntroducedBox(options);
-  const stranger = new IntroducedBox(newBox(strangerId));
-  box.happen({ kind: "found", box: stranger.hello() });
-  box.isConnected = true;
-  box.happen({ kind: "connected", partner: stranger.identity, number: NUMBER });
-  return box;
-}
-
-function hear(box: IntroducedBox, message: Parameters<typeof encodeIntroduction>[0]): void {
-  box.happen({ kind: "received", bytes: encodeIntroduction(message) });
-}
-
-function said(box: IntroducedBox): IntroductionMessage[] {
-  return box.outgoing.splice(0).map(decodeIntroduction);
-}
-
-const PROFILE: Profile = {
-  kind: "profile",
-  software: "1.0",
-  name: "X",
-  model: "board",
-  serial: "S9",
-  generation: 0,
-  wall: Date.UTC(2026, 4, 3, 7, 0, 0),
-  isServing: false,
-  pair: undefined,
-};
 
 describe("the table", () => {
   test("each refusal has a code of its own, sentences, and what to do", () => {
@@ -353,68 +317,5 @@ describe("what both would have", () => {
     for (const end of cable.ends) end.confirm();
     cable.run();
     expect(cable.isPair).toBe(true);
-  });
-});
-
-describe("somebody between the boxes", () => {
-  const hash = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest();
-
-  test("who speaks to each with a key of their own makes other digits, and people see it", () => {
-    const middle = identityNumber(5);
-    const [a, b] = [officeBox(1), newBox(9)].map((options) => {
-      const box = new IntroducedBox(options);
-      box.happen({
-        kind: "found",
-        box: { ...new IntroducedBox(newBox(5)).hello(), identity: middle },
-      });
-      box.isConnected = true;
-      box.happen({
-        kind: "connected",
-        partner: middle,
-        number: new Uint8Array(32).fill(options.id),
-      });
-      hear(box, PROFILE);
-      return box;
-    }) as [IntroducedBox, IntroducedBox];
-    const toA = new SixDigits(middle, identityNumber(1), NUMBER, hash);
-    const toB = new SixDigits(middle, identityNumber(9), NUMBER, hash);
-    for (const [box, end] of [
-      [a, toA],
-      [b, toB],
-    ] as const) {
-      for (const message of end.begin().send) hear(box, message);
-      while (box.view.digits === undefined) {
-        const [first] = said(box).filter(({ kind }) => kind === "commitment" || kind === "number");
-        if (first?.kind !== "commitment" && first?.kind !== "number") throw new Error("stuck");
-        for (const message of end.receive(first).send) hear(box, message);
-      }
-    }
-    expect(a.view.digits).not.toBe(b.view.digits);
-    a.act({ kind: "differ" });
-    expect(said(a).map(({ kind }) => kind)).not.toContain("configuration");
-    expect(a.view.refusal?.isLoud).toBe(true);
-  });
-
-  test("what was recorded once is of no use again: the numbers are fresh", () => {
-    const cable = new Cable(officeBox(1), newBox(2));
-    const [, b] = cable.ends;
-    const record: Uint8Array[] = [];
-    const happen = b.happen.bind(b);
-    b.happen = (event) => {
-      if (event.kind === "received") record.push(event.bytes);
-      happen(event);
-    };
-    cable.plug();
-    cable.run();
-    for (const end of cable.ends) end.confirm();
-    cable.run();
-    expect(cable.isPair).toBe(true);
-    const victim = new IntroducedBox(newBox(2));
-    victim.happen({ kind: "found", box: new IntroducedBox(officeBox(1)).hello() });
-    victim.isConnected = true;
-    victim.happen({ kind: "connected", partner: identityNumber(1), number: NUMBER });
-    for (const bytes of record) victim.happen({ kind: "received", bytes });
-    expect(victim.writes).toBe(0);
-    expect(victim.pending).toEqual([]);
   });
 });
