@@ -210,7 +210,9 @@ export class PairingDesk implements PairingControl {
         void this.#adopt(effect);
         break;
       case "tell-partner":
-        tellPartner(effect.bytes);
+        if (!tellPartner(effect.bytes)) {
+          this.#do(() => this.#unpairing.unreachable(this.#facts()));
+        }
         break;
       case "log":
         log(effect.id, effect.values);

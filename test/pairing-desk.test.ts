@@ -223,6 +223,15 @@ describe("the end of a pair", () => {
     expect(b.desk.pairing().unpaired).toContain("was not reached");
   });
 
+  test("a dhcpd is told nothing", async () => {
+    const a = new DeskBox(1, OFFICE, { ...OFFICE_BOX, pair: { role: "primary" } }, 4);
+    a.isPartnerHeard = true;
+    await a.desk.refresh();
+    a.act({ kind: "unpair" });
+    await until(() => a.applied === 1);
+    expect(a.get("box.json")).toEqual(OFFICE_BOX);
+  });
+
   test("is refused to a box that is in none, and no stranger can bring it about", async () => {
     const [a] = await met();
     expect(a.act({ kind: "unpair" })).toEqual({ isDone: false, text: "this box is in no pair" });

@@ -78,7 +78,7 @@ export class Conversation {
     this.facts = facts;
     this.#own = { identity: facts.identity, profile: profileOf(facts, now) };
     this.#sixDigits = new SixDigits(facts.identity, partner, number, hash);
-    this.#deadline = now.monotonic + PHASES.greeting.milliseconds;
+    this.#deadline = now.monotonic + PHASES.greeting.patience.milliseconds;
     this.#say(this.#own.profile);
   }
 
@@ -210,7 +210,7 @@ export class Conversation {
   tick({ monotonic }: Now): void {
     if (this.#phase === "ended" || monotonic < this.#deadline) return;
     if (this.isPair) this.#end();
-    else this.refuse("timed-out");
+    else this.refuse(PHASES[this.#phase].patience.late);
   }
 
   /** Nothing comes of it, and the other box is told so. */
@@ -291,12 +291,13 @@ export class Conversation {
       this.#enter("awaiting-offer", now);
       return;
     }
-    const documents = giversDocuments(
-      this.facts.documents,
-      giversRole(this.#own, met),
-      this.#options.partner,
-    );
-    this.#check("checking-own", documents, now);
+    this.#check("checking-own", this.#asGiver(met), now);
+  }
+
+  /** What this box becomes when the other one has what it has. */
+  #asGiver(met: Introduced): Documents {
+    const role = giversRole(this.#own, met);
+    return giversDocuments(this.facts.documents, role, met.identity);
   }
 
   #offer(now: Now): void {
@@ -331,7 +332,9 @@ export class Conversation {
   }
 
   #partnerTook(now: Now): void {
-    if (this.#phase === "offered") {
+    if (this.#phase === "offered" && this.#partner) {
+      // Made anew, so that what a person has changed meanwhile stays.
+      this.#documents = this.#asGiver(this.#partner);
       this.#adopt("giving", now);
       return;
     }
@@ -357,7 +360,7 @@ export class Conversation {
 
   #enter(phase: Phase, { monotonic }: Now): void {
     this.#phase = phase;
-    this.#deadline = monotonic + PHASES[phase].milliseconds;
+    this.#deadline = monotonic + PHASES[phase].patience.milliseconds;
   }
 
   #say(message: Parameters<typeof encodeIntroduction>[0]): void {

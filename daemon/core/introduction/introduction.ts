@@ -203,6 +203,7 @@ export class Introduction {
   }
 
   #connected(partner: Uint8Array, number: Uint8Array, now: Now): void {
+    if (this.#conversation) this.#closed("another one came", now);
     const reason = this.#unwelcome(partner);
     if (reason) {
       const { code } = INTRODUCTION_REFUSALS[reason];

@@ -2,6 +2,7 @@
 
 import { LIMITS } from "../../limits.ts";
 import type { IntroductionMessage } from "../../wire/introduction-message.ts";
+import type { IntroductionRefusal } from "./refusals.ts";
 import type { StageId } from "./stages.ts";
 
 export type Phase =
@@ -23,16 +24,27 @@ export type Phase =
 interface PhaseRow {
   /** What the other box may say; anything else ends the conversation. */
   readonly hears: readonly IntroductionMessage["kind"][];
-  /** How long it may last. */
-  readonly milliseconds: number;
+  /** How long it may last, and why it ends then. */
+  readonly patience: Patience;
   /** A person may still cancel: nobody has begun to write. */
   readonly mayCancel: boolean;
   /** What is under way for those who look on. */
   readonly stage: StageId;
 }
 
-const ANSWER = LIMITS.introductionAnswerMilliseconds;
-const PEOPLE = LIMITS.introductionPeopleMilliseconds;
+interface Patience {
+  readonly milliseconds: number;
+  readonly late: IntroductionRefusal;
+}
+
+const ANSWER: Patience = {
+  milliseconds: LIMITS.introductionAnswerMilliseconds,
+  late: "no-answer",
+};
+const PEOPLE: Patience = {
+  milliseconds: LIMITS.introductionPeopleMilliseconds,
+  late: "timed-out",
+};
 
 /** A choice may cross with one that was made here, so it is heard after the choosing as well. */
 export const PHASES: Readonly<Record<Phase, PhaseRow>> = {
@@ -54,9 +66,9 @@ export const PHASES: Readonly<Record<Phase, PhaseRow>> = {
 
 function row(
   hears: PhaseRow["hears"],
-  milliseconds: number,
+  patience: Patience,
   mayCancel: boolean,
   stage: StageId,
 ): PhaseRow {
-  return { hears, milliseconds, mayCancel, stage };
+  return { hears, patience, mayCancel, stage };
 }

@@ -104,8 +104,8 @@ export const INTRODUCTION_REFUSALS = {
   },
   "timed-out": {
     code: 12,
-    here: "It was not confirmed on both boxes in time. Nothing was changed.",
-    there: "It was not confirmed on both boxes in time. Nothing was changed.",
+    here: "What was asked was not answered on both boxes in time. Nothing was changed.",
+    there: "What was asked was not answered on both boxes in time. Nothing was changed.",
     advice: "It begins again by itself, with other digits.",
     ends: "by itself",
   },
@@ -149,6 +149,13 @@ export const INTRODUCTION_REFUSALS = {
     here: "The other box began before this one had found it.",
     there: "The other box is not ready yet.",
     advice: "It is tried again by itself.",
+    ends: "by itself",
+  },
+  "no-answer": {
+    code: 19,
+    here: "The other box did not answer in time.",
+    there: "The other box waited for this one in vain.",
+    advice: "It is tried again by itself. If it stays so, start the other box again.",
     ends: "by itself",
   },
   lost: {

@@ -54,9 +54,16 @@ export class Unpairing {
       return { outcome: { isDone: false, text: "the pair is ending already" }, effects: [] };
     }
     const outcome = { isDone: true, text: "the pair is ending; this box goes on serving" };
-    if (!pair.isHeard) return { outcome, effects: this.#write("only-here", documents) };
+    // A dhcpd is told nothing: it is a partner by its own configuration only.
+    if (!pair.isHeard || !pair.partner)
+      return { outcome, effects: this.#write("only-here", documents) };
     this.#state = { kind: "asking", deadline: monotonic + LIMITS.unpairMilliseconds };
     return { outcome, effects: [told("leave")] };
+  }
+
+  /** The partner could not be told. */
+  unreachable({ documents }: OwnFacts): readonly UnpairingEffect[] {
+    return this.#state.kind === "asking" ? this.#write("only-here", documents) : [];
   }
 
   /** The partner has left. */

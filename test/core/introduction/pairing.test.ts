@@ -218,6 +218,17 @@ describe("a box whose partner is gone", () => {
   });
 });
 
+test("what a person changes on the serving box meanwhile stays", () => {
+  const cable = plugged(officeBox(1), newBox(2));
+  const [a, b] = cable.ends;
+  for (const end of cable.ends) end.confirm();
+  while (b.pending[0]?.kind !== "adopt") if (!cable.advance(0)) cable.advance(1);
+  a.write({ shared: undefined, box: { ...OFFICE_BOX, http: { port: 9090 } } });
+  cable.run();
+  expect(cable.isPair).toBe(true);
+  expect(a.box.http).toEqual({ port: 9090 });
+});
+
 test("a confirmation counts for the digits that are shown, and for no others", () => {
   const cable = plugged(officeBox(1), newBox(2));
   const [a, b] = cable.ends;

@@ -18,6 +18,7 @@ import {
   OFFICE,
   OFFICE_BOX,
   officeBox,
+  START,
 } from "../../support/two-introductions.ts";
 
 function plugged(one: BoxOptions, other: BoxOptions): Cable {
@@ -191,6 +192,37 @@ describe("what the boxes say", () => {
   });
 });
 
+describe("a box that is silent", () => {
+  test("is not waited for for long", () => {
+    const box = facing(officeBox(1), 9);
+    box.now = { monotonic: START.monotonic + 60_000, wall: START.wall + 60_000 };
+    box.happen({ kind: "found", box: new IntroducedBox(newBox(9)).hello() });
+    box.happen({ kind: "tick" });
+    expect(box.view.refusal?.id).toBe("no-answer");
+    expect(said(box).at(-1)).toEqual({ kind: "refused", code: 19 });
+  });
+
+  test("and connects anew: what was said before counts no more", () => {
+    const box = facing(officeBox(1), 9);
+    hear(box, PROFILE);
+    hear(box, { kind: "number", bytes: NUMBER });
+    hear(box, { kind: "confirmed" });
+    const number = new Uint8Array(32).fill(1);
+    box.happen({ kind: "connected", partner: identityNumber(9), number });
+    expect(box.view).toMatchObject({ isConfirmedThere: false, digits: undefined });
+    hear(box, { kind: "confirmed" });
+    expect(box.view.refusal?.id).toBe("not-understood");
+  });
+
+  test("or is another one than the one that was found: it is not spoken with", () => {
+    const box = facing(officeBox(1), 9);
+    said(box);
+    box.happen({ kind: "connected", partner: identityNumber(8), number: NUMBER });
+    expect(said(box)).toEqual([{ kind: "refused", code: 18 }]);
+    expect(box.view.found?.name).toBe("");
+  });
+});
+
 describe("what people say", () => {
   test("the digits differ: a loud warning on both, and only people begin it anew", () => {
     const cable = plugged(officeBox(1), newBox(2));
@@ -248,6 +280,18 @@ describe("what people say", () => {
     expect(a.log).toContain("pairing-refused");
     expect(a.view.digits).not.toBe(before);
     expect(a.view.isConfirmedHere).toBe(false);
+  });
+
+  test("a choice that nobody makes ends in time as well", () => {
+    const box = { ...OFFICE_BOX, name: "G" };
+    const documents = { shared: { ...OFFICE, deny: ["02:00:5e"] }, box };
+    const cable = plugged(officeBox(1), officeBox(2, { documents }));
+    for (const end of cable.ends) end.confirm();
+    cable.run();
+    expect(cable.ends[0].view.question).toBeDefined();
+    cable.wait(601);
+    expect(cable.ends[0].view.question).toBeUndefined();
+    expect(refusals(cable)).toEqual(["timed-out", "timed-out"]);
   });
 
   test("what is not asked cannot be answered", () => {
