@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { hex } from "../daemon/base/bytes.ts";
-import { DocumentFiles } from "../daemon/document-files.ts";
+import { DocumentFiles, problemIn } from "../daemon/document-files.ts";
 import type { PairingAct } from "../daemon/http/box-view.ts";
 import { PairingDesk } from "../daemon/pairing-desk.ts";
 import {
@@ -241,6 +241,20 @@ describe("the end of a pair", () => {
 });
 
 describe("both files as one", () => {
+  test("what was there before is kept", async () => {
+    const [, b] = await paired();
+    const before = readFileSync(path.join(b.stateDir, "documents-before.json"), "utf8");
+    expect(JSON.parse(before)).toEqual({ shared: FACTORY, box: FACTORY_BOX });
+  });
+
+  test("what is wrong with them is one sentence", () => {
+    expect(problemIn({ shared: OFFICE, box: OFFICE_BOX })).toBeUndefined();
+    expect(problemIn({ shared: OFFICE, box: { ...OFFICE_BOX, name: "" } })).toMatch(
+      /^box.json: name must be [^;]+$/,
+    );
+    expect(problemIn({ shared: null, box: null })).toMatch(/^config.json: .*, and 1 more$/);
+  });
+
   test("power that fails between them: the next start finishes", async () => {
     const a = new DeskBox(1, OFFICE, OFFICE_BOX, 4);
     mkdirSync(a.stateDir);

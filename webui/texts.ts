@@ -114,7 +114,7 @@ export const TEXTS = {
   differences: "How the configurations differ",
   keep: "Both like this box",
   take: "Both like the other box",
-  chooseHelp: "What the other configuration says is replaced; it is not kept.",
+  chooseHelp: "The other configuration is replaced; a copy of it stays on the disk of its box.",
   cancel: "Cancel",
   again: "Begin again",
   model: "Model",

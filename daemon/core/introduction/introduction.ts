@@ -89,6 +89,7 @@ export class Introduction {
     switch (event.kind) {
       case "facts":
         this.#facts = event.facts;
+        if (!event.facts.pair) this.#isSettling = false;
         if (talk) talk.facts = event.facts;
         break;
       case "carrier":
