@@ -3,6 +3,7 @@
 
 import { type Break, FAILOVER, SIMULATOR, tests } from "./break.ts";
 import { BREAKS_OF_LEASES } from "./breaks-of-leases.ts";
+import { BREAKS_OF_PAIRING } from "./breaks-of-pairing.ts";
 
 /** Until when a client may have an address, and when the other box may give it to somebody else. */
 const TIMES: readonly Break[] = [
@@ -226,4 +227,10 @@ const STATES: readonly Break[] = [
   },
 ];
 
-export const BREAKS: readonly Break[] = [...TIMES, ...DISK, ...STATES, ...BREAKS_OF_LEASES];
+export const BREAKS: readonly Break[] = [
+  ...TIMES,
+  ...DISK,
+  ...STATES,
+  ...BREAKS_OF_LEASES,
+  ...BREAKS_OF_PAIRING,
+];

@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { hex } from "../../../daemon/base/bytes.ts";
+import { decodeIntroduction } from "../../../daemon/wire/introduction-message.ts";
 import {
   type BoxOptions,
   Cable,
@@ -229,6 +230,28 @@ test("what a person changes on the serving box meanwhile stays", () => {
   expect(a.box.http).toEqual({ port: 9090 });
 });
 
+test("an answer to what an earlier attempt had asked is for nothing", () => {
+  const cable = plugged(officeBox(1), newBox(2));
+  const [a] = cable.ends;
+  const untilChecked = () => {
+    for (const end of cable.ends) end.confirm();
+    while (a.pending.length === 0) if (!cable.advance(1)) cable.advance(0);
+    return a.pending.splice(0)[0]?.ticket ?? 0;
+  };
+  const earlier = untilChecked();
+  cable.cut();
+  cable.wait(10);
+  const ticket = untilChecked();
+  a.happen({ kind: "checked", ticket: earlier, problem: undefined });
+  a.happen({ kind: "adopted", ticket: earlier, problem: undefined });
+  const kinds = () => a.outgoing.map((bytes) => decodeIntroduction(bytes).kind);
+  expect(kinds()).toEqual(["confirmed"]);
+  a.happen({ kind: "checked", ticket, problem: undefined });
+  expect(kinds()).toEqual(["confirmed", "offer"]);
+  cable.run();
+  expect(cable.isPair).toBe(true);
+});
+
 test("a confirmation counts for the digits that are shown, and for no others", () => {
   const cable = plugged(officeBox(1), newBox(2));
   const [a, b] = cable.ends;
@@ -271,8 +294,10 @@ describe("the button", () => {
 
   test("does nothing when the cable has been there for long", () => {
     const cable = plugged(officeBox(1), newBox(2));
-    cable.wait(601);
-    expect(cable.ends[0].act({ kind: "button" })).toMatchObject({ isDone: false });
+    // By then there are other digits, for nobody confirmed the first ones.
+    cable.wait(620);
+    expect(cable.ends[0].view.digits).toBeDefined();
+    expect(cable.ends[0].act({ kind: "button" }).text).toContain("too long ago");
     expect(cable.ends[0].view.isConfirmedHere).toBe(false);
     cable.unplug();
     cable.plug();
