@@ -16,7 +16,6 @@ import {
   identityNumber,
   OFFICE,
   OFFICE_BOX,
-  problemOf,
   START,
 } from "./support/two-introductions.ts";
 
@@ -103,7 +102,7 @@ class DeskBox {
         if (this.isPartnerHeard) queueMicrotask(() => other()?.partnerSaid(bytes));
         return this.isPartnerHeard;
       },
-      check: problemOf,
+      check: problemIn,
       differences,
       hash: (bytes) => createHash("sha256").update(bytes).digest(),
       random: (count) => Uint8Array.from({ length: count }, () => Math.floor(Math.random() * 256)),

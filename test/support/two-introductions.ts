@@ -3,7 +3,6 @@
 import { createHash } from "node:crypto";
 import { hex } from "../../daemon/base/bytes.ts";
 import type { Now } from "../../daemon/base/time.ts";
-import { loadConfig } from "../../daemon/config/load.ts";
 import type { Documents } from "../../daemon/core/introduction/documents.ts";
 import type {
   ActOutcome,
@@ -16,6 +15,7 @@ import type {
 import { objectOf } from "../../daemon/core/introduction/free-address.ts";
 import { Introduction } from "../../daemon/core/introduction/introduction.ts";
 import type { IntroductionView } from "../../daemon/core/introduction/introduction-view.ts";
+import { problemIn } from "../../daemon/document-files.ts";
 
 export const START = { monotonic: 1_000_000, wall: Date.UTC(2026, 4, 3, 7, 0, 0) };
 
@@ -65,16 +65,6 @@ export function newBox(id: number, changes: Partial<BoxOptions> = {}): BoxOption
 
 export function identityNumber(id: number): Uint8Array {
   return new Uint8Array(32).fill(id);
-}
-
-/** Everything that is wrong but the parts of a pair, which follow from where the partner is found. */
-export function problemOf({ shared, box }: Documents): string | undefined {
-  const { pair: _name, ...restOfShared } = objectOf(shared);
-  const { pair: _partner, ...restOfBox } = objectOf(box);
-  const loaded = loadConfig(restOfShared, restOfBox);
-  return "issues" in loaded
-    ? loaded.issues.map((one) => `${one.path} ${one.reason}`).join("; ")
-    : undefined;
 }
 
 export function differences(mine: unknown, theirs: unknown): readonly string[] {
@@ -159,7 +149,7 @@ export class IntroducedBox {
     if (!effect) return;
     const { ticket, documents } = effect;
     if (effect.kind === "check") {
-      this.happen({ kind: "checked", ticket, problem: problemOf(documents) });
+      this.happen({ kind: "checked", ticket, problem: problemIn(documents) });
       return;
     }
     const problem = this.failsToWrite ? "the disk is full" : undefined;

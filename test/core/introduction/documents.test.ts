@@ -9,6 +9,7 @@ import {
   takersDocuments,
 } from "../../../daemon/core/introduction/documents.ts";
 import { ownAddress } from "../../../daemon/core/introduction/free-address.ts";
+import { problemIn } from "../../../daemon/document-files.ts";
 import type { Offer } from "../../../daemon/wire/introduction-message.ts";
 import {
   FACTORY,
@@ -16,7 +17,6 @@ import {
   identityNumber,
   OFFICE,
   OFFICE_BOX,
-  problemOf,
 } from "../../support/two-introductions.ts";
 
 const [NETWORK] = OFFICE.networks;
@@ -134,7 +134,7 @@ describe("the box that takes", () => {
     const own = { shared: FACTORY, box: { ...FACTORY_BOX, http: { port: 8081 } } };
     const result = takersDocuments(own, offer, identityNumber(1), false);
     expect(result).toMatchObject({ documents: { box: { name: "B", http: { port: 8081 } } } });
-    if ("documents" in result) expect(problemOf(result.documents)).toBeUndefined();
+    if ("documents" in result) expect(problemIn(result.documents)).toBeUndefined();
   });
 
   test("keeps a name that somebody has given it, unless the other has the same", () => {

@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { hex } from "../../../daemon/base/bytes.ts";
+import { problemIn } from "../../../daemon/document-files.ts";
 import { decodeIntroduction } from "../../../daemon/wire/introduction-message.ts";
 import {
   type BoxOptions,
@@ -11,7 +12,6 @@ import {
   OFFICE,
   OFFICE_BOX,
   officeBox,
-  problemOf,
 } from "../../support/two-introductions.ts";
 
 function plugged(one: BoxOptions, other: BoxOptions): Cable {
@@ -67,7 +67,7 @@ describe.each([
         pair: { role: "secondary", partnerIdentity: hex(a.identity) },
       },
     });
-    expect(problemOf(b.documents)).toBeUndefined();
+    expect(problemIn(b.documents)).toBeUndefined();
     expect([a.stage, b.stage]).toEqual(["configuration", "configuration"]);
     expect(a.log).toEqual(["pairing-digits", "pairing-done"]);
   });
@@ -133,7 +133,7 @@ describe("two boxes that have a configuration each", () => {
     expect(cable.isPair).toBe(true);
     for (const { documents } of cable.ends) {
       expect(documents.shared).toMatchObject({ networks: [{ name: network }] });
-      expect(problemOf(documents)).toBeUndefined();
+      expect(problemIn(documents)).toBeUndefined();
     }
     const names = cable.ends.map(({ box }) => box.name);
     expect(names).toEqual(["A", "G"]);

@@ -4,6 +4,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { hex } from "../../../daemon/base/bytes.ts";
+import { problemIn } from "../../../daemon/document-files.ts";
 import { seeded } from "../../support/random.ts";
 import {
   type BoxOptions,
@@ -13,7 +14,6 @@ import {
   OFFICE,
   OFFICE_BOX,
   officeBox,
-  problemOf,
 } from "../../support/two-introductions.ts";
 
 const RUNS = Number(process.env.RUNS ?? 400);
@@ -66,7 +66,7 @@ function expectPair({ ends }: Cable): void {
   expect(b.pair.partnerIdentity).toBe(hex(a.identity));
   expect(a.documents.shared).toEqual(b.documents.shared);
   expect(a.box.name).not.toBe(b.box.name);
-  for (const { documents } of ends) expect(problemOf(documents)).toBeUndefined();
+  for (const { documents } of ends) expect(problemIn(documents)).toBeUndefined();
 }
 
 function walk(options: readonly [BoxOptions, BoxOptions], check: (a: IntroducedBox) => void): void {
@@ -111,6 +111,6 @@ test("two that have a configuration each: what a box has is one of the two, whol
   const shared = { version: 1, networks };
   const box = { ...OFFICE_BOX, name: "G", networks: { guests: OFFICE_BOX.networks.office } };
   walk([officeBox(1), officeBox(2, { documents: { shared, box } })], ({ documents }) => {
-    expect(problemOf(documents)).toBeUndefined();
+    expect(problemIn(documents)).toBeUndefined();
   });
 });
