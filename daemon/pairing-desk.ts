@@ -2,6 +2,7 @@
 // command line and button, and the two files that make a box one of a pair.
 
 import { assertNever } from "./base/assert.ts";
+import { hex } from "./base/bytes.ts";
 import { DecodeError } from "./base/errors.ts";
 import type { Now } from "./base/time.ts";
 import type { LogId, LogValues } from "./catalogue.ts";
@@ -23,6 +24,7 @@ import type { PairingView } from "./http/api-types.ts";
 import type { ActionResult, PairingAct, PairingControl } from "./http/box-view.ts";
 import { every } from "./io/ticker.ts";
 import { pairingViewOf } from "./pairing-view.ts";
+import type { Beacon } from "./wire/beacon.ts";
 import { decodeIntroduction } from "./wire/introduction-message.ts";
 import { parseHex } from "./wire/option-codecs.ts";
 
@@ -39,9 +41,17 @@ export interface BoxFacts {
   readonly isPartnerHeard: boolean;
 }
 
+/** A box on a pair port that is not the partner, by its last hello: signed with its key, and fresh. */
+export interface SeenBox {
+  readonly id: Uint8Array;
+  readonly interfaceName: string;
+  readonly address: string;
+  readonly beacon: Pick<Beacon, "model" | "serial" | "software" | "wall" | "partner" | "port">;
+}
+
 /** The connection with a box that is not known yet; there is one at most. */
 export interface IntroductionLink {
-  /** Answered by `connected`, or by `closed` when nothing comes of it. */
+  /** On its interface, address and port. Answered by `connected`, or by `closed` when nothing comes of it. */
   dial(box: FoundBox): void;
   send(bytes: Uint8Array): void;
   /** After all that was sent has gone out. Nothing more is told of the connection. */
@@ -54,6 +64,8 @@ export interface PairingDeskOptions {
   readonly identity: Uint8Array;
   readonly facts: () => BoxFacts;
   readonly link: IntroductionLink;
+  /** All that are seen now. */
+  readonly seen: () => readonly SeenBox[];
   /** Over the connection with the partner, on which both have shown their keys; false: there is none. */
   readonly tellPartner: (bytes: Uint8Array) => boolean;
   /** What is wrong with both files, as one sentence without its end; undefined: a box can work with them. */
@@ -75,6 +87,7 @@ export class PairingDesk implements PairingControl {
   #documents: Documents = { shared: null, box: null };
   /** Whatever happens while effects are being carried out waits for the last of them. */
   readonly #waiting: (() => readonly (IntroductionEffect | UnpairingEffect)[])[] = [];
+  #seen: ReadonlyMap<string, SeenBox> = new Map();
   #isBusy = false;
   #stopTicking: () => void = () => {};
 
@@ -102,6 +115,7 @@ export class PairingDesk implements PairingControl {
 
   tick(): void {
     this.#event({ kind: "facts", facts: this.#facts() });
+    this.look();
     this.#event({ kind: "tick" });
     this.#do(() => this.#unpairing.tick(this.#facts(), this.#options.now()));
   }
@@ -110,13 +124,19 @@ export class PairingDesk implements PairingControl {
     this.#event({ kind: "carrier", port, isUp });
   }
 
-  /** A hello that is fresh and signed by the key that it names, heard on a pair port. */
-  found(box: FoundBox): void {
-    this.#event({ kind: "found", box });
-  }
-
-  gone(identity: Uint8Array): void {
-    this.#event({ kind: "gone", identity });
+  /** Other boxes may be seen than before, or more of them; it is looked by itself every second. */
+  look(): void {
+    const boxes = new Map(this.#options.seen().map((box) => [hex(box.id), box]));
+    for (const [key, { id }] of this.#seen) {
+      if (!boxes.has(key)) this.#event({ kind: "gone", identity: id });
+    }
+    for (const [key, box] of boxes) {
+      // The clock in a hello says something at the moment at which it is heard.
+      if (this.#seen.get(key)?.beacon !== box.beacon) {
+        this.#event({ kind: "found", box: foundBoxOf(box) });
+      }
+    }
+    this.#seen = boxes;
   }
 
   /** Whoever it is has proved to have the key of that identity. */
@@ -252,6 +272,11 @@ export class PairingDesk implements PairingControl {
 }
 
 const TICK_MILLISECONDS = 1000;
+
+function foundBoxOf({ id, interfaceName, address, beacon }: SeenBox): FoundBox {
+  const { model, serial, software, wall, partner, port } = beacon;
+  return { identity: id, interfaceName, address, port, model, serial, software, wall, partner };
+}
 
 function pairOf(box: unknown, isHeard: boolean): OwnPair | undefined {
   const { role, partnerIdentity } = objectOf(objectOf(box).pair);

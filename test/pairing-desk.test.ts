@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { hex } from "../daemon/base/bytes.ts";
 import { DocumentFiles, problemIn } from "../daemon/document-files.ts";
 import type { PairingAct } from "../daemon/http/box-view.ts";
-import { PairingDesk } from "../daemon/pairing-desk.ts";
+import { PairingDesk, type SeenBox } from "../daemon/pairing-desk.ts";
 import {
   differences,
   FACTORY,
@@ -37,6 +37,7 @@ class DeskBox {
   isPartnerHeard = false;
   generation: number;
   applied = 0;
+  seen: SeenBox[] = [];
   now = START;
 
   constructor(id: number, shared: unknown, box: unknown, generation: number) {
@@ -58,12 +59,16 @@ class DeskBox {
     return JSON.parse(readFileSync(path.join(this.configDir, file), "utf8"));
   }
 
-  hello() {
-    const partner = (this.get("box.json").pair as { partnerIdentity?: string })?.partnerIdentity;
+  /** As the other box sees it. */
+  hello(): SeenBox {
+    const { pair } = this.get("box.json") as { pair?: { partnerIdentity?: string } };
+    const identity = pair?.partnerIdentity;
     return {
-      ...{ identity: this.identity, port: "pair0", model: "board", serial: "S", software: "1.0" },
-      wall: this.now.wall,
-      partner: partner ? Uint8Array.from(Buffer.from(partner, "hex")) : undefined,
+      ...{ id: this.identity, interfaceName: "pair0", address: "fe80::1" },
+      beacon: {
+        ...{ model: "board", serial: "S", software: "1.0", port: 8647, wall: this.now.wall },
+        partner: identity ? Uint8Array.from(Buffer.from(identity, "hex")) : undefined,
+      },
     };
   }
 
@@ -88,6 +93,7 @@ class DeskBox {
         generation: this.generation,
         isPartnerHeard: this.isPartnerHeard,
       }),
+      seen: () => this.seen,
       link: {
         dial: () =>
           queueMicrotask(() => {
@@ -125,8 +131,10 @@ async function met(): Promise<[DeskBox, DeskBox]> {
   a.other = b;
   b.other = a;
   for (const box of [a, b]) await box.desk.refresh();
-  b.desk.found(a.hello());
-  a.desk.found(b.hello());
+  b.seen = [a.hello()];
+  a.seen = [b.hello()];
+  b.desk.look();
+  a.desk.look();
   await until(() => b.desk.pairing().digits !== null && a.desk.pairing().digits !== null);
   return [a, b];
 }
@@ -140,6 +148,7 @@ async function paired(): Promise<[DeskBox, DeskBox]> {
   await until(() => boxes.every(({ applied }) => applied === 1));
   for (const box of boxes) {
     box.isPartnerHeard = true;
+    box.seen = [];
     box.later(1000);
   }
   return boxes;
@@ -164,6 +173,23 @@ test("two boxes become a pair: both files of both are written, and put into forc
   b.desk.configurationInStep();
   b.desk.leasesInStep();
   expect(b.desk.pairing().stages.map(({ state }) => state)).toEqual(Array(8).fill("done"));
+});
+
+test("a clock that is set is seen by the next hello", async () => {
+  const a = new DeskBox(1, OFFICE, OFFICE_BOX, 4);
+  const b = new DeskBox(2, FACTORY, FACTORY_BOX, 0);
+  await a.desk.refresh();
+  const { beacon, ...rest } = b.hello();
+  const old = { ...rest, beacon: { ...beacon, wall: beacon.wall - 90_000 } };
+  for (let second = 0; second < 3; second++) {
+    a.seen = [old];
+    a.later(1000);
+    expect(a.desk.pairing().refusal?.sentence).toContain("differ by 91 s");
+  }
+  b.now = a.now;
+  a.seen = [b.hello()];
+  a.later(1000);
+  expect(a.desk.pairing().refusal).toBeNull();
 });
 
 test("a disk that takes nothing is said, and the box is as it was", async () => {
@@ -299,7 +325,11 @@ test("start and stop", async () => {
   a.desk.carrier("pair0", true);
   expect(a.desk.pairing().sentence).toContain("A cable is plugged in");
   a.desk.carrier("pair0", false);
-  a.desk.gone(identityNumber(2));
+  a.seen = [new DeskBox(2, FACTORY, FACTORY_BOX, 0).hello()];
+  a.desk.tick();
+  expect(a.desk.pairing().found).toMatchObject({ model: "board", serial: "S" });
+  a.seen = [];
+  a.desk.look();
   expect(a.desk.pairing()).toMatchObject({
     ...{ paired: false, underWay: false, found: null, digits: null, unpaired: "" },
     sentence: "No second box is connected.",

@@ -126,7 +126,8 @@ export class IntroducedBox {
         : undefined;
     const { identity } = this;
     const serial = `S${this.options.id}`;
-    return { identity, port: "pair0", model, serial, software, wall: this.#time().wall, partner };
+    const at = { interfaceName: "pair0", address: "fe80::1", port: 8647 };
+    return { identity, ...at, model, serial, software, wall: this.#time().wall, partner };
   }
 
   happen(event: IntroductionEvent): void {

@@ -32,8 +32,10 @@ export interface OwnPair {
 /** A box that announces itself on a pair port, by a hello that it has signed. */
 export interface FoundBox {
   readonly identity: Uint8Array;
-  /** The interface on which it was heard. */
-  readonly port: string;
+  /** Where it was heard, and where it may be dialled. */
+  readonly interfaceName: string;
+  readonly address: string;
+  readonly port: number;
   readonly model: string;
   readonly serial: string;
   readonly software: string;

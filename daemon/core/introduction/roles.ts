@@ -1,7 +1,7 @@
 // Whose configuration both have from now on, and which part each box takes. Both boxes decide it for themselves
 // from what both have said, and come to the same: nothing here may depend on who asks.
 
-import { equalBytes } from "../../base/bytes.ts";
+import { compareBytes, equalBytes } from "../../base/bytes.ts";
 import type { PairRole, Profile } from "../../wire/introduction-message.ts";
 import { otherRole } from "./documents.ts";
 
@@ -47,8 +47,7 @@ export function giversRole(giver: Introduced, taker: Introduced): PairRole {
 
 /** Whether the box with identity `one` dials, and commits itself first. */
 export function isLower(one: Uint8Array, other: Uint8Array): boolean {
-  const at = one.findIndex((byte, index) => byte !== other[index]);
-  return at >= 0 && (one[at] ?? 0) < (other[at] ?? 0);
+  return compareBytes(one, other) < 0;
 }
 
 /**
