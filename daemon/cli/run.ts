@@ -183,7 +183,6 @@ const HELP = `tandem: what this box is doing
 Exit codes: 0 fine, 1 degraded, 2 down or not reachable, 3 wrong usage;
 of why: 0 when the device has an address or needs none, else 1;
 of config: 0 unless a person has to do something, or it is refused, then 1;
-of partner-down: 0 done, 1 refused, 3 not confirmed.
 of partner-down and unpair: 0 done, 1 refused, 3 not confirmed;
 of pair: 0, or 1 when something is in the way or it was refused.
 `;

@@ -198,6 +198,8 @@ export interface ConfigSyncView {
   readonly moreDifferences: number;
   /** Files with what a person wrote into config.json and what was never in force. */
   readonly keptAside: readonly string[];
+}
+
 export type PairingStageId =
   | "cable"
   | "found"

@@ -50,12 +50,12 @@ export function createWebApp(view: BoxView, options: WebAppOptions = {}): WebApp
     ["/api/v1/why", (request) => jsonResponse(view.why(clientOf(request.query)))],
     ["/metrics", () => metrics(view)],
   ]);
-  // Over the Unix socket only; any other method than these three is refused before.
-  const posts = actions ? postsOf(actions) : new Map<string, HttpHandler>();
   if (pairing) routes.set(PAIRING_PATH, () => jsonResponse(pairing.pairing()));
   // Over the Unix socket, and of the page what the guard lets through; other methods are refused before.
-  const posts = new Map<string, HttpHandler>(pairing ? pairingPosts(pairing, acted) : []);
-  if (actions) posts.set("/api/v1/pair/partner-down", () => acted(actions.partnerDown()));
+  const posts = new Map<string, HttpHandler>([
+    ...(pairing ? pairingPosts(pairing, acted) : []),
+    ...(actions ? postsOf(actions) : []),
+  ]);
   const local = new Map<string, HttpHandler>();
   if (actions) local.set("/api/v1/identity", () => identified(actions));
   if (actions) routes.set("/api/v1/configuration", () => configuration(actions));
