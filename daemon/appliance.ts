@@ -4,7 +4,6 @@ import path from "node:path";
 import type { Ipv4 } from "./base/address.ts";
 import { assert } from "./base/assert.ts";
 import { hex } from "./base/bytes.ts";
-import { IoError } from "./base/errors.ts";
 import { Box } from "./box.ts";
 import type { ConditionId, LogId, LogValues } from "./catalogue.ts";
 import type { Board } from "./config/board.ts";
@@ -12,22 +11,25 @@ import { ConfigPartner } from "./config-partner.ts";
 import { filesProblem } from "./config-sync-view.ts";
 import { Configuration, type ConfigurationResult } from "./configuration.ts";
 import type { BulkSource } from "./core/bulk-leasequery.ts";
-import { type CoreConfig, interfacesOf } from "./core/config-view.ts";
+import type { CoreConfig } from "./core/config-view.ts";
 import { Core } from "./core/core.ts";
 import { lanHealthOf } from "./core/core-views.ts";
 import { ForceRenewAuth } from "./core/forced-renew.ts";
+import { DocumentFiles } from "./document-files.ts";
 import { Driver } from "./driver.ts";
 import type { ActionResult } from "./http/box-view.ts";
+import { Introductions } from "./introductions.ts";
 import { SystemClock } from "./io/clock.ts";
 import { FolderDisk } from "./io/disk.ts";
 import { type Identity, identityOf } from "./io/identity.ts";
 import { hmacMd5 } from "./io/keyed-hash.ts";
-import { RawLink } from "./io/link.ts";
-import { randomBytes, randomSeed } from "./io/random.ts";
-import { loadSecret, SECRET_BYTES } from "./io/secret.ts";
+import { randomSeed } from "./io/random.ts";
+import { loadSecret, secretForNow } from "./io/secret.ts";
 import { every, pause } from "./io/ticker.ts";
 import { Journal, type JournalOptions, type OpenedJournal } from "./journal/journal.ts";
+import { LanLinks } from "./lan-links.ts";
 import { LIMITS } from "./limits.ts";
+import type { BoxFacts } from "./pairing-desk.ts";
 import { declarePartnerDown, Partner } from "./partner.ts";
 import type { LogSink } from "./ports.ts";
 import { isConfigMessage } from "./wire/config-message.ts";
@@ -57,19 +59,17 @@ export class Appliance {
   /** A clock has one alarm, and the journal needs one of its own. */
   readonly #journalClock = new SystemClock();
   readonly configuration: ConfigPartner;
+  readonly pairing: Introductions;
   #core: Core | undefined;
   #driver: Driver | undefined;
   #journal: Journal | undefined;
   #disk: FolderDisk | undefined;
-  #links: RawLink[] = [];
+  #links: LanLinks | undefined;
   #partner: Partner | undefined;
   #ownIdentity: Identity | undefined;
-  #linkKey = "";
   #stopTickers: (() => void)[] = [];
   /** Conditions set before the core was there to keep them. */
   readonly #early = new Map<string, EarlyCondition>();
-  /** Monotonic ms of the last complaint of the packet helper, by interface: they are moments. */
-  readonly #helperErrorAt = new Map<string, number>();
   #overloadSeen = 0;
   #reloading = false;
   #stopped = false;
@@ -86,6 +86,18 @@ export class Appliance {
       say: (id, values) => this.say(id, values),
       condition: (id, values) => this.setCondition(id, "", values),
     });
+    const { configDir, stateDir } = options;
+    this.pairing = new Introductions({
+      ...{ configDir, stateDir },
+      host: {
+        facts: () => this.#pairingFacts(),
+        found: () => this.#partner?.found ?? [],
+        tellPartner: (message) => this.#partner?.sendControl(message) ?? false,
+        apply: () => this.reload(),
+        say: (id, values) => this.say(id, values),
+        now: () => this.#clock.now(),
+      },
+    });
     this.box = new Box({
       version: options.version,
       clock: this.#clock,
@@ -97,6 +109,10 @@ export class Appliance {
   /** Reads configuration and journal and begins to serve. A disk that cannot be read is tried again. */
   async start(): Promise<void> {
     const startedAt = this.#clock.now().monotonic;
+    // What pairing was about to write when the power failed. A disk that does not take it is seen by the journal.
+    await new DocumentFiles(this.#options.configDir, this.#options.stateDir)
+      .finish()
+      .catch(() => {});
     const result = await this.configuration.load();
     this.box.setConfiguration(result);
     const opened = await this.#openJournal();
@@ -109,7 +125,7 @@ export class Appliance {
       lastSequence: opened.lastSequence,
       wallFloor: opened.lastWall,
       now: this.#clock.now(),
-      auth: new ForceRenewAuth(hmacMd5, this.#secret()),
+      auth: new ForceRenewAuth(hmacMd5, secretForNow(path.join(this.#options.stateDir, "secret"))),
     });
     const driver = new Driver(core, this.#clock, this.box);
     this.#core = core;
@@ -124,8 +140,13 @@ export class Appliance {
     }
     this.#sayStarted(opened, startedAt);
     this.#report(result);
-    this.#makeLinks(result);
-    partner.configure(result.config);
+    this.#links = new LanLinks(this.#options.rawlinkSocket, driver, {
+      setCondition: (id, subject, values) => this.setCondition(id, subject, values),
+      setDrops: (lan, totals) => this.box.setLinkDrops(lan, totals),
+      changed: () => partner.hurry(),
+      now: () => this.#clock.now().monotonic,
+    });
+    this.#configure(result);
     driver.event({ kind: "alarm" });
     this.#stopTickers = [
       every(LIMITS.newsMilliseconds, () => this.#news()),
@@ -143,8 +164,7 @@ export class Appliance {
       this.box.setConfiguration(result);
       if (result.config && this.#driver && !this.#stopped) {
         this.#driver.event({ kind: "config", config: result.config.core });
-        this.#makeLinks(result);
-        this.#partner?.configure(result.config);
+        this.#configure(result);
         if (result.isNew) this.say("config-applied", {});
       }
       if (JSON.stringify(this.box.status().configuration) !== before) this.#report(result);
@@ -163,7 +183,8 @@ export class Appliance {
     this.say("daemon-stopping", { reason });
     for (const stop of this.#stopTickers) stop();
     this.#driver?.event({ kind: "pair-command", command: "pause" });
-    for (const link of this.#links) link.close();
+    this.#links?.close();
+    this.pairing.stop();
     this.#clock.stop();
     // Nobody was told of what a disk that hangs has not taken.
     const closed = this.#journal?.close().then(() => true) ?? true;
@@ -289,7 +310,13 @@ export class Appliance {
         closed: () => this.configuration.closed(),
         received: (message) => {
           if (isConfigMessage(message)) this.configuration.received(message);
+          else this.pairing.partnerSaid(message);
         },
+      },
+      pairPorts: {
+        carrier: (name, isUp) => this.pairing.carrier(name, isUp),
+        found: () => this.pairing.look(),
+        visited: (visitor) => this.pairing.visited(visitor),
       },
     });
   }
@@ -303,16 +330,6 @@ export class Appliance {
   /** Who this box is, in hex: what its partner is told. Throws IoError. */
   identity(): string {
     return hex(this.#identity().id);
-  }
-
-  /** While the disk cannot give or take one, a secret until the next start does. */
-  #secret(): Uint8Array {
-    try {
-      return loadSecret(path.join(this.#options.stateDir, "secret"));
-    } catch (error) {
-      if (!(error instanceof IoError)) throw error;
-      return randomBytes(SECRET_BYTES);
-    }
   }
 
   #sayStarted(opened: OpenedJournal, startedAt: number): void {
@@ -332,48 +349,31 @@ export class Appliance {
     this.setCondition("config-invalid", "", filesProblem(result));
   }
 
-  #makeLinks(result: ConfigurationResult): void {
-    const interfaces = result.config ? interfacesOf(result.config.core) : [];
-    const key = JSON.stringify(interfaces);
-    if (key === this.#linkKey) return;
-    this.#linkKey = key;
-    for (const link of this.#links) link.close();
-    this.#links = interfaces.map((name, lan) => this.#makeLink(name, lan));
-    this.#driver?.setLinks(this.#links);
-    for (const link of this.#links) link.open();
+  #configure({ config }: Pick<ConfigurationResult, "config">): void {
+    this.#links?.configure(config?.core);
+    this.#partner?.configure(config);
+    this.#openPairing();
+    void this.pairing.refresh();
   }
 
-  #makeLink(interfaceName: string, lan: number): RawLink {
-    const driver = this.#driver;
-    if (!driver) throw new Error("links are made after the driver");
-    const nothing = { present: false, carrier: false, mac: new Uint8Array(6), mtu: 0 };
-    return new RawLink(this.#options.rawlinkSocket, interfaceName, {
-      frame: (bytes, start, end, ready) => driver.frame(lan, bytes, start, end, ready),
-      batchEnd: () => driver.batchEnd(),
-      state: ({ present, carrier, mac, mtu }) => {
-        this.#helperErrorAt.delete(interfaceName);
-        this.setCondition("helper-error", interfaceName, undefined);
-        driver.event({ kind: "link", lan, helper: true, present, carrier, mac, mtu });
-        this.#partner?.hurry();
-      },
-      helper: (connected) => {
-        if (!connected) driver.event({ kind: "link", lan, helper: false, ...nothing });
-      },
-      error: (text) => {
-        this.#helperErrorAt.set(interfaceName, this.#clock.now().monotonic);
-        this.setCondition("helper-error", interfaceName, { interface: interfaceName, text });
-      },
-      drops: (kernel, slow, refused, failed) =>
-        this.box.setLinkDrops(lan, {
-          "lost-kernel-buffer": kernel,
-          "lost-helper-buffer": slow,
-          "send-refused": refused,
-          "send-failed": failed,
-        }),
-    });
+  /** Beside the serving: whatever a pair comes to, clients do not wait for it. */
+  #openPairing(): void {
+    void this.pairing.open(this.#ownIdentity, this.#partner?.door);
+  }
+
+  #pairingFacts(): BoxFacts {
+    const { model, serial } = this.#options.board;
+    return {
+      ...{ model, serial, software: this.#options.version },
+      generation: this.configuration.view()?.generation ?? 0,
+      isServing: this.box.role === "serving",
+      isPartnerHeard: this.#partner?.isHeard ?? false,
+    };
   }
 
   #news(): void {
+    const isConfigured = this.configuration.view()?.inStep ?? false;
+    this.pairing.inStep(isConfigured, this.#core?.pairView()?.isInStep ?? false);
     const changed = this.box.refresh();
     this.box.tick();
     const revision = this.#core?.conditions.revision ?? 0;
@@ -384,12 +384,8 @@ export class Appliance {
 
   #housekeeping(): void {
     this.#partner?.retry();
-    const now = this.#clock.now().monotonic;
-    for (const [interfaceName, at] of this.#helperErrorAt) {
-      if (now - at < LIMITS.helperErrorMilliseconds) continue;
-      this.#helperErrorAt.delete(interfaceName);
-      this.setCondition("helper-error", interfaceName, undefined);
-    }
+    this.#openPairing();
+    this.#links?.forgetErrors();
     const drops = this.#driver?.overloadDrops ?? 0;
     this.setCondition("overloaded", "", drops > this.#overloadSeen ? { subject: "" } : undefined);
     this.#overloadSeen = drops;

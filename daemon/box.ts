@@ -23,6 +23,7 @@ import type {
   LeasePage,
   NetworkStatus,
   PartnerStatus,
+  Role,
   Status,
   StreamEvent,
   WhyView,
@@ -102,6 +103,10 @@ export class Box implements BoxView, DriverObserver {
   /** Addresses that may ask for leases of others. */
   get queriers(): readonly Ipv4[] {
     return this.#config?.core.leasequeryFrom ?? [];
+  }
+
+  get role(): Role {
+    return this.#summary.role;
   }
 
   /** An address that is this box; 0.0.0.0 when it has none. */

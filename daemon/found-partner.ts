@@ -19,7 +19,10 @@ export interface FoundPartnerHost extends Omit<PairLinkHandlers, "moved" | "dist
   words(): BeaconWords;
   /** The partner is seen otherwise; undefined: it is not looked for any more. */
   sighted(sight: PartnerSight): void;
-  found(boxes: readonly FoundBox[]): void;
+  /** `found` of this partner is otherwise. */
+  found(): void;
+  /** Carrier at a pair port. */
+  carrier(interfaceName: string, isUp: boolean): void;
   /** Somebody on a pair port who is not the partner; whoever takes it closes it. */
   visited(visitor: Visitor): void;
   setCondition(id: ConditionId, subject: string, values: LogValues | undefined): void;
@@ -74,7 +77,10 @@ export class FoundPartner {
       handlers: {
         words: () => host.words(),
         looked: (sight, isNews) => this.#looked(sight, isNews),
-        found: (boxes) => host.found(boxes),
+        found: () => host.found(),
+        carrier: (name, isUp) => {
+          if (this.#isCable(name)) host.carrier(name, isUp);
+        },
         problem: (text) =>
           host.setCondition("pair-not-heard", "", text === undefined ? undefined : { text }),
       },
@@ -100,6 +106,17 @@ export class FoundPartner {
 
   get link(): PairLink | undefined {
     return this.#link;
+  }
+
+  /** Boxes on pair ports that are not the partner, or do not know that they are. */
+  get found(): readonly FoundBox[] {
+    return this.#sentry.found;
+  }
+
+  /** On any path, as the partner of this box. */
+  get isHeard(): boolean {
+    const { paths, isDisowned } = this.#sentry.sight;
+    return !isDisowned && paths.some(({ verdict }) => verdict === "up" || verdict === "mute");
   }
 
   get views(): readonly PathView[] {
@@ -173,14 +190,16 @@ export class FoundPartner {
   }
 
   #arrived(visitor: Visitor): void {
-    const { partnerId, paths } = this.#config;
-    if (partnerId && equalBytes(visitor.id, partnerId)) {
-      this.#link?.arrived(visitor);
-      return;
-    }
-    const path = paths.find(({ interfaceName }) => interfaceName === visitor.interfaceName);
-    if (path && path.lan === undefined) this.#host.visited(visitor);
+    const { partnerId } = this.#config;
+    const isPartner = partnerId !== undefined && equalBytes(visitor.id, partnerId);
+    if (isPartner && !this.#sentry.sight.isDisowned) this.#link?.arrived(visitor);
+    else if (this.#isCable(visitor.interfaceName)) this.#host.visited(visitor);
     else visitor.socket.destroy();
+  }
+
+  #isCable(interfaceName: string): boolean {
+    const path = this.#config.paths.find((one) => one.interfaceName === interfaceName);
+    return path !== undefined && path.lan === undefined;
   }
 
   #looked(sight: Sight, isNews: boolean): void {

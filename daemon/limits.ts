@@ -188,6 +188,8 @@ export const LIMITS = {
   introductionSilenceMilliseconds: 10_000,
   /** Between two attempts to get to know a box. */
   introductionRetryMilliseconds: 5000,
+  /** And when it was not ready yet: boxes that are plugged in find each other within a second. */
+  introductionSoonMilliseconds: 500,
   /** How long people may take to compare digits, and to choose. They walk from one box to the other. */
   introductionPeopleMilliseconds: 600_000,
   /** How long the boxes may take for what needs no person, disks that are slow included. */

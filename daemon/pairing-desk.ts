@@ -89,6 +89,7 @@ export class PairingDesk implements PairingControl {
   readonly #waiting: (() => readonly (IntroductionEffect | UnpairingEffect)[])[] = [];
   #seen: ReadonlyMap<string, SeenBox> = new Map();
   #isBusy = false;
+  #readings = 0;
   #stopTicking: () => void = () => {};
 
   constructor(options: PairingDeskOptions) {
@@ -109,7 +110,11 @@ export class PairingDesk implements PairingControl {
 
   /** The files may have changed. Never rejects: what cannot be read is complained of elsewhere. */
   async refresh(): Promise<void> {
-    this.#documents = await this.#files.read().catch(() => this.#documents);
+    const reading = ++this.#readings;
+    const documents = await this.#files.read().catch(() => this.#documents);
+    // They may have been written meanwhile, and read anew.
+    if (reading !== this.#readings) return;
+    this.#documents = documents;
     this.#event({ kind: "facts", facts: this.#facts() });
   }
 

@@ -11,11 +11,12 @@ import type { FixedLink } from "./config/pair.ts";
 import { interfacesOf } from "./core/config-view.ts";
 import type { CoreEvent } from "./core/event.ts";
 import type { PairView } from "./core/failover/pair-view.ts";
-import type { LookoutPath } from "./core/witness/lookout.ts";
+import type { FoundBox, LookoutPath } from "./core/witness/lookout.ts";
 import { FoundPartner, type FoundPartnerConfig } from "./found-partner.ts";
 import type { PathView } from "./http/api-types.ts";
 import type { ActionResult } from "./http/box-view.ts";
 import type { Identity } from "./io/identity.ts";
+import type { PeerDoor, Visitor } from "./io/peer-door.ts";
 import { type PeerAddresses, PeerTcp } from "./io/peer-link.ts";
 import { randomBytes } from "./io/random.ts";
 import type { PeerLink } from "./ports.ts";
@@ -24,6 +25,14 @@ import { BOOT_BYTES } from "./wire/beacon.ts";
 
 /** Where beacons and the session are, unless the configuration has another one. */
 const PORT = 8647;
+
+export interface PairPorts {
+  carrier(interfaceName: string, isUp: boolean): void;
+  /** Other boxes are found than before. */
+  found(): void;
+  /** Whoever takes the visitor closes it. */
+  visited(visitor: Visitor): void;
+}
 
 export interface PartnerControl {
   opened(isPrimary: boolean): void;
@@ -41,6 +50,8 @@ export interface PartnerHost {
   now(): Now;
   /** What is said beside failover: a session with the partner, whose key is proven. */
   readonly control: PartnerControl;
+  /** What happens on the pair ports besides. */
+  readonly pairPorts: PairPorts;
   readonly board: Board;
   readonly version: string;
 }
@@ -97,9 +108,26 @@ export class Partner implements PeerLink {
     this.#found?.hurry();
   }
 
-  /** A control message, on the session that was opened last. */
-  sendControl(message: Uint8Array): void {
-    this.#found?.link?.sendControl(message);
+  /** A control message, on the session that was opened last; false: there is none. */
+  sendControl(message: Uint8Array): boolean {
+    const link = this.#found?.link;
+    if (!link?.isOpen) return false;
+    link.sendControl(message);
+    return true;
+  }
+
+  /** Boxes on pair ports that are not the partner, or do not know that they are. */
+  get found(): readonly FoundBox[] {
+    return this.#found?.found ?? [];
+  }
+
+  /** Where boxes that are not known yet can knock; undefined: nowhere. */
+  get door(): PeerDoor | undefined {
+    return this.#found?.door;
+  }
+
+  get isHeard(): boolean {
+    return this.#found?.isHeard ?? false;
   }
 
   /** Ends the session; another one is begun. */
@@ -170,13 +198,14 @@ export class Partner implements PeerLink {
   }
 
   #find(config: FoundPartnerConfig): FoundPartner {
-    const { event, setCondition, now, identity, control } = this.#host;
+    const { event, setCondition, now, identity, control, pairPorts } = this.#host;
     return new FoundPartner(identity(), randomBytes(BOOT_BYTES), config, {
       ...{ setCondition, now, nextConnection: this.#nextConnection },
       words: () => this.#words(),
       sighted: (sight) => event({ kind: "sight", sight }),
-      found: () => {},
-      visited: ({ socket }) => socket.destroy(),
+      carrier: (name, isUp) => pairPorts.carrier(name, isUp),
+      found: () => pairPorts.found(),
+      visited: (visitor) => pairPorts.visited(visitor),
       open: (connection) => event({ kind: "peer-open", connection }),
       bytes: (connection, bytes) => event({ kind: "peer-bytes", connection, bytes }),
       closed: (connection, reason) => event({ kind: "peer-closed", connection, reason }),

@@ -20,6 +20,8 @@ export interface SentryHandlers {
   looked(sight: Sight, isNews: boolean): void;
   /** Boxes on pair ports that are not the partner; called when it is others, or one says something else. */
   found(boxes: readonly FoundBox[]): void;
+  /** There is carrier at that interface now, and an address; or not any more. */
+  carrier(interfaceName: string, isUp: boolean): void;
   problem(text: string | undefined): void;
 }
 
@@ -77,9 +79,8 @@ export class Sentry {
     return this.#lookout.sight(this.#options.now().monotonic);
   }
 
-  /** Whether there is carrier, and an address of the link, at that interface. */
-  isUsable(interfaceName: string): boolean {
-    return this.#usable.has(interfaceName);
+  get found(): readonly FoundBox[] {
+    return this.#lookout.found(this.#options.now().monotonic);
   }
 
   get counters(): Readonly<Record<string, number>> {
@@ -120,7 +121,9 @@ export class Sentry {
     const before = this.#usable;
     this.#usable = this.#socket.refresh();
     for (const { interfaceName } of this.#lookout.sight(now).paths) {
-      this.#lookout.setCarrier(interfaceName, this.#usable.has(interfaceName));
+      const isUp = this.#usable.has(interfaceName);
+      this.#lookout.setCarrier(interfaceName, isUp);
+      if (isUp !== before.has(interfaceName)) this.#options.handlers.carrier(interfaceName, isUp);
     }
     const isNew = Array.from(this.#usable).some((name) => !before.has(name));
     if (isNew) this.#lookout.hurry(now);

@@ -39,6 +39,7 @@ export class Surfaces {
     this.#web = createWebApp(appliance.box, {
       web: this.#loadPage(),
       actions: appliance,
+      pairing: appliance.pairing,
       onFault: (error) => options.onProblem(`an answer over HTTP failed: ${String(error)}`),
     });
     this.#bus = new ApplianceBus(undefined, {

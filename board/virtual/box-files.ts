@@ -34,23 +34,34 @@ export function boxPaths(lab: string, box: BoxName): BoxPaths {
 }
 
 /**
- * `alone`: the boxes are no pair. `policies` are D-Bus policy files that the bus of the box takes in.
+ * "pair": each knows the other from the begin; "alone": they are no pair, box a serves and box b stands by; "new":
+ * the same, and box b is as the factory made it.
  */
+export type LabKind = "pair" | "alone" | "new";
+
+/** `policies` are D-Bus policy files that the bus of the box takes in. */
 export function writeBoxFiles(
   paths: BoxPaths,
   box: BoxName,
-  alone: boolean,
+  kind: LabKind,
   policies: readonly string[],
 ): void {
   const policyFolder = join(paths.folder, "bus.d");
   for (const folder of [paths.folder, paths.state, paths.run, policyFolder]) mkdirSync(folder);
   const json = (name: string, value: unknown): void =>
     writeFileSync(join(paths.folder, name), `${JSON.stringify(value, null, 2)}\n`);
-  writeFileSync(join(paths.state, "key"), secretOf(box), { mode: 0o600 });
-  const pair = { name: "lab" };
-  json("config.json", alone ? configuration() : { ...configuration(), pair });
   json("board.json", board(box));
-  json("box.json", alone ? single(box) : member(box));
+  if (kind === "pair") {
+    writeFileSync(join(paths.state, "key"), secretOf(box), { mode: 0o600 });
+    json("config.json", { ...configuration(), pair: { name: "lab" } });
+    json("box.json", member(box));
+  } else if (kind === "new" && box === "b") {
+    json("config.json", { version: 1, networks: [] });
+    json("box.json", { version: 1, name: "new", role: "standby", networks: {} });
+  } else {
+    json("config.json", configuration());
+    json("box.json", single(box));
+  }
   writeFileSync(paths.busConfig, busConfig(paths.busSocket, policyFolder));
   policies.forEach((file, index) => {
     copyFileSync(file, join(policyFolder, `${index}.conf`));

@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { ENVIRONMENT, NODE_FLAGS } from "../../image/runtime.ts";
 import { askBox, type BoxAnswer } from "./ask.ts";
-import { type BoxPaths, boxPaths, writeBoxFiles } from "./box-files.ts";
+import { type BoxPaths, boxPaths, type LabKind, writeBoxFiles } from "./box-files.ts";
 import { killAllIn } from "./processes.ts";
 import { inNamespace, reason, until } from "./shell.ts";
 import { Service, type ServiceState } from "./supervisor.ts";
@@ -43,11 +43,10 @@ export class Box {
   #wires: Wires;
   #say: Say;
 
-  /** `alone`: it is in no pair. */
   constructor(
     lab: string,
     name: BoxName,
-    alone: boolean,
+    kind: LabKind,
     programs: Programs,
     wires: Wires,
     say: Say,
@@ -56,7 +55,7 @@ export class Box {
     this.paths = boxPaths(lab, name);
     this.#wires = wires;
     this.#say = say;
-    writeBoxFiles(this.paths, name, alone, programs.policies);
+    writeBoxFiles(this.paths, name, kind, programs.policies);
     const service = (what: ServiceName, argv: readonly string[]): Service =>
       new Service({
         name: what,

@@ -25,6 +25,8 @@ export interface StartOptions {
   readonly clients?: number;
   /** No pair: box a serves alone, box b stands by. */
   readonly alone?: boolean;
+  /** The same, and box b is as the factory made it. */
+  readonly new?: boolean;
   /** Free ones when not given. */
   readonly ports?: readonly [number, number];
   /** Put in front of the lab's command line, for example to start it as another user. */
@@ -39,6 +41,7 @@ export async function startLab(options: StartOptions = {}): Promise<RunningLab> 
   const ports = (options.ports ?? [0, 0]).join(",");
   const flags = ["--plain", "--name", name, "--clients", `${options.clients ?? 4}`];
   if (options.alone) flags.push("--alone");
+  if (options.new) flags.push("--new");
   const command = [process.execPath, script, ...flags, "--ports", ports];
   const [program = "", ...args] = [...(options.prefix ?? []), ...command];
   const child = spawn(program, args, {

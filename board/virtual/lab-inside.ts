@@ -30,8 +30,8 @@ export class Lab {
     writeFileSync(this.#eventsFile, "");
     const programs = installPrograms(settings);
     const say = (text: string): void => this.say(text);
-    const { folder, alone } = settings;
-    const box = (name: BoxName): Box => new Box(folder, name, alone, programs, this.wires, say);
+    const { folder, kind } = settings;
+    const box = (name: BoxName): Box => new Box(folder, name, kind, programs, this.wires, say);
     this.boxes = { a: box("a"), b: box("b") };
   }
 

@@ -6,7 +6,7 @@ import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { boxPaths } from "./box-files.ts";
+import { boxPaths, type LabKind } from "./box-files.ts";
 import { isolated } from "./enter.ts";
 import { clientsMax } from "./lab-inside.ts";
 import type { FromInner, FromOuter, LabSettings, ToInner } from "./messages.ts";
@@ -18,12 +18,13 @@ import { reason } from "./shell.ts";
 const repository = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
 const startedAt = Date.now();
 
-const usage = `Usage: npm start -- [--name NAME] [--clients N] [--ports A,B] [--alone] [--plain]
+const usage = `Usage: npm start -- [--name NAME] [--clients N] [--ports A,B] [--alone|--new] [--plain]
 
   --name     to run several labs at once; \`npm run lab -- --name NAME\` talks to it
   --clients  DHCP clients at the start (4)
   --ports    where the pages of box A and B are on 127.0.0.1 (8080,8081); 0 takes a free one
   --alone    no pair: box A serves alone, and box B stands by
+  --new      the same, and box B is as the factory made it: pair them yourself
   --plain    lines instead of a live picture
 `;
 
@@ -31,7 +32,7 @@ interface Options {
   readonly name: string;
   readonly clients: number;
   readonly ports: readonly [number, number];
-  readonly alone: boolean;
+  readonly kind: LabKind;
   readonly plain: boolean;
 }
 
@@ -72,10 +73,10 @@ async function runLab(options: Options, folder: string): Promise<number> {
     await serveProxy("A", options.ports[0], socket("a")),
     await serveProxy("B", options.ports[1], socket("b")),
   ] as const;
-  const { name, clients, alone } = options;
+  const { name, clients, kind } = options;
   const node = process.execPath;
   const where = { name, folder, repository, node };
-  const settings: LabSettings = { ...where, clients, alone, ports, startedAt };
+  const settings: LabSettings = { ...where, clients, kind, ports, startedAt };
   const file = join(folder, "lab.json");
   writeFileSync(file, JSON.stringify(settings));
   const inner = startInner(file);
@@ -152,6 +153,7 @@ function parseOptions(): Options | undefined {
       clients: { type: "string", default: "4" },
       ports: { type: "string", default: "8080,8081" },
       alone: { type: "boolean", default: false },
+      new: { type: "boolean", default: false },
       plain: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
@@ -172,5 +174,6 @@ function parseOptions(): Options | undefined {
     throw new Error("--ports wants two different ports such as 8080,8081.");
   }
   const { name, alone, plain } = values;
-  return { name, clients, ports: [a, b], alone, plain };
+  const kind = values.new ? "new" : alone ? "alone" : "pair";
+  return { name, clients, ports: [a, b], kind, plain };
 }

@@ -2,6 +2,7 @@
 // the control socket.
 
 import type { BoxStatus } from "./box.ts";
+import type { LabKind } from "./box-files.ts";
 import type { ClientStatus } from "./client.ts";
 import type { WireStatus } from "./wires.ts";
 
@@ -32,8 +33,8 @@ export interface LabSettings {
   readonly repository: string;
   readonly node: string;
   readonly clients: number;
-  /** The boxes are no pair: A serves alone, B stands by. */
-  readonly alone: boolean;
+  /** How the boxes know each other. */
+  readonly kind: LabKind;
   readonly ports: readonly [number, number];
   readonly startedAt: number;
 }

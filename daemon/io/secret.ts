@@ -65,3 +65,13 @@ function syncFolder(folder: string): void {
 function codeOf(error: unknown): string {
   return (error as NodeJS.ErrnoException).code ?? "";
 }
+
+/** While the disk cannot give or take one, a secret until the next start does. */
+export function secretForNow(file: string): Uint8Array {
+  try {
+    return loadSecret(file);
+  } catch (error) {
+    if (!(error instanceof IoError)) throw error;
+    return randomBytes(SECRET_BYTES);
+  }
+}

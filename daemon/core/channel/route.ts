@@ -59,7 +59,8 @@ export class Route {
   }
 
   /** What is to be done; nothing most of the time. */
-  step({ conclusion, paths }: Sight, facts: RouteFacts, now: number): RouteStep | undefined {
+  step(sight: Sight, facts: RouteFacts, now: number): RouteStep | undefined {
+    const { conclusion, paths } = sight;
     this.#note(paths, now);
     const best = this.#best(paths, facts.on, now);
     const current = paths.find(({ interfaceName }) => interfaceName === facts.on);
@@ -72,7 +73,8 @@ export class Route {
     this.#refused = "";
     if (reason) return { kind: "end", reason };
     if (current && !works && best) return { kind: "abandon" };
-    if (!this.#dials || facts.isDialling || now < this.#dialAt) return undefined;
+    if (!this.#dials || sight.isDisowned || facts.isDialling || now < this.#dialAt)
+      return undefined;
     if (!best?.address || best === current) return undefined;
     this.#dialAt = now + LIMITS.peerRedialMilliseconds;
     return { kind: "dial", path: best, address: best.address };

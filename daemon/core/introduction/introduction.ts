@@ -121,6 +121,7 @@ export class Introduction {
         this.#reached("leases", now);
         break;
       case "leases-in-step":
+        this.#hearPartner();
         this.#reached("in-step", now);
         break;
       case "tick":
@@ -234,8 +235,14 @@ export class Introduction {
     const talk = this.#conversation;
     this.#conversation = undefined;
     this.#later(now);
+    if (!talk) this.#soon(now);
     if (!talk || talk.isPair) return;
     this.#ending = { why: { reason: "lost", values: { problem } }, by: "here" };
+  }
+
+  /** Nobody was reached: an address that has just come up may not be used for a second. */
+  #soon({ monotonic }: Now): void {
+    this.#dialAt = monotonic + LIMITS.introductionSoonMilliseconds;
   }
 
   #later({ monotonic }: Now): void {
@@ -258,6 +265,12 @@ export class Introduction {
     }
     this.#stages.finish(now);
     this.#isSettling = false;
+  }
+
+  /** Books that agree are those of two that speak with each other, whatever was seen a second ago. */
+  #hearPartner(): void {
+    const { pair } = this.#facts;
+    if (pair) this.#facts = { ...this.#facts, pair: { ...pair, isHeard: true } };
   }
 
   /** What follows from what has happened, whatever it was. */
@@ -295,6 +308,11 @@ export class Introduction {
     this.#later(now);
     if (!talk.ending) return;
     const { why, by } = talk.ending;
+    // It has not heard this box yet, or has something to end first: nothing that people need to know.
+    if (why.reason === "not-ready") {
+      this.#soon(now);
+      return;
+    }
     // It is tried again and again, and said once.
     const isNew = this.#ending?.why.reason !== why.reason;
     this.#ending = talk.ending;

@@ -28,9 +28,11 @@ export interface Sight {
   readonly paths: readonly PathSight[];
   /** The last beacon that was believed. */
   readonly partner: Beacon | undefined;
+  /** The partner says that it has another one, or none: it is to be paired with again. */
+  readonly isDisowned: boolean;
 }
 
-/** A box on a pair port that is not the partner. */
+/** A box on a pair port that is not the partner, or does not know that it is. */
 export interface FoundBox {
   readonly id: Uint8Array;
   readonly interfaceName: string;
@@ -168,7 +170,7 @@ export class Lookout {
   ): Disregard | undefined {
     const path = this.#path(interfaceName);
     if (!path) return "unknown-path";
-    if (this.#own && equalBytes(id, this.#own)) return "own";
+    if (path.lan !== undefined && this.#isOwn(id)) return "own";
     if (path.lan !== undefined && !this.#isPartner(id)) return "stranger";
     const foreseen = this.#isPartner(id) ? this.#freshness.foresee(beacon, now) : "unproven";
     // Of a process that is not believed yet only the echo is of use, and a recording is not of any.
@@ -187,8 +189,14 @@ export class Lookout {
   ): Disregard | undefined {
     const path = this.#path(interfaceName);
     if (!path) return "unknown-path";
-    if (!this.#isPartner(id)) {
+    const isPartner = this.#isPartner(id);
+    if (path.lan === undefined && !(isPartner && this.#isNamedBy(beacon))) {
       this.#meet({ id, interfaceName, address, beacon, heardAt: now });
+    }
+    if (this.#isOwn(id)) return "own";
+    if (!isPartner) {
+      // Whoever knows this box as its partner needs the echo to believe what it says.
+      if (!this.#partnerId) this.#remember(path, beacon, false, now);
       return undefined;
     }
     const staleness = this.#freshness.judge(beacon, now);
@@ -210,15 +218,18 @@ export class Lookout {
         return { interfaceName, lan, verdict, address, heardAt };
       }),
       partner: this.#partner,
+      isDisowned: this.#partner !== undefined && !this.#isNamedBy(this.#partner),
     };
   }
 
   /** Boxes on pair ports that were heard just now and are not the partner. */
   found(now: number): readonly FoundBox[] {
-    this.#strangers = this.#strangers.filter(
-      ({ heardAt, interfaceName }) =>
-        now - heardAt <= LIMITS.strangerMilliseconds && this.#path(interfaceName),
-    );
+    const partner = this.#partner;
+    const isKnown = partner !== undefined && this.#isNamedBy(partner);
+    this.#strangers = this.#strangers.filter(({ id, heardAt, interfaceName }) => {
+      const isGone = now - heardAt > LIMITS.strangerMilliseconds || !this.#path(interfaceName);
+      return !isGone && !(isKnown && this.#isPartner(id));
+    });
     return this.#strangers;
   }
 
@@ -245,6 +256,15 @@ export class Lookout {
 
   #path(interfaceName: string): Path | undefined {
     return this.#paths.find((path) => path.interfaceName === interfaceName);
+  }
+
+  /** The partner that this box knows may not know of it: one of them lost its power while they became a pair. */
+  #isNamedBy({ partner }: Beacon): boolean {
+    return partner !== undefined && this.#own !== undefined && equalBytes(partner, this.#own);
+  }
+
+  #isOwn(id: Uint8Array): boolean {
+    return this.#own !== undefined && equalBytes(id, this.#own);
   }
 
   #isPartner(id: Uint8Array): boolean {

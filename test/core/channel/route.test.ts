@@ -25,6 +25,7 @@ function sight(conclusion: Conclusion, cable: PathVerdict, lan: PathVerdict): Si
     conclusion,
     paths: [path("ded0", undefined, cable), path("lan0", "office", lan)],
     partner: undefined,
+    isDisowned: false,
   };
 }
 

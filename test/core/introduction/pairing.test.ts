@@ -92,6 +92,18 @@ describe.each([
   });
 });
 
+test("what is in step stays so, although the partner was not heard as such a second ago", () => {
+  const cable = plugged(officeBox(1), newBox(2));
+  for (const end of cable.ends) end.confirm();
+  cable.run();
+  for (const end of cable.ends) {
+    end.happen({ kind: "configuration-in-step" });
+    end.happen({ kind: "leases-in-step" });
+    end.happen({ kind: "tick" });
+    expect(end.view.stages.map(({ state }) => state)).toEqual(Array(8).fill("done"));
+  }
+});
+
 test("two new boxes: the lower one gives, the other one takes, and both serve", () => {
   const { ends, isPair } = confirmed(newBox(1), newBox(2));
   const [a, b] = ends;

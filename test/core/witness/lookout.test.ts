@@ -25,6 +25,7 @@ class Side {
   readonly boot = new Uint8Array(8).fill(++boots);
   readonly lookout = new Lookout(this.boot, DEFAULT_TIMES, now);
   readonly address: string;
+  #partner: Uint8Array | undefined;
 
   constructor(number: number) {
     this.id = new Uint8Array(32).fill(number);
@@ -32,6 +33,7 @@ class Side {
   }
 
   know(partner: Side | undefined, paths: readonly LookoutPath[] = PATHS): this {
+    this.#partner = partner?.id;
     this.lookout.configure(this.id, partner?.id, paths, now);
     for (const { interfaceName } of paths) this.lookout.setCarrier(interfaceName, true);
     return this;
@@ -40,7 +42,7 @@ class Side {
   beacon({ sequence, lateMilliseconds, echo }: DueBeacon): Beacon {
     return {
       ...{ kind: "heartbeat", key: this.id, boot: this.boot, sequence, wall: 0, lateMilliseconds },
-      ...{ port: 8647, model: "", serial: "", software: "", partner: undefined, echo },
+      ...{ port: 8647, model: "", serial: "", software: "", partner: this.#partner, echo },
       ...{ state: 0, generation: 0, lans: [] },
     };
   }
@@ -128,8 +130,12 @@ test("a partner that has started again is believed within a few beacons", () => 
 
 describe("disregarded, with why", () => {
   test("what this box itself says: two of its ports on one wire, or a copied disk", () => {
-    const [due] = a.speak();
-    expect(due && a.hear(a, due)).toBe("own");
+    const [cable, lan] = a.speak();
+    expect(lan && a.hear(a, lan)).toBe("own");
+    expect(a.lookout.found(now)).toEqual([]);
+    // Of the cable a person has to know.
+    expect(cable && a.hear(a, cable)).toBe("own");
+    expect(a.lookout.found(now).map(({ id }) => id)).toEqual([a.id]);
   });
 
   test("on a LAN whoever is not the partner, and on the cable not", () => {
@@ -208,6 +214,19 @@ describe("boxes that are not the partner", () => {
     pass(1000);
     expect(a.lookout.sight(now).paths[0]).toMatchObject({ verdict: "up", address: other.address });
   });
+});
+
+test("a partner that does not know it is one is to be paired with again", () => {
+  b.know(undefined, [CABLE]);
+  pass(2000);
+  const sight = a.lookout.sight(now);
+  expect([sight.isDisowned, sight.paths[0]?.verdict]).toEqual([true, "up"]);
+  expect(a.lookout.found(now).map(({ id }) => id)).toEqual([b.id]);
+  expect(b.lookout.found(now).map(({ id }) => id)).toEqual([a.id]);
+  b.know(a);
+  pass(1000);
+  expect(a.lookout.sight(now).isDisowned).toBe(false);
+  expect([a.lookout.found(now), b.lookout.found(now)]).toEqual([[], []]);
 });
 
 test("paths that stay keep what was heard on them", () => {
