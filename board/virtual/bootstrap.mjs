@@ -71,6 +71,7 @@ const packages = [
   { name: "tshark", proof: "tshark", why: "judges every packet the boxes send", verbs: ["test"] },
   { name: "chromium", proof: "chromium", why: "opens the web page", verbs: ["test"] },
   { name: "strace", proof: "strace", why: "makes a disk slow or broken", verbs: ["test"] },
+  { name: "nftables", proof: "nft", why: "drops packets on their way", verbs: ["test"] },
   { name: "faketime", proof: "faketime", why: "sets a daemon's clock wrong", verbs: ["test"] },
   { name: "kea-admin", proof: "perfdhcp", why: "makes the load", verbs: ["bench"] },
   {

@@ -309,17 +309,20 @@ static void office(unsigned seconds, unsigned rate, unsigned macs, unsigned seed
   }
   uint64_t start = now_us(), length = (uint64_t)seconds * 1000000;
   printf("{\"started\":%lu,\"waits\":[", (unsigned long)(start / 1000));
-  for (uint64_t passed = 0; passed < length + GIVE_UP_US; passed = now_us() - start) {
+  bool busy = true;
+  for (uint64_t passed = 0; passed < length || busy; passed = now_us() - start) {
     struct pollfd wait = {.fd = packet, .events = POLLIN};
     struct message reply;
     poll(&wait, 1, 1);
     for (unsigned i = 0; i < 64; i++)
       if (receive(&reply))
         take(&reply, base, macs);
+    busy = false;
     for (unsigned i = 0; i < macs; i++) {
       struct device *device = &devices[i];
       if (device->said.type == 0)
         continue;
+      busy = true;
       if (now_us() - device->begun > GIVE_UP_US)
         finish(device, false);
       else if (now_us() - device->asked > AGAIN_US)
