@@ -79,7 +79,10 @@ export class Pairing implements PairHost {
       bindings.share.become(ALONE);
       this.#isNews = true;
     }
-    if (config) this.#join(config, this.#kept, bindings.clock.seconds, now);
+    if (!config) return;
+    this.#join(config, this.#kept, bindings.clock.seconds, now);
+    // It has served until now, and knows what it gave out: its clients need not wait for the partner.
+    this.#server.pair?.endpoint.trigger({ kind: "startup-over" }, now, out);
   }
 
   step(event: PeerEvent, now: Now, out: Effect[]): void {

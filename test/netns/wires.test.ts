@@ -87,7 +87,8 @@ async function whileTheyAsk(
   if (!isNew) await pause(2000);
   await deed();
   const report = await officeEnd(lab, office);
-  expect(report.begun).toBeGreaterThanOrEqual(seconds * rate - 1);
+  // A device whose turn comes while it waits does not begin anew.
+  expect(report.begun).toBeGreaterThan(seconds * rate * 0.8);
   return report;
 }
 

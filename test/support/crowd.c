@@ -4,8 +4,8 @@
  *     RATE DISCOVERs a second from MACS hardware addresses in turn; PERCENT of the offers are
  *     asked for. Prints what was sent and received as JSON.
  *   crowd INTERFACE office SECONDS RATE MACS SEED
- *     RATE exchanges a second, each by the next of MACS devices, which asks again after a second
- *     and gives up after five. Prints how they fared as JSON; times are those of the machine.
+ *     RATE exchanges a second, each by the next of MACS devices unless that still waits for an
+ *     answer; it asks again after a second and gives up after five. Prints how they fared as JSON; times are those of the machine.
  *   crowd INTERFACE one MAC
  *     one DISCOVER without client identifier; prints the offered address, or fails after 3 s.
  */
@@ -310,6 +310,7 @@ static void office(unsigned seconds, unsigned rate, unsigned macs, unsigned seed
   uint64_t start = now_us(), length = (uint64_t)seconds * 1000000;
   printf("{\"started\":%lu,\"waits\":[", (unsigned long)(start / 1000));
   bool busy = true;
+  uint64_t turns = 0;
   for (uint64_t passed = 0; passed < length || busy; passed = now_us() - start) {
     struct pollfd wait = {.fd = packet, .events = POLLIN};
     struct message reply;
@@ -328,10 +329,11 @@ static void office(unsigned seconds, unsigned rate, unsigned macs, unsigned seed
       else if (now_us() - device->asked > AGAIN_US)
         begin_again(device);
     }
-    while (passed < length && fared.begun < passed * rate / 1000000) {
-      struct device *device = &devices[fared.begun++ % macs];
+    while (passed < length && turns < passed * rate / 1000000) {
+      struct device *device = &devices[turns++ % macs];
       if (device->said.type != 0)
-        finish(device, false);
+        continue;
+      fared.begun++;
       device->begun = now_us();
       begin_again(device);
     }
