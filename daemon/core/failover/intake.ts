@@ -125,8 +125,9 @@ export class Intake {
       areLeases &&
       entry.packedClient !== told.packedClient &&
       entry.expiresAt > this.#bindings.clock.seconds;
-    // Of two of our boxes the one whose lease stays says so.
-    if (isLost && this.#owner.config.dialect === "isc") this.#owner.conflict(told.address, out);
+    // A lease that the partner knew of it has given on when it was over; of one that it did not, two go by it.
+    const isUnknown = this.#owner.config.dialect === "isc" || !entry?.isAgreed;
+    if (isLost && isUnknown) this.#owner.conflict(told.address, out);
     const state = storedStatus(told.state);
     // Two clients that were promised one address: nobody else gets it while either goes by that.
     const wasLonger = areLeases && mine !== undefined && !entry.isAgreed;

@@ -94,6 +94,12 @@ describe.each([
     for (const box of cores.boxes) expect(holderAt(box)).toBe(`primary's active for ${LONG}`);
   });
 
+  test("it is told that two devices had it", () => {
+    const cores = bothLeased(...seconds);
+    cores.connect();
+    expect(cores.boxes.some((box) => (box.core.pair?.conflicts ?? 0) > 0)).toBe(true);
+  });
+
   test("the secondary never has an earlier end than it promised", () => {
     const cores = bothLeased(...seconds);
     const watched = watch(cores.secondary);
