@@ -88,6 +88,15 @@ export class Cable {
     this.cut([]);
   }
 
+  /** This box gives every connection up. */
+  give(box: Plugged, reason: string): void {
+    for (const connection of this.connections) {
+      for (const side of connection.sides) {
+        if (side.end.box === box) connection.die(side, reason);
+      }
+    }
+  }
+
   /** Both ends lose every connection at the same time. */
   reset(): void {
     for (const connection of this.connections) {

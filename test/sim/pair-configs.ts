@@ -21,6 +21,8 @@ export interface PairPlan {
   readonly probe: boolean;
   readonly hasReservations: boolean;
   readonly poolSize: number;
+  /** The boxes see each other besides what they say. */
+  readonly hasHeartbeats: boolean;
 }
 
 export const MODES: readonly PairMode[] = [
@@ -46,6 +48,7 @@ export function planOf(fate: Fate, dialect: Dialect): PairPlan {
     probe: fate.chance(0.3),
     hasReservations: fate.chance(0.3),
     poolSize: fate.pick([4, 8, 12, 30]),
+    hasHeartbeats: dialect === "tandem" && fate.chance(0.6),
   };
 }
 

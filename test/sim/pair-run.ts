@@ -12,6 +12,7 @@ import { checkPairEnd } from "./pair-end.ts";
 import { storyOf, type Trouble, type TroubleKind } from "./pair-story.ts";
 import { PairTroubles, SKEW_MAX } from "./pair-troubles.ts";
 import type { Outcome } from "./run.ts";
+import { Sights } from "./sights.ts";
 import { SimBox } from "./sim-box.ts";
 import { SimClient } from "./sim-client.ts";
 import { World } from "./world.ts";
@@ -59,6 +60,7 @@ export async function runPairSeed(seed: number, options: PairOptions = {}): Prom
   const troubles = new PairTroubles(scene, plan, story);
   world.tell("", `plan: ${JSON.stringify(plan)}`);
   begin(scene);
+  if (plan.hasHeartbeats) new Sights(scene).begin();
   troubles.begin();
   await world.run(minutes * MINUTE);
   world.after(0, () => troubles.end());
