@@ -21,46 +21,50 @@ export interface StageView {
   readonly milliseconds: number | undefined;
 }
 
-/** Stages are reached in their order; falling back forgets what came later. */
-export class StageClock {
-  /** When each began, and the one after it where it ended. Monotonic. */
-  #begins: number[] = [];
-  #isOver = false;
+interface Span {
+  /** Monotonic. */
+  readonly begin: number;
+  /** Undefined: it is under way. */
+  readonly end: number | undefined;
+}
 
-  /** The stage that is under way, or undefined: nothing has begun. */
+/** Stages are reached in their order; falling back forgets what came later, and keeps how long each before it took. */
+export class StageClock {
+  #spans: readonly Span[] = [];
+
+  /** The stage that is under way or done last; undefined: nothing has begun. */
   get now(): StageId | undefined {
-    return STAGES[this.#begins.length - 1];
+    return STAGES[this.#spans.length - 1];
   }
 
   /** From now on `stage` is under way: all before it are done, and what came later is forgotten. */
   enter(stage: StageId, { monotonic }: Now): void {
     const index = STAGES.indexOf(stage);
-    if (index === this.#begins.length - 1 && !this.#isOver) return;
-    this.#isOver = false;
-    const kept = this.#begins.slice(0, index);
-    while (kept.length < index) kept.push(monotonic);
-    this.#begins = [...kept, monotonic];
+    if (index === this.#spans.length - 1 && this.#spans[index]?.end === undefined) return;
+    const before = STAGES.slice(0, index).map((_, at) => {
+      const { begin, end } = this.#spans[at] ?? { begin: monotonic, end: undefined };
+      return { begin, end: end ?? monotonic };
+    });
+    this.#spans = [...before, { begin: monotonic, end: undefined }];
   }
 
   /** The last one is done. */
   finish({ monotonic }: Now): void {
     this.enter("in-step", { monotonic, wall: 0 });
-    this.#isOver = true;
+    this.#spans = this.#spans.map(({ begin, end }) => ({ begin, end: end ?? monotonic }));
   }
 
   clear(): void {
-    this.#begins = [];
-    this.#isOver = false;
+    this.#spans = [];
   }
 
   views({ monotonic }: Now): readonly StageView[] {
-    const last = this.#begins.length - 1;
     return STAGES.map((id, index) => {
-      const begin = this.#begins[index];
-      if (begin === undefined) return { id, state: "open", milliseconds: undefined };
-      const isDone = index < last || this.#isOver;
-      const end = this.#begins[index + 1] ?? (isDone ? begin : monotonic);
-      return { id, state: isDone ? "done" : "now", milliseconds: Math.max(0, end - begin) };
+      const span = this.#spans[index];
+      if (span === undefined) return { id, state: "open", milliseconds: undefined };
+      const { begin, end } = span;
+      const state = end === undefined ? "now" : "done";
+      return { id, state, milliseconds: Math.max(0, (end ?? monotonic) - begin) };
     });
   }
 }
