@@ -26,6 +26,12 @@ export const isStale = computed(() => {
   return status.value !== undefined && now.value - lastWordAt.value > SILENCE_MILLISECONDS;
 });
 
+/** What the sentence at the top is about; undefined: no single condition, or something else stands there. */
+export const headlined = computed(() => {
+  const told = status.value;
+  return isStale.value ? undefined : told?.conditions.find(({ sentence }) => sentence === told.why);
+});
+
 export function heardStatus(next: Status): void {
   const before = status.value;
   if (before !== undefined && before.box.startedAt !== next.box.startedAt) events.value = [];

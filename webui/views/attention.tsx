@@ -1,16 +1,17 @@
 import type { Status } from "../../daemon/http/api-types.ts";
+import { headlined } from "../models/box.ts";
 import { SEVERITIES, TEXTS } from "../texts.ts";
 import { Age } from "../ui/age.tsx";
 import { Icon } from "../ui/icon.tsx";
 
 const WEIGHT = { error: 0, warning: 1, info: 2 } as const;
 
-/** What is not as it should be, the worst first, each with what a person can do. */
+/** What is not as it should be besides what the headline says, the worst first, each with what a person can do. */
 export function Attention({ status }: { readonly status: Status }) {
   const { issues, source } = status.configuration;
-  const conditions = [...status.conditions].sort(
-    (a, b) => WEIGHT[a.severity] - WEIGHT[b.severity] || (a.since < b.since ? 1 : -1),
-  );
+  const conditions = status.conditions
+    .filter((condition) => condition !== headlined.value)
+    .sort((a, b) => WEIGHT[a.severity] - WEIGHT[b.severity] || (a.since < b.since ? 1 : -1));
   if (conditions.length === 0 && issues.length === 0) return null;
   return (
     <section class="card attention" aria-labelledby="attention-title">

@@ -1,6 +1,6 @@
 import type { BoxState } from "../../daemon/http/api-types.ts";
 import { clock } from "../format.ts";
-import { boxNow, connection, isStale, lastWordAt, now, status } from "../models/box.ts";
+import { boxNow, connection, headlined, isStale, lastWordAt, now, status } from "../models/box.ts";
 import { STATES, TEXTS } from "../texts.ts";
 import { Age } from "../ui/age.tsx";
 import { Icon, type IconName } from "../ui/icon.tsx";
@@ -32,11 +32,13 @@ export function Headline() {
       </section>
     );
   }
+  const advice = headlined.value?.advice ?? "";
   return (
     <section class={`headline headline-${told.state}`} aria-live="polite">
       <Icon name={ICONS[told.state]} />
       <div>
         <p class="sentence">{told.why}</p>
+        {advice !== "" && <p class="advice">{advice}</p>}
         <p class="detail">
           {TEXTS.since(STATES[told.state], clock(told.since, boxNow.value))}
           <span aria-live="off">
