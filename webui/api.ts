@@ -1,7 +1,7 @@
 // The only file that talks to the box.
 
 import type {
-  Done,
+  ConfigSyncView,
   LeasePage,
   LeaseView,
   PairingAction,
@@ -48,7 +48,17 @@ export async function fetchPairing(): Promise<PairingView | undefined> {
   return (await response.json()) as PairingView;
 }
 
-/** What came of it, in one sentence of the box. Rejects when it does not answer. */
+/** Rejects when the box does not answer; undefined: there is none yet. */
+export async function fetchConfiguration(): Promise<ConfigSyncView | undefined> {
+  const response = await fetch("/api/v1/configuration", {
+    signal: AbortSignal.timeout(ANSWER_MILLISECONDS),
+  });
+  if (response.status === 404 || response.status === 503) return undefined;
+  if (!response.ok) throw new Error(`HTTP status ${response.status}`);
+  return (await response.json()) as ConfigSyncView;
+}
+
+/** Why it was not done, in one sentence of the box; "": it was. Rejects when the box does not answer. */
 export async function sayPairing(action: PairingAction, content: object): Promise<string> {
   const response = await fetch(`/api/v1/pairing/${action}`, {
     method: "POST",
@@ -56,8 +66,8 @@ export async function sayPairing(action: PairingAction, content: object): Promis
     body: JSON.stringify(content),
     signal: AbortSignal.timeout(ANSWER_MILLISECONDS),
   });
-  const answer = (await response.json()) as Partial<Done & Problem>;
-  return answer.sentence ?? answer.detail ?? "";
+  if (response.ok) return "";
+  return ((await response.json()) as Problem).detail;
 }
 
 export interface StreamHandlers {

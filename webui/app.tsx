@@ -6,7 +6,8 @@ import { Events } from "./views/events.tsx";
 import { Headline } from "./views/headline.tsx";
 import { Leases } from "./views/leases.tsx";
 import { Networks } from "./views/networks.tsx";
-import { Pairing, PairingLine } from "./views/pairing.tsx";
+import { Pair } from "./views/pair.tsx";
+import { Pairing } from "./views/pairing.tsx";
 import { TopBar } from "./views/top-bar.tsx";
 
 export function App() {
@@ -21,16 +22,17 @@ export function App() {
         <Headline />
         {told !== undefined && (
           <>
-            <Attention status={told} />
             <Pairing />
+            <Attention status={told} />
+            {told.partner.paired && <Pair status={told} />}
             <div class="columns">
               <div class="wide">
                 <Networks networks={told.networks} />
                 <Leases hasSeveralNetworks={told.networks.length > 1} />
               </div>
               <div class="narrow">
+                {!told.partner.paired && <Pair status={told} />}
                 <About status={told} />
-                <PairingLine />
                 <Events />
               </div>
             </div>

@@ -3,6 +3,7 @@ import { render } from "preact";
 import { followBox } from "./api.ts";
 import { App } from "./app.tsx";
 import * as box from "./models/box.ts";
+import { followConfiguration } from "./models/configuration.ts";
 import { heardLeases, loadAfterBreak } from "./models/leases.ts";
 import { followPairing } from "./models/pairing.ts";
 import { ROLES, STATES, TEXTS } from "./texts.ts";
@@ -22,6 +23,7 @@ followBox({
 });
 
 followPairing();
+followConfiguration();
 
 setInterval(() => {
   box.now.value = Date.now();

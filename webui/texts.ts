@@ -4,6 +4,7 @@ import type {
   BoxState,
   LeaseView,
   PairingStageId,
+  PathView,
   Role,
   Severity,
 } from "../daemon/http/api-types.ts";
@@ -104,7 +105,29 @@ export const TEXTS = {
   pairThereLast: "Partner, last heard",
   pairStarting: "starting",
 
-  pairing: "Pair",
+  pair: "Pair",
+  thisBox: "this box",
+  wires: "The wires between the boxes",
+  pairCable: "Pair cable",
+  lan: (name: string) => `LAN ${name}`,
+  wireUsed: "the boxes speak over it",
+  wireHeard: "the partner was heard on it",
+  wireNeverHeard: "the partner was never heard on it",
+  noWire: "The boxes do not speak with each other now.",
+
+  fingerprint: "Fingerprint",
+  configDifferences: "What is different",
+  configHere: "This box",
+  configThere: "Partner",
+  configMore: (count: number) => `and ${count} more`,
+  configChoose: "Choose once, at the command line of either box",
+  configKeep: "puts the configuration of the box where it is said into force on both.",
+  configTake: "puts that of its partner into force on both.",
+
+  pairing: "Pairing",
+  paired: "The boxes are a pair now, and in step.",
+  pairedHelp: "Each knows what the other gives out. When one is off, the other goes on alone.",
+  close: "Close",
   pairingLoud: "Stop. Do not pair these boxes.",
   digits: "Six digits",
   confirm: "They are the same",
@@ -117,12 +140,16 @@ export const TEXTS = {
   chooseHelp: "The other configuration is replaced; a copy of it stays on the disk of its box.",
   cancel: "Cancel",
   again: "Begin again",
+  heldUp:
+    "The other box is not ready yet. If it shows \u201cBegin again\u201d, press it there as well.",
   model: "Model",
   serial: "Serial number",
   foundBox: "The box that was found",
-  unnamed: "(not known yet)",
   stages: "Stages",
-  seconds: (seconds: number) => (seconds < 60 ? `${Math.round(seconds)} s` : span(seconds)),
+  seconds: (seconds: number) => {
+    if (seconds < 1) return "under 1 s";
+    return seconds < 60 ? `${Math.round(seconds)} s` : span(seconds);
+  },
   stageDone: "done",
   stageNow: "under way",
   unpair: "End the pair",
@@ -143,6 +170,14 @@ export const PAIRING_STAGES: Readonly<Record<PairingStageId, string>> = {
   configuration: "Configuration",
   leases: "Leases",
   "in-step": "In step",
+};
+
+/** After the name of the wire. */
+export const WIRES: Readonly<Record<PathView["verdict"], string>> = {
+  up: "works",
+  mute: "carries one direction only: the partner does not hear this box on it",
+  silent: "is connected here, but nothing arrives on it",
+  unplugged: "is not connected here: no carrier",
 };
 
 export const STATES: Readonly<Record<BoxState, string>> = {

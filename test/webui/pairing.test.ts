@@ -5,12 +5,14 @@ import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { buildPage } from "../../image/build.ts";
 import { accessibilityProblems, CHROMIUM, launchBrowser } from "../support/browser.ts";
+import { fakePartner } from "../support/fake-pair.ts";
 import {
   type FakePairing,
   fakeComparing,
   fakePairing,
   fakeQuestion,
   fakeRefusal,
+  fakeStages,
 } from "../support/fake-pairing.ts";
 import { FakeServer } from "../support/fake-server.ts";
 import { describeUnless, withoutProgram } from "../support/unless.ts";
@@ -41,16 +43,14 @@ describeUnless(withoutProgram(existsSync(CHROMIUM), "chromium"), "pairing in Chr
   async function open(options: BrowserContextOptions = {}): Promise<Page> {
     const page = await (await browser.newContext(options)).newPage();
     await page.goto(server.origin);
-    await page.waitForSelector("#pairing-title");
+    await page.waitForSelector("#pairing-title, #pair-title");
     return page;
   }
 
   test("a line while nobody is there, and all of it as soon as a box is found", async () => {
     const page = await open();
     expect(await page.locator(".pairing").count()).toBe(0);
-    expect(await page.textContent("[aria-labelledby=pairing-title]")).toContain(
-      "No second box is connected.",
-    );
+    expect(await page.textContent(".pair")).toContain("No second box is connected.");
     pairing.view = fakeComparing();
     await page.waitForSelector(".pairing .digits");
     const spoken = "Six digits: 0 4 2, 1 3 7";
@@ -66,14 +66,14 @@ describeUnless(withoutProgram(existsSync(CHROMIUM), "chromium"), "pairing in Chr
     expect(await page.textContent(".pairing .facts")).toContain("TND-0002");
   });
 
-  test("they are the same: the box is told so with these digits, and says what came of it", async () => {
+  test("they are the same: the box is told so with these digits", async () => {
     pairing.view = fakeComparing();
     pairing.onAct = () => {
       pairing.view = fakeComparing({ confirmedHere: true, actions: ["differ", "cancel"] });
     };
     const page = await open();
     await page.click("text=They are the same");
-    await page.waitForSelector("text=Confirmed on this box.");
+    await page.waitForSelector("text=You said on this box that they are the same.");
     expect(pairing.acts).toEqual([{ kind: "confirm", digits: "042137" }]);
     expect(await page.locator(".buttons button").allTextContents()).toEqual([
       "They differ",
@@ -89,7 +89,12 @@ describeUnless(withoutProgram(existsSync(CHROMIUM), "chromium"), "pairing in Chr
     pairing.result = { isDone: false, text: "these are not the digits that are shown now" };
     const page = await open();
     await page.click("text=They are the same");
-    await page.waitForSelector("text=These are not the digits that are shown now.");
+    const failure = page.locator(".pairing .bad");
+    await expect
+      .poll(() => failure.textContent())
+      .toContain("These are not the digits that are shown now.");
+    pairing.view = fakeComparing({ digits: "271828" });
+    await expect.poll(() => failure.textContent()).toBe("");
   });
 
   test("two configurations: how they differ, and which one both shall have", async () => {
@@ -123,6 +128,84 @@ describeUnless(withoutProgram(existsSync(CHROMIUM), "chromium"), "pairing in Chr
     expect(pairing.acts).toEqual([{ kind: "unpair" }]);
   });
 
+  test("nothing can be said twice, and the focus is not thrown away", async () => {
+    pairing.view = fakeComparing();
+    const page = await open();
+    let answer = () => {};
+    const held = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    await page.route("**/api/v1/pairing/confirm", async (route) => {
+      await held;
+      await route.continue();
+    });
+    pairing.onAct = () => {
+      pairing.view = fakeComparing({ confirmedHere: true, actions: ["differ", "cancel"] });
+    };
+    await page.focus("text=They are the same");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector(".buttons [aria-disabled=true] >> text=Cancel");
+    expect(await focused(page)).toBe("They are the same");
+    await page.keyboard.press("Enter");
+    await page.locator(".buttons button", { hasText: "Cancel" }).dispatchEvent("click");
+    answer();
+    await page.waitForSelector("text=You said on this box that they are the same.");
+    await expect.poll(() => focused(page)).toBe("Pairing");
+    expect(pairing.acts).toEqual([{ kind: "confirm", digits: "042137" }]);
+  });
+
+  test("a box that does not answer is said to have not", async () => {
+    pairing.view = fakeComparing();
+    const page = await open();
+    await page.route("**/api/v1/pairing/differ", (route) => route.abort());
+    await page.click("text=They differ");
+    await page.waitForSelector("text=The box did not answer; try again.");
+    await page.waitForSelector(".buttons [aria-disabled=false] >> text=They differ");
+  });
+
+  test("a box that waits for the other one says where to go, and no stage goes on after a refusal", async () => {
+    pairing.view = fakeRefusal();
+    const page = await open();
+    await page.waitForSelector(".refusal");
+    expect(await page.locator(".stage").count()).toBe(0);
+    pairing.view = fakeComparing({
+      ...{ sentence: "Box B was found.", advice: "", digits: null, actions: [] },
+      stages: fakeStages(2),
+    });
+    await page.waitForSelector("text=The other box is not ready yet.");
+    expect(await page.locator(".stage-now").textContent()).toContain("Six digits");
+  });
+
+  test("that two are a pair is seen until it is read, and not when they are no longer in step", async () => {
+    pairing.view = fakeComparing();
+    const page = await open();
+    pairing.view = PAIRED;
+    server.box.change({ partner: fakePartner() });
+    await page.waitForSelector("text=The boxes are a pair now, and in step.");
+    expect(await page.locator(".stage-done").count()).toBe(8);
+    expect(await accessibilityProblems(page)).toEqual([]);
+    server.box.change({ partner: fakePartner({ connected: false, inStep: false }) });
+    await page.waitForSelector(".pairing", { state: "detached" });
+    server.box.change({ partner: fakePartner() });
+    await page.click("text=Close");
+    await page.waitForSelector(".pairing", { state: "detached" });
+    expect(await focused(page)).toBe("Pair");
+  });
+
+  test("a page that is opened later shows nothing of how two became a pair", async () => {
+    pairing.view = PAIRED;
+    server.box.change({ partner: fakePartner() });
+    const page = await open();
+    await page.waitForSelector("text=The boxes are in step");
+    expect(await page.locator(".pairing, .stage").count()).toBe(0);
+  });
+
+  test("what came of the end of a pair is said although the other box is found again", async () => {
+    pairing.view = fakeComparing({ unpaired: "This box goes on alone." });
+    const page = await open();
+    expect(await page.textContent(".pairing")).toContain("This box goes on alone.");
+  });
+
   test("a name from the other box is shown as the text it is", async () => {
     const name = "<img src=x onerror=alert(1)>";
     pairing.view = fakeComparing({ sentence: name, found: { ...FOUND, name } });
@@ -152,4 +235,15 @@ describeUnless(withoutProgram(existsSync(CHROMIUM), "chromium"), "pairing in Chr
   });
 });
 
+function focused(page: Page): Promise<string> {
+  return page.evaluate(() => document.activeElement?.textContent ?? "");
+}
+
+const PAIRED = fakePairing({
+  paired: true,
+  sentence: "This box is in a pair.",
+  advice: "",
+  stages: fakeStages(8),
+  actions: ["unpair"],
+});
 const FOUND = { name: "B", model: "example,board", serial: "TND-0002", version: "1.2.0" };

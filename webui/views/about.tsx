@@ -1,6 +1,7 @@
 import type { ComponentChildren } from "preact";
 import type { PartnerStatus, Status } from "../../daemon/http/api-types.ts";
-import { bytes } from "../format.ts";
+import { bytes, clock, exact } from "../format.ts";
+import { boxNow } from "../models/box.ts";
 import { ROLES, TEXTS } from "../texts.ts";
 import { Age } from "../ui/age.tsx";
 import { Facts } from "../ui/facts.tsx";
@@ -21,7 +22,6 @@ export function About({ status }: { readonly status: Status }) {
           [TEXTS.version, box.version],
         ]}
       />
-      <p class="muted small">{partner.why}</p>
     </section>
   );
 }
@@ -44,8 +44,8 @@ function partnerRows(partner: PartnerStatus): (readonly [string, ComponentChildr
 function StateSince({ words, since }: { readonly words: string; readonly since: string | null }) {
   if (since === null) return <>{words}</>;
   return (
-    <>
-      {words}, <Age at={since} />
-    </>
+    <time dateTime={since} title={exact(since)}>
+      {TEXTS.since(words, clock(since, boxNow.peek()))}
+    </time>
   );
 }

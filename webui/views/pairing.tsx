@@ -1,55 +1,78 @@
+import type { ComponentChildren } from "preact";
 import type { PairingStage, PairingView } from "../../daemon/http/api-types.ts";
-import { answer, isSaying, pairing, say } from "../models/pairing.ts";
+import { dismiss, isJustPaired, pairing, say } from "../models/pairing.ts";
 import { PAIRING_STAGES, TEXTS } from "../texts.ts";
 import { Facts } from "../ui/facts.tsx";
 import { Icon } from "../ui/icon.tsx";
+import { Failure, SayButton, type SayButtonProps } from "./saying.tsx";
 
-/** Two boxes become one: shown while there is something to be done or to be seen. */
+/** Two boxes become one: shown while there is something to be done, or to be seen. */
 export function Pairing() {
   const view = pairing.value;
-  if (!view?.underWay) return null;
+  if (view === undefined) return null;
+  if (isJustPaired.value) return <Finished view={view} />;
+  if (!view.underWay) return null;
+  const { sentence, advice, refusal, digits, confirmedHere, question, found, unpaired } = view;
   return (
-    <section class="card pairing" aria-labelledby="pairing-title">
-      <h2 id="pairing-title">{TEXTS.pairing}</h2>
+    <Card>
+      {unpaired !== "" && <p class="muted">{unpaired}</p>}
       <div role="status">
         <p>
-          <strong>{view.sentence}</strong>
+          <strong>{sentence}</strong>
         </p>
-        {view.advice !== "" && <p>{view.advice}</p>}
+        {advice !== "" && <p>{advice}</p>}
+        {isHeldUp(view) && <p>{TEXTS.heldUp}</p>}
       </div>
-      {view.refusal !== null && <Refusal refusal={view.refusal} />}
-      {view.digits !== null && <Digits digits={view.digits} isConfirmed={view.confirmedHere} />}
-      {view.question !== null && <Question differences={view.question.differences} />}
+      {refusal !== null && <Refusal refusal={refusal} />}
+      {digits !== null && <Digits digits={digits} isConfirmed={confirmedHere} />}
+      {question !== null && <Question differences={question.differences} />}
       <Buttons view={view} />
-      <p role="status" class="muted">
-        {answer.value}
-      </p>
-      <Stages stages={view.stages} />
-      {view.found !== null && <Found found={view.found} />}
-    </section>
+      <Failure />
+      {refusal === null && <Stages stages={view.stages} />}
+      {found !== null && <Found found={found} />}
+    </Card>
   );
 }
 
-/** Otherwise one line, and the way out of a pair. */
-export function PairingLine() {
-  const view = pairing.value;
-  if (view === undefined || view.underWay) return null;
+/** The digits are there in a moment, unless the other box waits for a person first. */
+function isHeldUp({ refusal, digits, stages }: PairingView): boolean {
+  const stage = stages.find(({ state }) => state === "now");
+  const isLong = stage?.id === "digits" && (stage.seconds ?? 0) >= HELD_UP_SECONDS;
+  return isLong && refusal === null && digits === null;
+}
+
+/** The end of it, until it is read or a minute old. */
+function Finished({ view }: { readonly view: PairingView }) {
   return (
-    <section class="card" aria-labelledby="pairing-title">
-      <h2 id="pairing-title">{TEXTS.pairing}</h2>
-      <p class="muted small">
-        {view.sentence} {view.advice}
+    <Card>
+      <p class="paired" role="status">
+        <Icon name="check" />
+        <span>
+          <strong>{TEXTS.paired}</strong> {TEXTS.pairedHelp}
+        </span>
       </p>
-      {view.unpaired !== "" && <p class="small">{view.unpaired}</p>}
-      {view.actions.includes("unpair") && (
-        <details>
-          <summary>{TEXTS.unpair}</summary>
-          <p class="small">{TEXTS.unpairHelp}</p>
-          <p class="buttons">
-            <Button text={TEXTS.unpairYes} onClick={() => say("unpair")} />
-          </p>
-        </details>
-      )}
+      <Stages stages={view.stages} />
+      <p class="buttons">
+        <button type="button" onClick={close}>
+          {TEXTS.close}
+        </button>
+      </p>
+    </Card>
+  );
+}
+
+function close(): void {
+  dismiss();
+  document.getElementById("pair-title")?.focus();
+}
+
+function Card({ children }: { readonly children: ComponentChildren }) {
+  return (
+    <section class="card pairing" aria-labelledby={HEADING}>
+      <h2 id={HEADING} tabIndex={-1}>
+        {TEXTS.pairing}
+      </h2>
+      {children}
     </section>
   );
 }
@@ -132,20 +155,8 @@ function Buttons({ view }: { readonly view: PairingView }) {
   );
 }
 
-function Button({
-  text,
-  kind,
-  onClick,
-}: {
-  readonly text: string;
-  readonly kind?: "main";
-  readonly onClick: () => void;
-}) {
-  return (
-    <button type="button" class={kind} disabled={isSaying.value} onClick={onClick}>
-      {text}
-    </button>
-  );
+function Button(props: Omit<SayButtonProps, "heading">) {
+  return <SayButton {...props} heading={HEADING} />;
 }
 
 function Stages({ stages }: { readonly stages: readonly PairingStage[] }) {
@@ -170,17 +181,19 @@ function Stages({ stages }: { readonly stages: readonly PairingStage[] }) {
 }
 
 function Found({ found }: { readonly found: NonNullable<PairingView["found"]> }) {
+  const rows = [
+    [TEXTS.name, found.name],
+    [TEXTS.model, found.model],
+    [TEXTS.serial, found.serial],
+    [TEXTS.version, found.version],
+  ] as const;
   return (
     <>
       <h3>{TEXTS.foundBox}</h3>
-      <Facts
-        rows={[
-          [TEXTS.name, found.name || TEXTS.unnamed],
-          [TEXTS.model, found.model || TEXTS.unnamed],
-          [TEXTS.serial, found.serial || TEXTS.unnamed],
-          [TEXTS.version, found.version || TEXTS.unnamed],
-        ]}
-      />
+      <Facts rows={rows.filter(([, value]) => value !== "")} />
     </>
   );
 }
+
+const HEADING = "pairing-title";
+const HELD_UP_SECONDS = 4;
