@@ -135,13 +135,14 @@ export const TEXTS = {
   confirmedHere: "You said on this box that they are the same.",
   differ: "They differ",
   differences: "How the configurations differ",
-  keep: "Both like this box",
-  take: "Both like the other box",
-  chooseHelp: "The other configuration is replaced; a copy of it stays on the disk of its box.",
+  keep: (name: string) => `Both like box ${name} (this one)`,
+  take: (name: string) => (name === "" ? "Both like the other box" : `Both like box ${name}`),
+  chooseHelp: "A copy of the one that is replaced stays on the disk of its box.",
   cancel: "Cancel",
   again: "Begin again",
   heldUp:
     "The other box is not ready yet. If it shows \u201cBegin again\u201d, press it there as well.",
+  slow: "This takes longer than it should. Look at the pair cable, and whether both boxes are on.",
   model: "Model",
   serial: "Serial number",
   foundBox: "The box that was found",
@@ -156,6 +157,7 @@ export const TEXTS = {
   unpairHelp:
     "This box goes on serving alone. The other one answers nobody until it is paired again.",
   unpairYes: "End it now",
+  unpaired: "The pair was ended.",
   notSaid: "The box did not answer; try again.",
 } as const;
 

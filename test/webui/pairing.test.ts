@@ -101,7 +101,8 @@ describeUnless(withoutProgram(existsSync(CHROMIUM), "chromium"), "pairing in Chr
     pairing.view = fakeQuestion();
     const page = await open();
     await page.waitForSelector("text=guests is here only");
-    await page.click("text=Both like the other box");
+    expect(await page.isVisible("text=Both like box A (this one)")).toBe(true);
+    await page.click("text=Both like box tandem");
     await expect.poll(() => pairing.acts).toEqual([{ kind: "choose", choice: "take" }]);
   });
 
@@ -121,10 +122,16 @@ describeUnless(withoutProgram(existsSync(CHROMIUM), "chromium"), "pairing in Chr
     expect(await page.isVisible("text=End it now")).toBe(false);
     await page.click("text=End the pair");
     pairing.onAct = () => {
-      pairing.view = fakePairing({ unpaired: "This box goes on alone." });
+      const sentence = "The pair is ending.";
+      pairing.view = fakePairing({ paired: true, sentence, advice: "" });
     };
-    await page.click("text=End it now");
-    await page.waitForSelector("text=This box goes on alone.");
+    await page.focus("text=End it now");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector(".pair >> text=The pair is ending.");
+    expect(await page.isVisible("text=End it now")).toBe(false);
+    await expect.poll(() => focused(page)).toBe("Pair");
+    pairing.view = fakePairing({ unpaired: "This box goes on alone." });
+    await page.waitForSelector("text=The pair was ended. This box goes on alone.");
     expect(pairing.acts).toEqual([{ kind: "unpair" }]);
   });
 
@@ -174,6 +181,8 @@ describeUnless(withoutProgram(existsSync(CHROMIUM), "chromium"), "pairing in Chr
     });
     await page.waitForSelector("text=The other box is not ready yet.");
     expect(await page.locator(".stage-now").textContent()).toContain("Six digits");
+    pairing.view = { ...pairing.view, stages: fakeStages(4) };
+    await page.waitForSelector("text=This takes longer than it should.");
   });
 
   test("that two are a pair is seen until it is read, and not when they are no longer in step", async () => {

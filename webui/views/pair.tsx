@@ -1,7 +1,7 @@
 import type { Status } from "../../daemon/http/api-types.ts";
 import { pairing, say } from "../models/pairing.ts";
 import { TEXTS } from "../texts.ts";
-import { Failure, SayButton } from "./saying.tsx";
+import { Failure, HEADINGS, SayButton } from "./saying.tsx";
 import { SharedConfiguration } from "./shared-configuration.tsx";
 import { Wires } from "./wires.tsx";
 
@@ -10,21 +10,32 @@ export function Pair({ status }: { readonly status: Status }) {
   const { partner } = status;
   const view = pairing.value;
   if (!partner.paired && view?.underWay) return null;
-  const sentence = partner.paired ? partner.why : (view?.sentence ?? partner.why);
   const isQuiet = view !== undefined && !view.underWay;
+  const mayUnpair = view?.actions.includes("unpair") === true;
+  // What the two are to each other says more than that they are a pair; that the pair is ending is not in it.
+  const sentence = isQuiet && !mayUnpair ? view.sentence : partner.why;
   return (
-    <section class="card pair" aria-labelledby="pair-title">
-      <h2 id="pair-title" tabIndex={-1}>
+    <section class="card pair" aria-labelledby={HEADINGS.pair}>
+      <h2 id={HEADINGS.pair} tabIndex={-1}>
         {TEXTS.pair}
       </h2>
       <p>
         {sentence} {isQuiet && view.advice}
       </p>
-      {isQuiet && view.unpaired !== "" && <p>{view.unpaired}</p>}
+      {isQuiet && <Unpaired said={view.unpaired} />}
       <Wires status={status} />
       <SharedConfiguration />
-      {view?.actions.includes("unpair") && <Unpair />}
+      {mayUnpair && <Unpair />}
     </section>
+  );
+}
+
+/** What came of the end of the last pair. */
+export function Unpaired({ said }: { readonly said: string }) {
+  return said === "" ? null : (
+    <p class="muted">
+      {TEXTS.unpaired} {said}
+    </p>
   );
 }
 
@@ -34,12 +45,7 @@ function Unpair() {
       <summary>{TEXTS.unpair}</summary>
       <p>{TEXTS.unpairHelp}</p>
       <p class="buttons">
-        <SayButton
-          text={TEXTS.unpairYes}
-          kind="grave"
-          heading="pair-title"
-          onClick={() => say("unpair")}
-        />
+        <SayButton text={TEXTS.unpairYes} kind="grave" onClick={() => say("unpair")} />
       </p>
       <Failure />
     </details>

@@ -1,10 +1,12 @@
 import type { ComponentChildren } from "preact";
 import type { PairingStage, PairingView } from "../../daemon/http/api-types.ts";
+import { status } from "../models/box.ts";
 import { dismiss, isJustPaired, pairing, say } from "../models/pairing.ts";
 import { PAIRING_STAGES, TEXTS } from "../texts.ts";
 import { Facts } from "../ui/facts.tsx";
 import { Icon } from "../ui/icon.tsx";
-import { Failure, SayButton, type SayButtonProps } from "./saying.tsx";
+import { Unpaired } from "./pair.tsx";
+import { Failure, focusHeading, HEADINGS, SayButton } from "./saying.tsx";
 
 /** Two boxes become one: shown while there is something to be done, or to be seen. */
 export function Pairing() {
@@ -13,15 +15,16 @@ export function Pairing() {
   if (isJustPaired.value) return <Finished view={view} />;
   if (!view.underWay) return null;
   const { sentence, advice, refusal, digits, confirmedHere, question, found, unpaired } = view;
+  const heldUp = heldUpBy(view);
   return (
     <Card>
-      {unpaired !== "" && <p class="muted">{unpaired}</p>}
+      <Unpaired said={unpaired} />
       <div role="status">
         <p>
           <strong>{sentence}</strong>
         </p>
         {advice !== "" && <p>{advice}</p>}
-        {isHeldUp(view) && <p>{TEXTS.heldUp}</p>}
+        {heldUp !== "" && <p>{heldUp}</p>}
       </div>
       {refusal !== null && <Refusal refusal={refusal} />}
       {digits !== null && <Digits digits={digits} isConfirmed={confirmedHere} />}
@@ -34,12 +37,17 @@ export function Pairing() {
   );
 }
 
-/** The digits are there in a moment, unless the other box waits for a person first. */
-function isHeldUp({ refusal, digits, stages }: PairingView): boolean {
+/** What the boxes do by themselves is done in a moment, unless one waits for a person or cannot reach the other. */
+function heldUpBy({ refusal, digits, question, stages }: PairingView): string {
   const stage = stages.find(({ state }) => state === "now");
-  const isLong = stage?.id === "digits" && (stage.seconds ?? 0) >= HELD_UP_SECONDS;
-  return isLong && refusal === null && digits === null;
+  const seconds = stage?.seconds ?? 0;
+  if (stage === undefined || refusal !== null || digits !== null || question !== null) return "";
+  if (stage.id === "digits") return seconds >= 4 ? TEXTS.heldUp : "";
+  const isByThemselves = BY_THEMSELVES.includes(stage.id);
+  return isByThemselves && seconds >= 15 ? TEXTS.slow : "";
 }
+
+const BY_THEMSELVES: readonly PairingStage["id"][] = ["roles", "configuration", "leases"];
 
 /** The end of it, until it is read or a minute old. */
 function Finished({ view }: { readonly view: PairingView }) {
@@ -63,13 +71,13 @@ function Finished({ view }: { readonly view: PairingView }) {
 
 function close(): void {
   dismiss();
-  document.getElementById("pair-title")?.focus();
+  requestAnimationFrame(focusHeading);
 }
 
 function Card({ children }: { readonly children: ComponentChildren }) {
   return (
-    <section class="card pairing" aria-labelledby={HEADING}>
-      <h2 id={HEADING} tabIndex={-1}>
+    <section class="card pairing" aria-labelledby={HEADINGS.pairing}>
+      <h2 id={HEADINGS.pairing} tabIndex={-1}>
         {TEXTS.pairing}
       </h2>
       {children}
@@ -135,28 +143,28 @@ function Question({ differences }: { readonly differences: readonly string[] }) 
 }
 
 function Buttons({ view }: { readonly view: PairingView }) {
-  const { actions, digits } = view;
+  const { actions, digits, found } = view;
+  const here = status.value?.box.name ?? "";
   const may = (action: PairingView["actions"][number]) => actions.includes(action);
   return (
     <p class="buttons">
       {may("confirm") && (
-        <Button text={TEXTS.confirm} kind="main" onClick={() => say("confirm", { digits })} />
+        <SayButton text={TEXTS.confirm} kind="main" onClick={() => say("confirm", { digits })} />
       )}
-      {may("differ") && <Button text={TEXTS.differ} onClick={() => say("differ")} />}
+      {may("differ") && <SayButton text={TEXTS.differ} onClick={() => say("differ")} />}
       {may("choose") && (
         <>
-          <Button text={TEXTS.keep} onClick={() => say("choose", { choice: "keep" })} />
-          <Button text={TEXTS.take} onClick={() => say("choose", { choice: "take" })} />
+          <SayButton text={TEXTS.keep(here)} onClick={() => say("choose", { choice: "keep" })} />
+          <SayButton
+            text={TEXTS.take(found?.name ?? "")}
+            onClick={() => say("choose", { choice: "take" })}
+          />
         </>
       )}
-      {may("cancel") && <Button text={TEXTS.cancel} onClick={() => say("cancel")} />}
-      {may("again") && <Button text={TEXTS.again} onClick={() => say("again")} />}
+      {may("cancel") && <SayButton text={TEXTS.cancel} onClick={() => say("cancel")} />}
+      {may("again") && <SayButton text={TEXTS.again} onClick={() => say("again")} />}
     </p>
   );
-}
-
-function Button(props: Omit<SayButtonProps, "heading">) {
-  return <SayButton {...props} heading={HEADING} />;
 }
 
 function Stages({ stages }: { readonly stages: readonly PairingStage[] }) {
@@ -194,6 +202,3 @@ function Found({ found }: { readonly found: NonNullable<PairingView["found"]> })
     </>
   );
 }
-
-const HEADING = "pairing-title";
-const HELD_UP_SECONDS = 4;

@@ -1,3 +1,4 @@
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { failure, isSaying } from "../models/pairing.ts";
 import { Icon } from "../ui/icon.tsx";
 
@@ -5,28 +6,40 @@ export interface SayButtonProps {
   readonly text: string;
   readonly kind?: "main" | "grave";
   readonly onClick: () => Promise<void>;
-  /** Where the focus goes when the button is no longer there. */
-  readonly heading: string;
 }
 
 /**
- * Tells the box something. While it does, it stays where the focus is, so it is not `disabled`: a person at the
+ * Tells the box something. It is not `disabled` meanwhile, and hands the focus on when it goes: a person at the
  * keyboard would be thrown back to the top of the page.
  */
-export function SayButton({ text, kind, onClick, heading }: SayButtonProps) {
-  const act = async () => {
-    if (isSaying.value) return;
-    await onClick();
-    requestAnimationFrame(() => {
-      if (document.activeElement === document.body) document.getElementById(heading)?.focus();
-    });
+export function SayButton({ text, kind, onClick }: SayButtonProps) {
+  const button = useRef<HTMLButtonElement>(null);
+  useLayoutEffect(
+    () => () => {
+      if (document.activeElement === button.current) requestAnimationFrame(focusHeading);
+    },
+    [],
+  );
+  const act = () => {
+    if (!isSaying.value) void onClick();
   };
   return (
-    <button type="button" class={kind} aria-disabled={isSaying.value} onClick={act}>
+    <button ref={button} type="button" class={kind} aria-disabled={isSaying.value} onClick={act}>
       {text}
     </button>
   );
 }
+
+/** That of the card in which it goes on. */
+export function focusHeading(): void {
+  const [pairing, pair] = [HEADINGS.pairing, HEADINGS.pair].map((id) =>
+    document.getElementById(id),
+  );
+  (pairing ?? pair)?.focus();
+}
+
+/** There is the one or the other, or both: while a partner is being replaced, and when two have just become a pair. */
+export const HEADINGS = { pairing: "pairing-title", pair: "pair-title" } as const;
 
 /** What could not be done, and why. */
 export function Failure() {
