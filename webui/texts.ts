@@ -156,6 +156,8 @@ export const TEXTS = {
   unpair: "End the pair",
   unpairHelp:
     "This box goes on serving alone. The other one answers nobody until it is paired again.",
+  unpairAway:
+    "This box goes on serving alone. The other one is not reached and is not told: end the pair there as well, or leave it switched off.",
   unpairYes: "End it now",
   unpaired: "The pair was ended.",
   notSaid: "The box did not answer; try again.",

@@ -117,7 +117,8 @@ describeUnless(withoutProgram(existsSync(CHROMIUM), "chromium"), "pairing in Chr
   });
 
   test("a pair is ended in two steps", async () => {
-    pairing.view = fakePairing({ paired: true, actions: ["unpair"] });
+    pairing.view = PAIRED;
+    server.box.change({ partner: fakePartner() });
     const page = await open();
     expect(await page.isVisible("text=End it now")).toBe(false);
     await page.click("text=End the pair");
@@ -131,6 +132,7 @@ describeUnless(withoutProgram(existsSync(CHROMIUM), "chromium"), "pairing in Chr
     expect(await page.isVisible("text=End it now")).toBe(false);
     await expect.poll(() => focused(page)).toBe("Pair");
     pairing.view = fakePairing({ unpaired: "This box goes on alone." });
+    server.box.change({ partner: { paired: false, why: "Not paired." } });
     await page.waitForSelector("text=The pair was ended. This box goes on alone.");
     expect(pairing.acts).toEqual([{ kind: "unpair" }]);
   });
@@ -198,7 +200,7 @@ describeUnless(withoutProgram(existsSync(CHROMIUM), "chromium"), "pairing in Chr
     server.box.change({ partner: fakePartner() });
     await page.click("text=Close");
     await page.waitForSelector(".pairing", { state: "detached" });
-    expect(await focused(page)).toBe("Pair");
+    await expect.poll(() => focused(page)).toBe("Pair");
   });
 
   test("a page that is opened later shows nothing of how two became a pair", async () => {
@@ -207,6 +209,15 @@ describeUnless(withoutProgram(existsSync(CHROMIUM), "chromium"), "pairing in Chr
     const page = await open();
     await page.waitForSelector("text=The boxes are in step");
     expect(await page.locator(".pairing, .stage").count()).toBe(0);
+  });
+
+  test("to end a pair whose partner is away is said to be half of it", async () => {
+    pairing.view = PAIRED;
+    server.box.change({ partner: fakePartner({ connected: false }) });
+    const page = await open();
+    await page.click("text=End the pair");
+    await page.waitForSelector("text=end the pair there as well");
+    expect(await accessibilityProblems(page)).toEqual([]);
   });
 
   test("what came of the end of a pair is said although the other box is found again", async () => {

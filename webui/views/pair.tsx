@@ -10,9 +10,10 @@ export function Pair({ status }: { readonly status: Status }) {
   const { partner } = status;
   const view = pairing.value;
   if (!partner.paired && view?.underWay) return null;
-  const isQuiet = view !== undefined && !view.underWay;
-  const mayUnpair = view?.actions.includes("unpair") === true;
-  // What the two are to each other says more than that they are a pair; that the pair is ending is not in it.
+  // Both are asked for apart: for a moment one may know more than the other.
+  const isQuiet = view !== undefined && !view.underWay && view.paired === partner.paired;
+  const mayUnpair = partner.paired && view?.actions.includes("unpair") === true;
+  // How the two are together says more than that they are a pair; that the pair is ending is not in it.
   const sentence = isQuiet && !mayUnpair ? view.sentence : partner.why;
   return (
     <section class="card pair" aria-labelledby={HEADINGS.pair}>
@@ -25,7 +26,7 @@ export function Pair({ status }: { readonly status: Status }) {
       {isQuiet && <Unpaired said={view.unpaired} />}
       <Wires status={status} />
       <SharedConfiguration />
-      {mayUnpair && <Unpair />}
+      {mayUnpair && <Unpair isReached={partner.connected} />}
     </section>
   );
 }
@@ -39,11 +40,11 @@ export function Unpaired({ said }: { readonly said: string }) {
   );
 }
 
-function Unpair() {
+function Unpair({ isReached }: { readonly isReached: boolean }) {
   return (
     <details>
       <summary>{TEXTS.unpair}</summary>
-      <p>{TEXTS.unpairHelp}</p>
+      <p>{isReached ? TEXTS.unpairHelp : TEXTS.unpairAway}</p>
       <p class="buttons">
         <SayButton text={TEXTS.unpairYes} kind="grave" onClick={() => say("unpair")} />
       </p>
