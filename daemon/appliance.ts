@@ -146,7 +146,9 @@ export class Appliance {
       changed: () => partner.hurry(),
       now: () => this.#clock.now().monotonic,
     });
-    this.#configure(result);
+    partner.configure(result.config);
+    this.#links.configure(result.config?.core);
+    this.#openPairing();
     driver.event({ kind: "alarm" });
     this.#stopTickers = [
       every(LIMITS.newsMilliseconds, () => this.#news()),
@@ -163,8 +165,12 @@ export class Appliance {
       const before = JSON.stringify(this.box.status().configuration);
       this.box.setConfiguration(result);
       if (result.config && this.#driver && !this.#stopped) {
+        // Whether the partner is there is known before anything follows from having one.
+        this.#partner?.configure(result.config);
         this.#driver.event({ kind: "config", config: result.config.core });
-        this.#configure(result);
+        this.#links?.configure(result.config.core);
+        this.#openPairing();
+        void this.pairing.refresh();
         if (result.isNew) this.say("config-applied", {});
       }
       if (JSON.stringify(this.box.status().configuration) !== before) this.#report(result);
@@ -347,13 +353,6 @@ export class Appliance {
       this.say("config-issue", { ...issue });
     }
     this.setCondition("config-invalid", "", filesProblem(result));
-  }
-
-  #configure({ config }: Pick<ConfigurationResult, "config">): void {
-    this.#links?.configure(config?.core);
-    this.#partner?.configure(config);
-    this.#openPairing();
-    void this.pairing.refresh();
   }
 
   /** Beside the serving: whatever a pair comes to, clients do not wait for it. */

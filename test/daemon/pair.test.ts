@@ -51,7 +51,9 @@ afterEach(async () => {
 
 /** All new clients are the primary's, which is the box that the exchanges speak to. */
 function shared(): unknown {
-  return { ...ALONE, pair: { name: "test", mode: "hot-standby" } };
+  // A machine that is busy with other tests has time to acknowledge.
+  const partnerWaitMilliseconds = 1000;
+  return { ...ALONE, pair: { name: "test", mode: "hot-standby", partnerWaitMilliseconds } };
 }
 
 function boxOf(role: Role): unknown {

@@ -3,6 +3,7 @@
 import { formatMinute, type Now, type WallSeconds } from "../../base/time.ts";
 import type { ConditionId, LogValues } from "../../catalogue.ts";
 import type { Conditions } from "../conditions.ts";
+import { maySupersede } from "../witness/paths.ts";
 import type { Pair } from "./pair.ts";
 
 /** Clocks that differ by more than this are worth a word; far below what ends the connection. */
@@ -25,7 +26,7 @@ export function sayPair(
   const is = (...names: (typeof state)[]): boolean => !inStartup && names.includes(state);
   say("pair-starting", inStartup && {});
   say("partner-away", is("communications-interrupted") && since);
-  say("partner-down", is("partner-down") && since);
+  say("partner-down", is("partner-down") && !isJustMeeting(pair) && since);
   say("partner-refuses", pair !== undefined && pair.refusal !== "" && { reason: pair.refusal });
   say("pair-recovering", is("recover") && {});
   say("pair-waiting", is("recover-wait") && pair && { until: waitEnd(pair, seconds, now) });
@@ -37,6 +38,13 @@ export function sayPair(
   say("pair-clock", Math.abs(offset) > CLOCK_SECONDS && { seconds: offset });
   const conflicts = pair?.conflicts ?? 0;
   say("pair-conflicts", conflicts > 0 && { count: conflicts });
+}
+
+/** A box that has just become one of two counts its partner as down until they have spoken, which they are about to. */
+function isJustMeeting(pair: Pair | undefined): boolean {
+  if (!pair || pair.endpoint.state.partnerState !== undefined) return false;
+  const { sight } = pair.endpoint;
+  return sight !== undefined && !maySupersede(sight.conclusion);
 }
 
 /** A box that had served alone before it had a partner has done so from its beginning. */

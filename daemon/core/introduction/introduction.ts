@@ -95,6 +95,10 @@ export class Introduction {
       case "carrier":
         if (event.isUp) this.#carriers.add(event.port);
         else this.#carriers.delete(event.port);
+        if (this.#carriers.size === 0 && talk?.mayCancel) {
+          this.#effects.push({ kind: "close" });
+          this.#closed("the pair cable was unplugged", now);
+        }
         break;
       case "found":
         this.#candidates.heard(event.box, now);

@@ -104,6 +104,14 @@ test("what is in step stays so, although the partner was not heard as such a sec
   }
 });
 
+test("a cable that is pulled while people compare takes the digits with it", () => {
+  const [a] = plugged(officeBox(1), newBox(2)).ends;
+  expect(a.view.digits).toMatch(/^\d{6}$/);
+  a.happen({ kind: "carrier", port: "pair0", isUp: false });
+  expect(a.view.digits).toBeUndefined();
+  expect(a.act({ kind: "confirm", digits: "000000" }).isDone).toBe(false);
+});
+
 test("two new boxes: the lower one gives, the other one takes, and both serve", () => {
   const { ends, isPair } = confirmed(newBox(1), newBox(2));
   const [a, b] = ends;
