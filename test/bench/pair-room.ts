@@ -26,7 +26,7 @@ const LAN_BROADCAST = "10.0.255.255";
 
 /** The cable between the boxes. */
 export const PAIR_ADDRESS: Readonly<Record<Box, string>> = { a: "10.1.0.1", b: "10.1.0.2" };
-const PAIR_IFACE = "pair0";
+export const PAIR_IFACE = "pair0";
 
 const BRIDGE = "lan";
 

@@ -59,14 +59,15 @@ describe("the configurations of a pair", () => {
       ["secondary", 2, 1],
     ] as const) {
       const ends = { address: `10.1.0.${own}`, partner: `10.1.0.${partner}` };
-      const box = pairBoxConfig({ name: "A", role, lanAddress: `10.0.0.${own}`, ...ends });
-      const result = loadConfig(pairConfig(mode), box);
-      if ("issues" in result) throw new Error(JSON.stringify(result.issues));
-      expect(result.config.core.pair).toMatchObject({
-        role,
-        mode: { kind: mode },
-        dialect: "tandem",
-      });
+      for (const found of [ends, { partnerIdentity: "ab".repeat(32) }]) {
+        const lanAddress = `10.0.0.${own}`;
+        const box = pairBoxConfig({ name: "A", role, lanAddress, partner: found });
+        const result = loadConfig(pairConfig(mode), box);
+        if ("issues" in result) throw new Error(JSON.stringify(result.issues));
+        expect(result.config.core.pair).toMatchObject({
+          ...{ role, mode: { kind: mode }, dialect: "tandem" },
+        });
+      }
     }
   });
 });

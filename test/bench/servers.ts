@@ -133,6 +133,9 @@ export interface TandemBox {
   /** config.json and box.json. */
   readonly shared: unknown;
   readonly box: unknown;
+  /** Of a box that finds its partner: its board.json, and the secret of its key. */
+  readonly board?: unknown;
+  readonly key?: Uint8Array;
   readonly profiles: string | null;
   run(command: readonly string[], options: RunOptions): ChildProcess;
 }
@@ -147,6 +150,8 @@ export async function launchTandem(of: TandemBox): Promise<{ started: Started[];
   for (const dir of [config, state, run]) mkdirSync(dir, { recursive: true });
   writeJson(join(config, "config.json"), of.shared);
   writeJson(join(config, "box.json"), of.box);
+  if (of.board) writeJson(join(config, "board.json"), of.board);
+  if (of.key) writeFileSync(join(state, "key"), of.key, { mode: 0o600 });
   const socket = join(run, "rawlink.sock");
   const rawlink = of.run([rawlinkPath(of.root), "-s", socket], {
     log: join(of.dir, "rawlink.log"),

@@ -38,13 +38,15 @@ export interface PairEnds {
   readonly name: string;
   readonly role: "primary" | "secondary";
   readonly lanAddress: string;
-  readonly address: string;
-  readonly partner: string;
+  /** Where the partner is, or who. */
+  readonly partner:
+    | { readonly address: string; readonly partner: string }
+    | { readonly partnerIdentity: string };
 }
 
-export function pairBoxConfig({ name, role, lanAddress, address, partner }: PairEnds): Json {
+export function pairBoxConfig({ name, role, lanAddress, partner }: PairEnds): Json {
   const networks = { [NETWORK]: { interface: SERVER_IFACE, address: `${lanAddress}/16` } };
-  return { ...BOX_CONFIG, name, networks, pair: { role, address, partner } };
+  return { ...BOX_CONFIG, name, networks, pair: { role, ...partner } };
 }
 
 /** 50 classes of all kinds, of which a packet of perfdhcp is in eight, and 1,000 reservations. */
