@@ -64,10 +64,14 @@ export class FoundPartner {
     this.#conditions = new SaidConditions(host.setCondition);
     this.door = new PeerDoor({
       isPath: (name) => this.#config.paths.some(({ interfaceName }) => interfaceName === name),
-      isExpected: (address) => this.#sentry.sight.paths.some((path) => path.address === address),
+      isExpected: (name, address) =>
+        this.#sentry.sight.paths.some(
+          (path) => path.interfaceName === name && path.address === address,
+        ),
       arrived: (visitor) => this.#arrived(visitor),
       problem: (text) =>
         host.setCondition("pair-not-listening", "", text === undefined ? undefined : { text }),
+      now: () => host.now().monotonic,
     });
     const now = () => host.now();
     this.#sentry = new Sentry({
@@ -126,8 +130,7 @@ export class FoundPartner {
   }
 
   get counters(): Readonly<Record<string, number>> {
-    const { strangers, insecure, surplus } = this.door.counters;
-    return { ...this.#sentry.counters, strangers, insecure, surplus };
+    return { ...this.#sentry.counters, ...this.door.counters };
   }
 
   /** What this box says of itself is otherwise, and the partner should know at once. */
@@ -194,7 +197,10 @@ export class FoundPartner {
     const isPartner = partnerId !== undefined && equalBytes(visitor.id, partnerId);
     if (isPartner && !this.#sentry.sight.isDisowned) this.#link?.arrived(visitor);
     else if (this.#isCable(visitor.interfaceName)) this.#host.visited(visitor);
-    else visitor.socket.destroy();
+    else {
+      this.door.turnedAway("other-key");
+      visitor.socket.destroy();
+    }
   }
 
   #isCable(interfaceName: string): boolean {

@@ -121,8 +121,15 @@ export const LIMITS = {
   pairLinkStableMilliseconds: 2000,
   /** How long a dial on the link may take until both have shown their keys: a slow box needs half a second. */
   pairDialMilliseconds: 3000,
-  /** Connections at once that have not shown a key yet. */
+  /** Connections at once, on one interface, that have not shown a key yet. */
   peerGreetedMax: 16,
+  /**
+   * Connections a second on one interface that are greeted at all: TLS costs some milliseconds before anything is
+   * known of the other end. The partner dials five times a second at most.
+   */
+  peerGreetingsPerSecond: 10,
+  /** Connections of the partner that may stand at once: it needs two while the session moves. */
+  pairLinesMax: 4,
   /** How often it is looked which interfaces have carrier: their going is to be noticed within a second. */
   interfacesMilliseconds: 200,
   /** A timer that comes so late tells of a box that was too busy to listen. */

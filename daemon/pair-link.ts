@@ -67,7 +67,10 @@ export class PairLink implements PeerLink {
     this.#route = new Route(options.dials);
     this.#channel = new Channel(options.boot, {
       write: (line, bytes) => this.#lines.get(line)?.socket.write(bytes),
-      drop: (line) => this.#drop(line),
+      drop: (line, _reason, isFault) => {
+        if (isFault) options.door.turnedAway("session-unreadable");
+        this.#drop(line);
+      },
       opened: () => this.#handlers.sessionOpened(),
       control: (message) => this.#handlers.control(message),
       closed: (reason) => this.#sessionClosed(reason),
@@ -188,6 +191,7 @@ export class PairLink implements PeerLink {
           return;
         }
         socket.destroy();
+        door.turnedAway("other-key");
         this.#route.failed(now(), false);
         this.#handlers.distrusted(WRONG_KEY);
       },
@@ -199,6 +203,7 @@ export class PairLink implements PeerLink {
   }
 
   #begin(socket: TLSSocket, interfaceName: string, isDialled: boolean): void {
+    this.#makeRoom();
     const number = ++this.#lastLine;
     this.#lines.set(number, { socket, interfaceName });
     let isClosed = false;
@@ -216,6 +221,17 @@ export class PairLink implements PeerLink {
     });
     socket.once("close", () => this.#closed(number, isClosed));
     this.#channel.begin(number, isDialled);
+  }
+
+  /** The oldest that the session is not on: nothing was asked on it, or nobody heard that it broke. */
+  #makeRoom(): void {
+    if (this.#lines.size < LIMITS.pairLinesMax) return;
+    for (const line of this.#lines.keys()) {
+      if (line === this.#channel.link) continue;
+      this.#options.door.turnedAway("session-surplus");
+      this.#abandon(line);
+      return;
+    }
   }
 
   /** The connection is of no use, although it may stand. */

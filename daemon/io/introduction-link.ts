@@ -30,8 +30,7 @@ export class IntroductionLink {
   #cancel: (() => void) | undefined;
   #socket: TLSSocket | undefined;
   #id: Uint8Array | undefined;
-  #held: Buffer[] = [];
-  #heldBytes = 0;
+  #held = new Held();
 
   constructor(handlers: IntroductionHandlers) {
     this.#handlers = handlers;
@@ -61,9 +60,14 @@ export class IntroductionLink {
     });
   }
 
-  /** Somebody has come. Whoever is here already stays, unless it is the same box that has begun anew. */
+  /**
+   * Somebody has come. Whoever is here already stays, unless it is the same box that has begun anew; and so does a
+   * box that is being dialled, for of two boxes only one dials.
+   */
   visited(visitor: Visitor): void {
-    if (this.#socket && !(this.#id && equalBytes(this.#id, visitor.id))) {
+    const isOccupied = this.#socket && !(this.#id && equalBytes(this.#id, visitor.id));
+    if (isOccupied || this.#cancel) {
+      this.#door?.turnedAway("introduction-occupied");
       visitor.socket.destroy();
       return;
     }
@@ -109,39 +113,61 @@ export class IntroductionLink {
   }
 
   #receive(socket: TLSSocket, bytes: Buffer): void {
-    this.#held.push(bytes);
-    this.#heldBytes += bytes.length;
+    this.#held.add(bytes);
     for (;;) {
-      if (this.#heldBytes < LENGTH_BYTES) return;
-      const [first] = this.#held;
-      const head = first && first.length >= LENGTH_BYTES ? first : this.#join();
-      const length = readU32(head, 0);
+      const length = this.#held.next();
+      if (length === undefined) return;
       if (length > LIMITS.controlBytesMax) {
+        this.#door?.turnedAway("introduction-too-long");
         this.#forget();
         socket.destroy();
         this.#handlers.closed(`it says more than ${LIMITS.controlBytesMax} bytes at once`);
         return;
       }
-      if (this.#heldBytes < LENGTH_BYTES + length) return;
-      const whole = this.#join();
-      const rest = whole.subarray(LENGTH_BYTES + length);
-      this.#held = rest.length > 0 ? [rest] : [];
-      this.#heldBytes = rest.length;
-      this.#handlers.received(Uint8Array.from(whole.subarray(LENGTH_BYTES, LENGTH_BYTES + length)));
+      const message = this.#held.take(length);
+      if (!message) return;
+      this.#handlers.received(message);
       if (this.#socket !== socket) return;
     }
-  }
-
-  #join(): Buffer {
-    const whole = Buffer.concat(this.#held, this.#heldBytes);
-    this.#held = [whole];
-    return whole;
   }
 
   #forget(): void {
     this.#socket = undefined;
     this.#id = undefined;
-    this.#held = [];
-    this.#heldBytes = 0;
+    this.#held = new Held();
+  }
+}
+
+/** Bytes of messages that are not whole, in one piece: they may come one by one. */
+class Held {
+  #bytes = Buffer.alloc(0);
+  #from = 0;
+  #end = 0;
+
+  add(bytes: Buffer): void {
+    const held = this.#end - this.#from;
+    if (this.#end + bytes.length > this.#bytes.length) {
+      // Twice as much as is needed, so that it is not moved at each byte.
+      const room = Buffer.alloc(2 * (held + bytes.length));
+      this.#bytes.copy(room, 0, this.#from, this.#end);
+      this.#bytes = room;
+      this.#from = 0;
+      this.#end = held;
+    }
+    bytes.copy(this.#bytes, this.#end);
+    this.#end += bytes.length;
+  }
+
+  /** Of the message that is coming in; undefined: it has not been said yet. */
+  next(): number | undefined {
+    return this.#end - this.#from < LENGTH_BYTES ? undefined : readU32(this.#bytes, this.#from);
+  }
+
+  /** The message of that length, if it is whole. */
+  take(length: number): Uint8Array | undefined {
+    const start = this.#from + LENGTH_BYTES;
+    if (this.#end - start < length) return undefined;
+    this.#from = start + length;
+    return Uint8Array.from(this.#bytes.subarray(start, start + length));
   }
 }

@@ -3,10 +3,11 @@
 
 import { connect, createServer, type Server, type Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
+import { Allowance } from "../base/allowance.ts";
 import { LIMITS } from "../limits.ts";
 import { isLinkLocal } from "./beacon-socket.ts";
 import type { Identity } from "./identity.ts";
-import { greet } from "./peer-tls.ts";
+import { type GreetingFault, greet } from "./peer-tls.ts";
 
 export interface DoorConfig {
   readonly identity: Identity;
@@ -24,23 +25,37 @@ export interface Visitor {
 export interface DoorHandlers {
   /** Whether boxes are looked for on this interface. */
   isPath(interfaceName: string): boolean;
-  /** Whether the partner was heard at this address: it never has to wait behind others. */
-  isExpected(address: string): boolean;
+  /** Whether the partner was heard there: it never has to wait behind others. */
+  isExpected(interfaceName: string, address: string): boolean;
   /** Who takes it closes it; called later, never from within a call of the door. */
   arrived(visitor: Visitor): void;
   /** Why nobody can connect, as a part of a sentence; undefined: they can. */
   problem(text: string | undefined): void;
+  /** Monotonic milliseconds. */
+  now(): number;
 }
 
-/** Totals since the start. */
-export interface DoorCounters {
+/** Why a connection came to nothing. */
+export type TurnedAway =
   /** From where no box is looked for. */
-  readonly strangers: number;
-  /** Did not show a key, or not in time. */
-  readonly insecure: number;
+  | "strangers"
+  /** Each costs time before anything is known of it: more came in a second than are greeted. */
+  | "too-often"
   /** Had to go for others. */
-  readonly surplus: number;
-}
+  | "surplus"
+  /** Did not show its key. */
+  | `insecure-${GreetingFault}`
+  /** Has shown a key, but neither the partner's nor on a pair port. */
+  | "other-key"
+  /** A stranger on a pair port while another one is spoken with, or one that says too much. */
+  | "introduction-occupied"
+  | "introduction-too-long"
+  /** The partner itself: what it said is none of its words, or it has more connections than it needs. */
+  | "session-unreadable"
+  | "session-surplus";
+
+/** Totals since the start. */
+export type DoorCounters = Readonly<Record<TurnedAway, number>>;
 
 export interface DialEnd {
   secured(visitor: Visitor): void;
@@ -48,14 +63,26 @@ export interface DialEnd {
   failed(reason: string, isRefused: boolean): void;
 }
 
+/** Those of one interface, and of them the partner for itself. */
+interface Queue {
+  readonly allowance: Allowance;
+}
+
 export class PeerDoor {
   readonly #handlers: DoorHandlers;
-  readonly #counters = { strangers: 0, insecure: 0, surplus: 0 };
+  readonly #counters: Record<TurnedAway, number> = {
+    ...{ strangers: 0, "too-often": 0, surplus: 0 },
+    ...{ "insecure-silent": 0, "insecure-no-tls": 0, "insecure-no-key": 0 },
+    ...{ "insecure-broke-off": 0, "other-key": 0 },
+    ...{ "introduction-occupied": 0, "introduction-too-long": 0 },
+    ...{ "session-unreadable": 0, "session-surplus": 0 },
+  };
   #config: DoorConfig | undefined;
   #server: Server | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  /** Not known yet, oldest first, and whether it is expected. */
-  readonly #greeted = new Map<Socket, boolean>();
+  /** Not known yet, oldest first, and where they came in. */
+  readonly #greeted = new Map<Socket, Queue>();
+  readonly #queues = new Map<string, Queue>();
   readonly #sockets = new Set<Socket>();
   #isStopped = false;
 
@@ -65,6 +92,11 @@ export class PeerDoor {
 
   get counters(): DoorCounters {
     return this.#counters;
+  }
+
+  /** Whoever lets one go that has shown its key says why. */
+  turnedAway(why: TurnedAway): void {
+    this.#counters[why]++;
   }
 
   /** Open from now on, or closed; connections that stand are not touched. */
@@ -149,32 +181,49 @@ export class PeerDoor {
     const [address = "", interfaceName = ""] = (socket.remoteAddress ?? "").split("%");
     const isMeant = isLinkLocal(address) && this.#handlers.isPath(interfaceName);
     if (!isMeant || config !== this.#config || this.#isStopped) {
-      this.#counters.strangers++;
+      this.turnedAway("strangers");
       socket.destroy();
       return;
     }
-    const isExpected = this.#handlers.isExpected(address);
-    if (!isExpected) this.#makeRoom();
+    const queue = this.#queue(interfaceName, address);
+    if (!queue.allowance.take(this.#handlers.now())) {
+      this.turnedAway("too-often");
+      socket.destroy();
+      return;
+    }
+    this.#makeRoom(queue);
     this.#watch(socket);
-    this.#greeted.set(socket, isExpected);
+    this.#greeted.set(socket, queue);
     socket.once("close", () => this.#greeted.delete(socket));
     greet(socket, true, config.identity, {
       secured: (tls, id) => {
         if (!this.#greeted.delete(socket) || this.#isStopped) tls.destroy();
         else this.#handlers.arrived({ socket: tls, id, interfaceName, address });
       },
-      failed: () => {
-        this.#counters.insecure++;
+      failed: (_reason, fault) => {
+        if (this.#greeted.delete(socket)) this.turnedAway(`insecure-${fault}`);
       },
     });
   }
 
+  /** Those on one interface never wait for those on another, nor the partner for anybody. */
+  #queue(interfaceName: string, address: string): Queue {
+    const isExpected = this.#handlers.isExpected(interfaceName, address);
+    const key = `${isExpected} ${interfaceName}`;
+    const known = this.#queues.get(key);
+    if (known) return known;
+    const now = this.#handlers.now();
+    const made = { allowance: new Allowance(LIMITS.peerGreetingsPerSecond, now) };
+    this.#queues.set(key, made);
+    return made;
+  }
+
   /** Whoever has taken longest to say who it is has to go. */
-  #makeRoom(): void {
-    const others = Array.from(this.#greeted).filter(([, isExpected]) => !isExpected);
+  #makeRoom(queue: Queue): void {
+    const others = Array.from(this.#greeted).filter(([, one]) => one === queue);
     const oldest = others[0]?.[0];
     if (!oldest || others.length < LIMITS.peerGreetedMax) return;
-    this.#counters.surplus++;
+    this.turnedAway("surplus");
     this.#greeted.delete(oldest);
     oldest.destroy();
   }

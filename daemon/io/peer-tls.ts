@@ -21,6 +21,16 @@ export interface Handshake {
   failed(reason: string): void;
 }
 
+/** Why nothing came of a connection. */
+export type GreetingFault =
+  /** It did not show its key in time. */
+  | "silent"
+  /** It speaks something else, or shows a key of another kind. */
+  | "no-tls"
+  /** It shows none. */
+  | "no-key"
+  | "broke-off";
+
 /** What is at the partner's address is not the partner, or not set up as it: a matter for a person. */
 export const WRONG_KEY = "it has another key than the partner of this box";
 export const NO_TLS = "it does not speak TLS as this box does";
@@ -31,7 +41,7 @@ export interface Greeting {
   /** The other end has the key of this identity, whoever that is. */
   secured(socket: TLSSocket, id: Uint8Array): void;
   /** The connection is of no use, and closed; `reason` is a part of a sentence. */
-  failed(reason: string): void;
+  failed(reason: string, fault: GreetingFault): void;
 }
 
 /** Begins on a TCP connection that stands, with nobody but the partner. Exactly one of the two is called, later. */
@@ -70,7 +80,7 @@ export function greet(
     ? new tls.TLSSocket(socket, { ...options, isServer })
     : tls.connect({ ...options, socket });
   let isDecided = false;
-  const decide = (reason: string | undefined, id?: Uint8Array): void => {
+  const decide = (failure: Failure, id?: Uint8Array): void => {
     if (isDecided) return;
     isDecided = true;
     clearTimeout(timer);
@@ -81,17 +91,20 @@ export function greet(
     }
     one.destroy();
     socket.destroy();
-    greeting.failed(reason ?? WRONG_KEY);
+    greeting.failed(...failure);
   };
-  const onClose = () => decide("it closed the connection before both had shown their keys");
-  const timer = setTimeout(
-    () => decide("it did not show its key in time"),
-    LIMITS.peerHandshakeMilliseconds,
-  );
+  const onClose = () => decide(CLOSED);
+  const timer = setTimeout(() => decide(LATE), LIMITS.peerHandshakeMilliseconds);
   one.on("error", (error: NodeJS.ErrnoException) => decide(explain(error)));
   one.once("close", onClose);
-  one.once(isServer ? "secure" : "secureConnect", () => decide(undefined, shownBy(one)));
+  one.once(isServer ? "secure" : "secureConnect", () => decide(KEYLESS, shownBy(one)));
 }
+
+type Failure = readonly [reason: string, fault: GreetingFault];
+
+const CLOSED: Failure = ["it closed the connection before both had shown their keys", "broke-off"];
+const LATE: Failure = ["it did not show its key in time", "silent"];
+const KEYLESS: Failure = [WRONG_KEY, "no-key"];
 
 function contextOf(identity: Identity, tls: typeof import("node:tls")): SecureContext {
   const known = contexts.get(identity);
@@ -100,6 +113,8 @@ function contextOf(identity: Identity, tls: typeof import("node:tls")): SecureCo
     key: identity.privateKey,
     cert: identity.certificate,
     minVersion: "TLSv1.3",
+    // Other kinds of keys are refused before anything is reckoned with them: a long one costs much time.
+    sigalgs: "ed25519",
   });
   contexts.set(identity, made);
   return made;
@@ -107,15 +122,16 @@ function contextOf(identity: Identity, tls: typeof import("node:tls")): SecureCo
 
 /** The identity of the key that the other end has shown; undefined: it is of another kind. */
 function shownBy(socket: TLSSocket): Uint8Array | undefined {
-  const certificate = socket.getPeerX509Certificate();
-  const info = certificate?.publicKey.export({ format: "der", type: "spki" });
-  if (!info || info.length !== PUBLIC_KEY_PREFIX.length + 32) return undefined;
+  const key = socket.getPeerX509Certificate()?.publicKey;
+  if (key?.asymmetricKeyType !== "ed25519") return undefined;
+  const info = key.export({ format: "der", type: "spki" });
   return idOf(info.subarray(PUBLIC_KEY_PREFIX.length));
 }
 
-function explain(error: NodeJS.ErrnoException): string {
+function explain(error: NodeJS.ErrnoException): Failure {
   if (error.code === "ECONNRESET")
-    return "it broke the connection before both had shown their keys";
-  if (error.code?.startsWith("ERR_SSL")) return NO_TLS;
-  return error.message;
+    return ["it broke the connection before both had shown their keys", "broke-off"];
+  if (error.code === "ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE") return KEYLESS;
+  if (error.code?.startsWith("ERR_SSL")) return [NO_TLS, "no-tls"];
+  return [error.message, "broke-off"];
 }

@@ -24,7 +24,7 @@ export const FRAME = {
   end: 4,
   /** Bytes of the failover protocol. */
   failover: 5,
-  /** Part of a control message; more of it follows. */
+  /** Part of a control message, as long as a frame can be; more of it follows. */
   part: 6,
   /** The rest of a control message. */
   last: 7,

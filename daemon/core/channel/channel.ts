@@ -16,6 +16,7 @@ import {
   answerFrame,
   askFrame,
   FRAME,
+  FRAME_BYTES_MAX,
   type Frame,
   FrameStream,
   frameOf,
@@ -29,8 +30,8 @@ import { Outbox } from "./outbox.ts";
 /** What a channel wants done, in the order of the calls. Links are numbered by the owner. */
 export interface ChannelOwner {
   write(link: number, bytes: Uint8Array): void;
-  /** The link is not used any more; what was written on it may still leave. */
-  drop(link: number, reason: string): void;
+  /** The link is not used any more; what was written on it may still leave. `isFault`: for what came in on it. */
+  drop(link: number, reason: string, isFault: boolean): void;
   /** A new session: nothing of an earlier one is under way any more. */
   opened(): void;
   control(message: Uint8Array): void;
@@ -250,6 +251,7 @@ export class Channel {
     } else {
       if (this.#isCaller || is !== "none") throw new DecodeError("call", 0, "is out of turn");
       this.#outbox.addSignal(FRAME.accept);
+      if (!this.#mustFit()) return;
     }
     this.#conversation = "open";
     this.#owner.conversationOpened();
@@ -262,6 +264,10 @@ export class Channel {
   }
 
   #takePart(content: Uint8Array, isLast: boolean): void {
+    // Many short ones would be held at a multiple of what they say.
+    if (!isLast && content.length < FRAME_BYTES_MAX) {
+      throw new DecodeError("part", 0, `of ${content.length} bytes, and more of it to come`);
+    }
     this.#partBytes += content.length;
     if (this.#partBytes > LIMITS.controlBytesMax) {
       throw new DecodeError("control message", 0, `has more than ${LIMITS.controlBytesMax} bytes`);
@@ -328,13 +334,13 @@ export class Channel {
   #fault(link: Link, text: string): void {
     const reason = `the partner sent what cannot be read: ${text}`;
     const isOfSession = link === this.#link;
-    this.#leave(link, reason);
+    this.#leave(link, reason, true);
     if (isOfSession) this.#close(reason);
   }
 
-  #leave(link: Link, reason: string): void {
+  #leave(link: Link, reason: string, isFault = false): void {
     this.#forget(link);
-    this.#owner.drop(link.number, reason);
+    this.#owner.drop(link.number, reason, isFault);
   }
 
   #forget(link: Link): void {

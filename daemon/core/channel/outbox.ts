@@ -24,7 +24,7 @@ export class Outbox {
   #messages: { readonly bytes: Uint8Array; at: number }[] = [];
   #messageBytes = 0;
 
-  /** All that is held. */
+  /** All that is held, and what it costs to hold it. */
   get bytes(): number {
     return this.#sentBytes + this.#gatheredBytes + this.#messageBytes;
   }
@@ -77,13 +77,13 @@ export class Outbox {
   }
 
   #drop(frame: Uint8Array): void {
-    this.#sentBytes -= frame.length;
+    this.#sentBytes -= frame.length + FRAME_COST;
     if (this.#isControl.has(frame)) this.#controlUnderWay -= frame.length;
   }
 
   #keep(frame: Uint8Array): void {
     this.#sent.push(frame);
-    this.#sentBytes += frame.length;
+    this.#sentBytes += frame.length + FRAME_COST;
   }
 
   #takeFailover(): void {
@@ -133,5 +133,7 @@ export class Outbox {
   }
 }
 
+/** About what a frame takes besides its bytes: most of one that says nothing but its kind. */
+const FRAME_COST = 100;
 const NOTHING: readonly Uint8Array[] = [];
 const NO_BYTES = new Uint8Array(0);

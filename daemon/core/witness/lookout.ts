@@ -1,6 +1,7 @@
 // What this box says on every path, and what it makes of what it hears there: the partner's beacons, and those of
 // boxes that it does not know yet. Signatures are checked outside; everything else about a beacon is decided here.
 
+import { Allowance } from "../../base/allowance.ts";
 import { equalBytes } from "../../base/bytes.ts";
 import { LIMITS } from "../../limits.ts";
 import type { Beacon, Echo } from "../../wire/beacon.ts";
@@ -285,28 +286,6 @@ export class Lookout {
   #meet(stranger: Stranger): void {
     const others = this.#strangers.filter(({ id }) => !equalBytes(id, stranger.id));
     this.#strangers = [stranger, ...others].slice(0, LIMITS.strangersMax);
-  }
-}
-
-/** So many a second, and so many at once. */
-class Allowance {
-  readonly #perSecond: number;
-  #left: number;
-  #at: number;
-
-  constructor(perSecond: number, now: number) {
-    this.#perSecond = perSecond;
-    this.#left = perSecond;
-    this.#at = now;
-  }
-
-  take(now: number): boolean {
-    const refill = ((now - this.#at) / 1000) * this.#perSecond;
-    this.#left = Math.min(this.#perSecond, this.#left + refill);
-    this.#at = now;
-    if (this.#left < 1) return false;
-    this.#left--;
-    return true;
   }
 }
 
