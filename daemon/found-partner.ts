@@ -130,7 +130,8 @@ export class FoundPartner {
   }
 
   get counters(): Readonly<Record<string, number>> {
-    return { ...this.#sentry.counters, ...this.door.counters };
+    const held = this.#link?.heldBytes ?? 0;
+    return { ...this.#sentry.counters, ...this.door.counters, "held-bytes": held };
   }
 
   /** What this box says of itself is otherwise, and the partner should know at once. */

@@ -91,6 +91,10 @@ export class PairLink implements PeerLink {
     return this.#channel.isOpen;
   }
 
+  get heldBytes(): number {
+    return this.#channel.heldBytes;
+  }
+
   /** How the paths are: dials, moves, gives up. To be called when that may be otherwise, and at `nextAt`. */
   look(sight: Sight): void {
     if (this.#isStopped) return;

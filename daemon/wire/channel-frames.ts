@@ -133,6 +133,10 @@ export class FrameStream {
   #chunk: Uint8Array = new Uint8Array(0);
   #at = 0;
 
+  get heldBytes(): number {
+    return this.#held.length;
+  }
+
   /** The chunk must not change until `next` has returned undefined. */
   push(chunk: Uint8Array): void {
     this.#chunk = this.#held.length === 0 ? chunk : joined(this.#held, chunk);

@@ -88,6 +88,12 @@ export class Channel {
     return this.#link?.number;
   }
 
+  /** Bytes that wait for the partner, and those of it that are not whole. */
+  get heldBytes(): number {
+    const streams = Array.from(this.#links.values(), ({ stream }) => stream.heldBytes);
+    return streams.reduce((sum, bytes) => sum + bytes, this.#outbox.bytes + this.#partBytes);
+  }
+
   /** A connection with the partner stands. Who has dialled asks at once, and says no more on the one before. */
   begin(number: number, isDialled: boolean): void {
     const link: Link = { number, isDialled, stream: new FrameStream() };
