@@ -84,7 +84,7 @@ export function greet(
     if (isDecided) return;
     isDecided = true;
     clearTimeout(timer);
-    one.off("close", onClose);
+    one.off("close", onClose).off("end", onClose);
     if (id) {
       greeting.secured(one, id);
       return;
@@ -96,8 +96,11 @@ export function greet(
   const onClose = () => decide(CLOSED);
   const timer = setTimeout(() => decide(LATE), LIMITS.peerHandshakeMilliseconds);
   one.on("error", (error: NodeJS.ErrnoException) => decide(explain(error)));
-  one.once("close", onClose);
-  one.once(isServer ? "secure" : "secureConnect", () => decide(KEYLESS, shownBy(one)));
+  // Who has nothing more to say does not have to be waited for.
+  one.once("close", onClose).once("end", onClose);
+  one.once(isServer ? "secure" : "secureConnect", () => {
+    if (!isDecided) decide(KEYLESS, shownBy(one));
+  });
 }
 
 type Failure = readonly [reason: string, fault: GreetingFault];
