@@ -6,7 +6,13 @@ import type { FoundBox, Lookout, LookoutPath, Sight } from "./core/witness/looko
 import { BeaconSocket, type Datagram } from "./io/beacon-socket.ts";
 import { type Identity, idOf, isSignedBy } from "./io/identity.ts";
 import { LIMITS } from "./limits.ts";
-import { type Beacon, decodeBeacon, encodeBeacon, type SignedBeacon } from "./wire/beacon.ts";
+import {
+  type Beacon,
+  decodeBeacon,
+  encodeBeacon,
+  lansThatFit,
+  type SignedBeacon,
+} from "./wire/beacon.ts";
 
 /** What this box says of itself. */
 export type BeaconWords = Omit<
@@ -135,6 +141,7 @@ export class Sentry {
     const { boot, identity, handlers } = this.#options;
     const { wall } = this.#options.now();
     const words = handlers.words();
+    const lans = lansThatFit(words.lans);
     for (const { interfaceName, sequence, lateMilliseconds, echo } of due) {
       if (!this.#usable.has(interfaceName)) continue;
       const kind = words.partner ? "heartbeat" : "hello";
@@ -143,6 +150,7 @@ export class Sentry {
         ...{ kind, key, boot, sequence, wall: Math.max(0, Math.floor(wall)) },
         ...{ lateMilliseconds, echo },
         ...words,
+        lans,
       });
       this.#socket.send(interfaceName, Buffer.concat([signed, identity.sign(signed)]));
     }

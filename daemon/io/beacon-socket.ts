@@ -1,5 +1,8 @@
 // Beacons on the wires: UDP to a multicast group of the link, over IPv6, because every interface that is up has an
 // address of its own there and nobody has to give it one (RFC 4862 §5.3).
+//
+// Each interface has a socket of its own, and with it a queue of its own in the system: what floods a LAN must not
+// push out what the partner says on the cable.
 
 import { createSocket, type Socket } from "node:dgram";
 import { networkInterfaces } from "node:os";
@@ -22,14 +25,20 @@ export interface BeaconHandlers {
   problem(text: string | undefined): void;
 }
 
+interface Place {
+  readonly socket: Socket;
+  /** Of the system, for the interface. */
+  readonly number: number;
+  isBound: boolean;
+}
+
 export class BeaconSocket {
   readonly #port: number;
   readonly #handlers: BeaconHandlers;
-  #socket: Socket | undefined;
-  #isBound = false;
+  readonly #places = new Map<string, Place>();
+  /** Interfaces on which nothing can be heard. */
+  readonly #faulty = new Set<string>();
   #wanted: readonly string[] = [];
-  /** Number that the system has for the interface on which the group was joined. */
-  readonly #joined = new Map<string, number>();
   /** Totals since the start. */
   readonly counters = { sent: 0, "send-failed": 0 };
 
@@ -44,8 +53,8 @@ export class BeaconSocket {
   }
 
   /**
-   * Looks at the interfaces: joins the group where it can now, and tells which have carrier and an address. An
-   * interface that went and came back is another one for the system.
+   * Looks at the interfaces: listens where it can now, and tells which have carrier and an address. An interface
+   * that went and came back is another one for the system.
    */
   refresh(): ReadonlySet<string> {
     const all = this.#wanted.length > 0 ? networkInterfaces() : {};
@@ -56,62 +65,68 @@ export class BeaconSocket {
       );
       if (own && own.family === "IPv6") usable.set(name, own.scopeid);
     }
-    if (usable.size > 0 && !this.#socket) this.#open();
-    for (const [name, number] of this.#joined) {
-      if (usable.get(name) !== number) this.#joined.delete(name);
+    for (const [name, { number }] of this.#places) {
+      if (usable.get(name) !== number) this.#close(name);
     }
-    for (const [name, number] of usable) if (!this.#joined.has(name)) this.#join(name, number);
+    for (const name of this.#faulty) if (!usable.has(name)) this.#heal(name);
+    for (const [name, number] of usable) if (!this.#places.has(name)) this.#open(name, number);
     return new Set(usable.keys());
   }
 
   send(interfaceName: string, bytes: Uint8Array): void {
-    if (!this.#socket || !this.#isBound) return;
-    this.#socket.send(bytes, this.#port, `${GROUP}%${interfaceName}`, (error) => {
+    const place = this.#places.get(interfaceName);
+    if (!place?.isBound) return;
+    place.socket.send(bytes, this.#port, `${GROUP}%${interfaceName}`, (error) => {
       // The address of an interface that has just come up may not be used for a second.
       this.counters[error ? "send-failed" : "sent"]++;
     });
   }
 
   stop(): void {
-    this.#socket?.close();
-    this.#socket = undefined;
-    this.#isBound = false;
-    this.#joined.clear();
+    for (const name of Array.from(this.#places.keys())) this.#close(name);
   }
 
-  #open(): void {
+  #open(name: string, number: number): void {
     const socket = createSocket({ type: "udp6", ipv6Only: true });
-    this.#socket = socket;
-    socket.on("error", (error) => {
-      if (this.#socket !== socket) return;
-      this.#handlers.problem(`port ${this.#port}: ${error.message}`);
-      this.stop();
-    });
-    socket.on("message", (bytes, { address }) => this.#receive(bytes, address));
-    socket.bind(this.#port, "::", () => {
-      this.#isBound = true;
-      socket.setMulticastLoopback(false);
-      this.#handlers.problem(undefined);
+    const place: Place = { socket, number, isBound: false };
+    this.#places.set(name, place);
+    const fail = ({ message }: Error): void => {
+      if (this.#places.get(name) !== place) return;
+      this.#close(name);
+      this.#faulty.add(name);
+      this.#handlers.problem(`port ${this.#port} at ${name}: ${message}`);
+    };
+    socket.on("error", fail);
+    socket.on("message", (bytes, { address }) => this.#receive(name, bytes, address));
+    socket.bind({ port: this.#port, address: `${GROUP}%${name}` }, () => {
+      if (this.#places.get(name) !== place) return;
+      try {
+        socket.addMembership(GROUP, `::%${name}`);
+        socket.setMulticastLoopback(false);
+      } catch (error) {
+        fail(error as Error);
+        return;
+      }
+      place.isBound = true;
+      this.#heal(name);
     });
   }
 
-  #join(name: string, number: number): void {
-    if (!this.#socket || !this.#isBound) return;
-    try {
-      this.#socket.addMembership(GROUP, `::%${name}`);
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      // It has not left it, so it is in it.
-      if (code !== "EADDRINUSE") return;
-    }
-    this.#joined.set(name, number);
+  #close(name: string): void {
+    const place = this.#places.get(name);
+    this.#places.delete(name);
+    place?.socket.close();
   }
 
-  #receive(bytes: Uint8Array, from: string): void {
-    const [address = "", interfaceName = ""] = from.split("%");
-    if (isLinkLocal(address) && this.#wanted.includes(interfaceName)) {
-      this.#handlers.received(bytes, { interfaceName, address });
-    } else this.#handlers.foreign();
+  #heal(name: string): void {
+    this.#faulty.delete(name);
+    if (this.#faulty.size === 0) this.#handlers.problem(undefined);
+  }
+
+  #receive(interfaceName: string, bytes: Uint8Array, from: string): void {
+    const [address = ""] = from.split("%");
+    if (isLinkLocal(address)) this.#handlers.received(bytes, { interfaceName, address });
+    else this.#handlers.foreign();
   }
 }
 

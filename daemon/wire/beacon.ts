@@ -77,6 +77,8 @@ const MAGIC = [0x54, 0x4e, 0x44, 0x4d];
 const KINDS: readonly (BeaconKind | undefined)[] = [undefined, "hello", "heartbeat"];
 const TEXT_BYTES_MAX = 64;
 const LANS_MAX = 16;
+/** All other fields take 520 bytes at most. */
+const LANS_BYTES_MAX = 500;
 const HAS_CARRIER = 1;
 const IS_SERVED = 2;
 
@@ -138,6 +140,21 @@ const FIELDS: readonly Field[] = [
   { code: 14, name: "lans", isNeeded: false, read: readLans, write: writeLans },
 ];
 const NEEDED = FIELDS.filter(({ isNeeded }) => isNeeded);
+
+/**
+ * As many as a beacon has room for whatever else is in it: those first that are not served, for they are what the
+ * partner has to know; of all others it takes for granted that they are.
+ */
+export function lansThatFit(lans: readonly LanHealth[]): readonly LanHealth[] {
+  let room = LANS_BYTES_MAX;
+  return lans
+    .toSorted((a, b) => Number(a.isServed) - Number(b.isServed))
+    .slice(0, LANS_MAX)
+    .filter(({ name }) => {
+      room -= 2 + name.length;
+      return room >= 0;
+    });
+}
 
 /** All but the signature. Throws EncodeError for what does not fit. */
 export function encodeBeacon(beacon: Beacon): Uint8Array {

@@ -8,6 +8,7 @@ import {
   type Beacon,
   decodeBeacon,
   encodeBeacon,
+  lansThatFit,
   SIGNATURE_BYTES,
 } from "../../daemon/wire/beacon.ts";
 import { EncodeError } from "../../daemon/wire/writer.ts";
@@ -92,6 +93,25 @@ test("one that has lost its end is none, wherever it is cut", () => {
     // Cut between two fields it is a beacon that says less, with a signature that fits nothing.
     if (read) expect(read).not.toEqual(PLAIN);
   }
+});
+
+test.each([
+  [1, 20, 1],
+  [16, 20, 16],
+  // As many as a configuration may have: a box with so many LANs could say nothing at all.
+  [32, 8, 16],
+  [32, 63, 7],
+])("a box with %i LANs with names of %i letters says %i of them", (count, length, said) => {
+  const lans = Array.from({ length: count }, (_, at) => {
+    const name = `${at}`.padStart(length, "x");
+    return { name, hasCarrier: true, isServed: at < count - 1 };
+  });
+  const words = { model: "m".repeat(64), serial: "s".repeat(64), software: "v".repeat(64) };
+  const most = { sequence: 2 ** 32 - 1, lateMilliseconds: 1, port: 1, state: 1, generation: 1 };
+  const beacon = { ...PLAIN, ...words, ...most, lans: lansThatFit(lans) };
+  expect(decodeBeacon(signed(encodeBeacon(beacon))).beacon.lans).toHaveLength(said);
+  // The one that is not served is never left out.
+  expect(beacon.lans.map(({ name }) => name)).toContain(lans.at(-1)?.name);
 });
 
 test("nothing in it is a view of the packet", () => {
