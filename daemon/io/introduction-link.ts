@@ -75,6 +75,7 @@ export class IntroductionLink {
     this.close();
     if (isAgain) this.#handlers.closed("it has begun anew");
     this.#begin(visitor);
+    if (this.#socket !== visitor.socket) this.#door?.turnedAway("introduction-unwelcome");
   }
 
   send(message: Uint8Array): void {

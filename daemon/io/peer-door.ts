@@ -47,7 +47,8 @@ export type TurnedAway =
   | `insecure-${GreetingFault}`
   /** Has shown a key, but neither the partner's nor on a pair port. */
   | "other-key"
-  /** A stranger on a pair port while another one is spoken with, or one that says too much. */
+  /** A stranger on a pair port that nobody waits for, or while another one is spoken with; or it says too much. */
+  | "introduction-unwelcome"
   | "introduction-occupied"
   | "introduction-too-long"
   /** The partner itself: what it said is none of its words, or it has more connections than it needs. */
@@ -74,7 +75,7 @@ export class PeerDoor {
     ...{ strangers: 0, "too-often": 0, surplus: 0 },
     ...{ "insecure-silent": 0, "insecure-no-tls": 0, "insecure-no-key": 0 },
     ...{ "insecure-broke-off": 0, "other-key": 0 },
-    ...{ "introduction-occupied": 0, "introduction-too-long": 0 },
+    ...{ "introduction-unwelcome": 0, "introduction-occupied": 0, "introduction-too-long": 0 },
     ...{ "session-unreadable": 0, "session-surplus": 0 },
   };
   #config: DoorConfig | undefined;

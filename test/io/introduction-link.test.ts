@@ -26,11 +26,15 @@ let received: Uint8Array[] = [];
 let turnedAway: TurnedAway[] = [];
 let dialled: DialEnd | undefined;
 let link: IntroductionLink;
+let isWelcome = true;
 
 beforeEach(() => {
-  [said, received, turnedAway, dialled] = [[], [], [], undefined];
+  [said, received, turnedAway, dialled, isWelcome] = [[], [], [], undefined, true];
   link = new IntroductionLink({
-    connected: (id) => said.push(`connected ${id[0]}`),
+    connected: (id) => {
+      said.push(`connected ${id[0]}`);
+      if (!isWelcome) link.close();
+    },
     received: (message) => received.push(message),
     closed: (reason) => said.push(`closed: ${reason}`),
   });
@@ -108,6 +112,17 @@ test("nobody takes the place of who is there, nor of who is being dialled", () =
   const fourth = visitor(4);
   fourth.visit();
   expect(said).toEqual(["connected 1", "closed: it did not answer", "connected 4"]);
+});
+
+test("one that is not welcome is sent away at once, with its answer, and the place is free", () => {
+  isWelcome = false;
+  const unwelcome = visitor(1);
+  unwelcome.visit();
+  expect(turnedAway).toEqual(["introduction-unwelcome"]);
+  expect(unwelcome.socket.writableEnded).toBe(true);
+  isWelcome = true;
+  visitor(2).visit();
+  expect(said).toEqual(["connected 1", "connected 2"]);
 });
 
 test("an error of a connection is an end of it, and no more", () => {

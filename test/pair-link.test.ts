@@ -1,0 +1,85 @@
+// The connections that the partner, or whoever has its key, may have with this box at once.
+
+import { Duplex } from "node:stream";
+import type { TLSSocket } from "node:tls";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import type { PeerDoor, TurnedAway } from "../daemon/io/peer-door.ts";
+import { LIMITS } from "../daemon/limits.ts";
+import { PairLink, type PairLinkHandlers } from "../daemon/pair-link.ts";
+import { askFrame, FRAME, frameOf } from "../daemon/wire/channel-frames.ts";
+
+class Wire extends Duplex {
+  override _read(): void {}
+
+  override _write(_bytes: Buffer, _encoding: string, done: () => void): void {
+    done();
+  }
+
+  hears(bytes: Uint8Array): void {
+    this.emit("data", Buffer.from(bytes));
+  }
+
+  get isOver(): boolean {
+    return this.destroyed || this.writableEnded;
+  }
+}
+
+const FRESH = new Uint8Array(12).fill(5);
+const ASK = askFrame({ resume: undefined, fresh: FRESH, received: 0 });
+let turnedAway: TurnedAway[] = [];
+let said: string[] = [];
+let link: PairLink;
+
+beforeEach(() => {
+  [turnedAway, said] = [[], []];
+  const door = { turnedAway: (why: TurnedAway) => turnedAway.push(why) };
+  const handlers: PairLinkHandlers = {
+    open: () => {},
+    bytes: () => {},
+    closed: () => {},
+    sessionOpened: () => said.push("opened"),
+    control: () => {},
+    sessionClosed: (reason) => said.push(reason),
+    moved: () => {},
+    distrusted: () => {},
+  };
+  let conversations = 0;
+  link = new PairLink({
+    ...{ boot: new Uint8Array(8).fill(1), partnerId: new Uint8Array(32), dials: false, handlers },
+    door: door as unknown as PeerDoor,
+    nextConnection: () => ++conversations,
+    now: () => 0,
+  });
+});
+afterEach(() => link.stop("the test ends"));
+
+function arrive(interfaceName = "ded0"): Wire {
+  const wire = new Wire();
+  const socket = wire as unknown as TLSSocket;
+  link.arrived({ socket, id: new Uint8Array(32), interfaceName, address: "fe80::1" });
+  return wire;
+}
+
+test("however many come and say nothing, a few are kept, and the one of the session is", () => {
+  const first = arrive();
+  first.hears(ASK);
+  const others = Array.from({ length: 50 }, () => arrive());
+  expect([first, ...others].filter(({ isOver }) => !isOver)).toHaveLength(LIMITS.pairLinesMax);
+  expect([first.isOver, link.isOpen, said]).toEqual([false, true, ["opened"]]);
+  expect(turnedAway).toEqual(Array(51 - LIMITS.pairLinesMax).fill("session-surplus"));
+  // The last one is the partner that moves.
+  others.at(-1)?.hears(askFrame({ resume: FRESH, fresh: FRESH, received: 0 }));
+  expect([first.isOver, link.isOpen, said]).toEqual([true, true, ["opened"]]);
+});
+
+test("what cannot be read harms only the connection that it came on, and is counted", () => {
+  const first = arrive("ded0");
+  first.hears(ASK);
+  for (const bytes of [Uint8Array.of(99, 0, 0), frameOf(FRAME.end, Uint8Array.of(1))]) {
+    const other = arrive("lan0");
+    other.hears(bytes);
+    expect(other.isOver).toBe(true);
+  }
+  expect([first.isOver, link.isOpen, link.on]).toEqual([false, true, "ded0"]);
+  expect(turnedAway).toEqual(["session-unreadable", "session-unreadable"]);
+});
