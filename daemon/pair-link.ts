@@ -106,7 +106,9 @@ export class PairLink implements PeerLink {
   }
 
   get nextAt(): number {
-    return this.#isStopped ? Number.POSITIVE_INFINITY : this.#route.nextAt(this.#facts);
+    return this.#isStopped
+      ? Number.POSITIVE_INFINITY
+      : this.#route.nextAt(this.#facts, this.#options.now());
   }
 
   /** Somebody has shown the partner's key. */

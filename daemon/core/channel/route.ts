@@ -80,17 +80,16 @@ export class Route {
     return { kind: "dial", path: best, address: best.address };
   }
 
-  /** When to look again without any news; monotonic milliseconds. */
-  nextAt(facts: RouteFacts): number {
-    const never = Number.POSITIVE_INFINITY;
-    const end =
-      this.#withoutSince === undefined ? never : this.#withoutSince + this.#graceMilliseconds;
-    const dial = this.#dials && facts.on === undefined && !facts.isDialling ? this.#dialAt : never;
-    const back = Array.from(
-      this.#upSince.values(),
-      (since) => since + LIMITS.pairLinkStableMilliseconds,
-    );
-    return Math.min(facts.isOpen ? end : never, dial, ...(facts.on === undefined ? [] : back));
+  /** When to look again without any news, after `now`, at which it was looked; monotonic milliseconds. */
+  nextAt(facts: RouteFacts, now: number): number {
+    const times = [this.#dialAt];
+    if (facts.isOpen && this.#withoutSince !== undefined) {
+      times.push(this.#withoutSince + this.#graceMilliseconds);
+    }
+    for (const since of this.#upSince.values()) {
+      times.push(since + LIMITS.pairLinkStableMilliseconds);
+    }
+    return Math.min(...times.filter((time) => time > now));
   }
 
   #whyEnd(conclusion: Conclusion, now: number): string | undefined {

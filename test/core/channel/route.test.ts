@@ -177,24 +177,28 @@ describe("the session is over", () => {
   });
 });
 
-test("nothing is due before it says so", () => {
-  on(undefined);
-  route.lost(now, false);
-  route.failed(now, false);
-  for (const end = now + 5000; now < end; ) {
-    const next = route.nextAt(facts);
-    if (next > now) {
-      now = Math.min(next - 1, end);
-      expect(step(sight("one-way", "mute", "mute"))).toBeUndefined();
-      now++;
-    } else {
-      const done = step(sight("one-way", "mute", "mute"));
-      if (done) {
-        expect(done.kind).toBe("end");
-        return;
-      }
-      now++;
+describe("when to look again", () => {
+  test("nothing is done before it, and something then", () => {
+    on(undefined);
+    route.lost(now, false);
+    const deaf = () => sight("one-way", "mute", "mute");
+    expect(step(deaf())).toBeUndefined();
+    for (let looks = 0; looks < 5; looks++) {
+      const next = route.nextAt(facts, now);
+      now = next - 1;
+      expect(step(deaf())).toBeUndefined();
+      now = next;
+      if (step(deaf())?.kind === "end") return;
     }
-  }
-  throw new Error("it never ends");
+    throw new Error("it never ends");
+  });
+
+  test("is never at once: whoever asks would not do anything else", () => {
+    on("ded0");
+    for (const end = now + 60_000; now < end; now += 100) {
+      step(FINE());
+      expect(route.nextAt(facts, now)).toBeGreaterThan(now);
+    }
+    expect(route.nextAt(facts, now)).toBe(Number.POSITIVE_INFINITY);
+  });
 });
