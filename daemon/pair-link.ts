@@ -59,6 +59,8 @@ export class PairLink implements PeerLink {
   #conversation = 0;
   #isSpeaking = false;
   #isSending = false;
+  /** As it was when it was looked last. */
+  #sight: Sight | undefined;
   #isStopped = false;
 
   constructor(options: PairLinkOptions) {
@@ -98,6 +100,7 @@ export class PairLink implements PeerLink {
   /** How the paths are: dials, moves, gives up. To be called when that may be otherwise, and at `nextAt`. */
   look(sight: Sight): void {
     if (this.#isStopped) return;
+    this.#sight = sight;
     for (let turn = 0; turn < 3; turn++) {
       const step = this.#route.step(sight, this.#facts, this.#options.now());
       if (!step) return;
@@ -187,7 +190,7 @@ export class PairLink implements PeerLink {
   }
 
   #dial(interfaceName: string, address: string, port: number): void {
-    const { door, partnerId, now } = this.#options;
+    const { door, partnerId } = this.#options;
     this.#cancelDial = door.dial(interfaceName, address, port, {
       secured: ({ socket, id }) => {
         this.#cancelDial = undefined;
@@ -198,12 +201,12 @@ export class PairLink implements PeerLink {
         }
         socket.destroy();
         door.turnedAway("other-key");
-        this.#route.failed(now(), false);
+        this.#failed(false);
         this.#handlers.distrusted(WRONG_KEY);
       },
       failed: (_reason, isRefused) => {
         this.#cancelDial = undefined;
-        this.#route.failed(now(), isRefused);
+        this.#failed(isRefused);
       },
     });
   }
@@ -253,6 +256,22 @@ export class PairLink implements PeerLink {
     if (!isOfSession) return;
     this.#route.lost(this.#options.now(), isClosed);
     this.#moved();
+    if (isClosed && !this.#options.dials) this.#knock();
+  }
+
+  /** The partner has closed the connection: whether it means to dial again is waited for, unless nobody is there. */
+  #knock(): void {
+    const { paths = [], partner } = this.#sight ?? {};
+    const best = paths.find(({ verdict, address }) => verdict === "up" && address !== undefined);
+    if (!best?.address || !partner) return;
+    this.#options.door.knock(best.interfaceName, best.address, partner.port, (isRefused) => {
+      if (isRefused) this.#failed(true);
+    });
+  }
+
+  #failed(hasEnded: boolean): void {
+    this.#route.failed(this.#options.now(), hasEnded);
+    if (hasEnded && this.#sight) this.look(this.#sight);
   }
 
   /** The channel needs it no more; what was written still leaves. */

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import type { PeerDoor, TurnedAway } from "../daemon/io/peer-door.ts";
 import { LIMITS } from "../daemon/limits.ts";
 import { PairLink, type PairLinkHandlers } from "../daemon/pair-link.ts";
+import type { Beacon } from "../daemon/wire/beacon.ts";
 import { askFrame, FRAME, frameOf } from "../daemon/wire/channel-frames.ts";
 
 class Wire extends Duplex {
@@ -26,13 +27,24 @@ class Wire extends Duplex {
 
 const FRESH = new Uint8Array(12).fill(5);
 const ASK = askFrame({ resume: undefined, fresh: FRESH, received: 0 });
+const BEACON: Beacon = {
+  ...{ kind: "heartbeat", key: FRESH, boot: FRESH, sequence: 1, wall: 0, lateMilliseconds: 0 },
+  ...{ port: 8647, model: "", serial: "", software: "", partner: undefined, echo: undefined },
+  ...{ state: 0, generation: 0, lans: [] },
+};
 let turnedAway: TurnedAway[] = [];
 let said: string[] = [];
 let link: PairLink;
+/** Somebody listens where the partner was. */
+let isListening = true;
 
 beforeEach(() => {
   [turnedAway, said] = [[], []];
-  const door = { turnedAway: (why: TurnedAway) => turnedAway.push(why) };
+  isListening = true;
+  const door = {
+    turnedAway: (why: TurnedAway) => turnedAway.push(why),
+    knock: (...[, , , tell]: Parameters<PeerDoor["knock"]>) => tell(!isListening),
+  };
   const handlers: PairLinkHandlers = {
     open: () => {},
     bytes: () => {},
@@ -82,4 +94,24 @@ test("what cannot be read harms only the connection that it came on, and is coun
   }
   expect([first.isOver, link.isOpen, link.on]).toEqual([false, true, "ded0"]);
   expect(turnedAway).toEqual(["session-unreadable", "session-unreadable"]);
+});
+
+test.each([
+  [false, ["opened", "the partner has ended"]],
+  [true, ["opened"]],
+])("a partner that closes the connection, and listens on: %s", (isThere, told) => {
+  const path = {
+    interfaceName: "ded0",
+    lan: undefined,
+    verdict: "up",
+    address: "fe80::1",
+  } as const;
+  const paths = [{ ...path, heardAt: 0 }];
+  link.look({ conclusion: "in-step", paths, partner: BEACON, isDisowned: false });
+  const wire = arrive();
+  wire.hears(ASK);
+  isListening = isThere;
+  wire.emit("end");
+  wire.emit("close");
+  expect(said).toEqual(told);
 });

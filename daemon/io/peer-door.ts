@@ -112,6 +112,26 @@ export class PeerDoor {
     if (config) this.#listen(config);
   }
 
+  /** Whether nobody listens there; told once, later, unless that cannot be found out. */
+  knock(
+    interfaceName: string,
+    address: string,
+    port: number,
+    tell: (isRefused: boolean) => void,
+  ): void {
+    const socket = connect({ host: `${address}%${interfaceName}`, port });
+    this.#watch(socket);
+    const end = (isRefused: boolean): void => {
+      socket.destroy();
+      tell(isRefused);
+    };
+    socket.setTimeout(LIMITS.channelReplaceMilliseconds, () => socket.destroy());
+    socket.once("connect", () => end(false));
+    socket.on("error", ({ code }: NodeJS.ErrnoException) => {
+      if (code === "ECONNREFUSED") end(true);
+    });
+  }
+
   /** Exactly one of the two ends is told, later; after the returned call none. */
   dial(interfaceName: string, address: string, port: number, end: DialEnd): () => void {
     const socket = connect({ host: `${address}%${interfaceName}`, port, noDelay: true });
