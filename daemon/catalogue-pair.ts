@@ -125,6 +125,12 @@ export const PAIR_CONDITIONS = {
     advice: "Put right the file that is named, or install the image of this box again.",
     impact: "none",
   },
+  "pair-other-version": {
+    severity: "error",
+    text: "The box at the other end of the cable in {subject} speaks another version of Tandem than this one.",
+    advice: "Bring both boxes to the same version of the software; then they find each other.",
+    impact: "none",
+  },
   "pair-not-heard": {
     severity: "warning",
     text: "No partner can be heard: {text}.",

@@ -47,6 +47,9 @@ export class FoundPartner {
   #config: FoundPartnerConfig;
   #link: PairLink | undefined;
   readonly #conditions: SaidConditions;
+  readonly #versions: SaidConditions;
+  /** When a box that speaks another version was last heard, by pair port; monotonic milliseconds. */
+  readonly #otherVersionAt = new Map<string, number>();
   /** When the session began; monotonic milliseconds. */
   #openedAt = 0;
 
@@ -62,6 +65,7 @@ export class FoundPartner {
     this.#host = host;
     this.#config = config;
     this.#conditions = new SaidConditions(host.setCondition);
+    this.#versions = new SaidConditions(host.setCondition);
     this.door = new PeerDoor({
       isPath: (name) => this.#config.paths.some(({ interfaceName }) => interfaceName === name),
       isExpected: (name, address) =>
@@ -84,6 +88,9 @@ export class FoundPartner {
         found: () => host.found(),
         carrier: (name, isUp) => {
           if (this.#isCable(name)) host.carrier(name, isUp);
+        },
+        otherVersion: (name) => {
+          if (this.#isCable(name)) this.#otherVersionAt.set(name, this.#host.now().monotonic);
         },
         problem: (text) =>
           host.setCondition("pair-not-heard", "", text === undefined ? undefined : { text }),
@@ -149,7 +156,9 @@ export class FoundPartner {
   /** The same, and the core hears of it: another way to the partner, or none, takes its place. */
   retire(reason: string): Promise<void> {
     this.#leave(reason);
-    this.#conditions.set([], this.#host.now().monotonic);
+    for (const said of [this.#conditions, this.#versions]) {
+      said.set([], this.#host.now().monotonic);
+    }
     return this.stop(reason);
   }
 
@@ -209,8 +218,23 @@ export class FoundPartner {
     return path !== undefined && path.lan === undefined;
   }
 
+  /** Boxes that cannot be understood, on pair ports, and are heard now. */
+  #sayVersions(): void {
+    const { monotonic } = this.#host.now();
+    for (const [name, at] of this.#otherVersionAt) {
+      if (monotonic - at > LIMITS.strangerMilliseconds) this.#otherVersionAt.delete(name);
+    }
+    const names = Array.from(this.#otherVersionAt.keys());
+    const id = "pair-other-version" as const;
+    this.#versions.set(
+      names.map((subject) => ({ id, subject, values: {} })),
+      monotonic,
+    );
+  }
+
   #looked(sight: Sight, isNews: boolean): void {
     const link = this.#link;
+    this.#sayVersions();
     if (!link) return;
     if (isNews) {
       const { partner, conclusion } = sight;

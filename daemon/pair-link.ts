@@ -31,6 +31,8 @@ export interface PairLinkHandlers {
 interface Line {
   readonly socket: TLSSocket;
   readonly interfaceName: string;
+  /** Where the partner was heard on that path when the connection began; undefined: it was not. */
+  readonly address: string | undefined;
 }
 
 export interface PairLinkOptions {
@@ -59,6 +61,9 @@ export class PairLink implements PeerLink {
   #conversation = 0;
   #isSpeaking = false;
   #isSending = false;
+  /** How many frames had arrived, and since when it has been no more. */
+  #arrivedCount = 0;
+  #arrivedAt = 0;
   /** As it was when it was looked last. */
   #sight: Sight | undefined;
   #isStopped = false;
@@ -80,13 +85,17 @@ export class PairLink implements PeerLink {
       failover: (bytes) => this.#handlers.bytes(this.#conversation, bytes),
       conversationClosed: (reason) => this.#conversationClosed(reason),
     });
-    this.#restTimer = setInterval(() => this.#channel.rest(), LIMITS.channelRestMilliseconds);
+    this.#restTimer = setInterval(() => this.#rest(), LIMITS.channelRestMilliseconds);
   }
 
   /** The interface that the session is on now. */
   get on(): string | undefined {
+    return this.#current?.interfaceName;
+  }
+
+  get #current(): Line | undefined {
     const line = this.#channel.link;
-    return line === undefined ? undefined : this.#lines.get(line)?.interfaceName;
+    return line === undefined ? undefined : this.#lines.get(line);
   }
 
   get isOpen(): boolean {
@@ -115,8 +124,8 @@ export class PairLink implements PeerLink {
   }
 
   /** Somebody has shown the partner's key. */
-  arrived({ socket, interfaceName }: Visitor): void {
-    this.#begin(socket, interfaceName, false);
+  arrived(visitor: Visitor): void {
+    this.#begin(visitor, false);
   }
 
   sendControl(message: Uint8Array): void {
@@ -178,6 +187,7 @@ export class PairLink implements PeerLink {
     return {
       isOpen: this.#channel.isOpen,
       on: this.on,
+      address: this.#current?.address,
       isDialling: this.#cancelDial !== undefined,
     };
   }
@@ -192,14 +202,14 @@ export class PairLink implements PeerLink {
   #dial(interfaceName: string, address: string, port: number): void {
     const { door, partnerId } = this.#options;
     this.#cancelDial = door.dial(interfaceName, address, port, {
-      secured: ({ socket, id }) => {
+      secured: (visitor) => {
         this.#cancelDial = undefined;
-        if (equalBytes(id, partnerId)) {
+        if (equalBytes(visitor.id, partnerId)) {
           this.#handlers.distrusted(undefined);
-          this.#begin(socket, interfaceName, true);
+          this.#begin(visitor, true);
           return;
         }
-        socket.destroy();
+        visitor.socket.destroy();
         door.turnedAway("other-key");
         this.#failed(false);
         this.#handlers.distrusted(WRONG_KEY);
@@ -211,10 +221,11 @@ export class PairLink implements PeerLink {
     });
   }
 
-  #begin(socket: TLSSocket, interfaceName: string, isDialled: boolean): void {
+  #begin({ socket, interfaceName }: Visitor, isDialled: boolean): void {
     this.#makeRoom();
     const number = ++this.#lastLine;
-    this.#lines.set(number, { socket, interfaceName });
+    const path = this.#sight?.paths.find((one) => one.interfaceName === interfaceName);
+    this.#lines.set(number, { socket, interfaceName, address: path?.address });
     let isClosed = false;
     socket.on("data", (bytes: Buffer) => {
       const before = this.on;
@@ -240,6 +251,22 @@ export class PairLink implements PeerLink {
       this.#options.door.turnedAway("session-surplus");
       this.#abandon(line);
       return;
+    }
+  }
+
+  /** Says what has arrived, and gives a connection up on which nothing does. */
+  #rest(): void {
+    this.#channel.rest();
+    const { count, isOwed } = this.#channel.arrivals;
+    const now = this.#options.now();
+    const line = this.#channel.link;
+    if (line === undefined || !isOwed || count !== this.#arrivedCount) {
+      this.#arrivedCount = count;
+      this.#arrivedAt = now;
+    } else if (now - this.#arrivedAt > LIMITS.channelGraceMilliseconds) {
+      this.#arrivedAt = now;
+      this.#abandon(line);
+      if (this.#sight) this.look(this.#sight);
     }
   }
 

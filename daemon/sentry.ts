@@ -28,6 +28,8 @@ export interface SentryHandlers {
   found(boxes: readonly FoundBox[]): void;
   /** There is carrier at that interface now, and an address; or not any more. */
   carrier(interfaceName: string, isUp: boolean): void;
+  /** A box there speaks another version of this. */
+  otherVersion(interfaceName: string): void;
   problem(text: string | undefined): void;
 }
 
@@ -162,7 +164,8 @@ export class Sentry {
       decoded = decodeBeacon(bytes);
     } catch (error) {
       if (!(error instanceof DecodeError)) throw error;
-      this.#disregard("unreadable");
+      if (error.field === "version") this.#options.handlers.otherVersion(from.interfaceName);
+      this.#disregard(error.field === "version" ? "other-version" : "unreadable");
       return;
     }
     const { beacon, signed, signature } = decoded;

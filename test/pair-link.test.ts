@@ -2,7 +2,7 @@
 
 import { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { PeerDoor, TurnedAway } from "../daemon/io/peer-door.ts";
 import { LIMITS } from "../daemon/limits.ts";
 import { PairLink, type PairLinkHandlers } from "../daemon/pair-link.ts";
@@ -35,12 +35,17 @@ const BEACON: Beacon = {
 let turnedAway: TurnedAway[] = [];
 let said: string[] = [];
 let link: PairLink;
+let now = 0;
 /** Somebody listens where the partner was. */
 let isListening = true;
 
 beforeEach(() => {
   [turnedAway, said] = [[], []];
   isListening = true;
+  link = makeLink();
+});
+
+function makeLink(): PairLink {
   const door = {
     turnedAway: (why: TurnedAway) => turnedAway.push(why),
     knock: (...[, , , tell]: Parameters<PeerDoor["knock"]>) => tell(!isListening),
@@ -56,13 +61,13 @@ beforeEach(() => {
     distrusted: () => {},
   };
   let conversations = 0;
-  link = new PairLink({
+  return new PairLink({
     ...{ boot: new Uint8Array(8).fill(1), partnerId: new Uint8Array(32), dials: false, handlers },
     door: door as unknown as PeerDoor,
     nextConnection: () => ++conversations,
-    now: () => 0,
+    now: () => now,
   });
-});
+}
 afterEach(() => link.stop("the test ends"));
 
 function arrive(interfaceName = "ded0"): Wire {
@@ -94,6 +99,26 @@ test("what cannot be read harms only the connection that it came on, and is coun
   }
   expect([first.isOver, link.isOpen, link.on]).toEqual([false, true, "ded0"]);
   expect(turnedAway).toEqual(["session-unreadable", "session-unreadable"]);
+});
+
+test("a connection on which nothing arrives any more is given up, and the session waits for another one", () => {
+  vi.useFakeTimers();
+  try {
+    link.stop("another one is needed");
+    link = makeLink();
+    const wire = arrive();
+    wire.hears(ASK);
+    link.sendControl(Uint8Array.of(1));
+    for (let passed = 0; passed < LIMITS.channelGraceMilliseconds; passed += 100, now += 100) {
+      vi.advanceTimersByTime(100);
+      expect(link.on).toBe("ded0");
+    }
+    now += 1000;
+    vi.advanceTimersByTime(1000);
+    expect([link.on, link.isOpen, wire.isOver]).toEqual([undefined, true, true]);
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 test.each([

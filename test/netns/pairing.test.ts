@@ -252,6 +252,32 @@ describe("refused, with what to do", () => {
     expect(refusal?.advice).toContain("same model");
   });
 
+  test("a box that speaks another version", async () => {
+    const on = await start();
+    await on.cmd("unplug pair");
+    await on.cmd("kill b");
+    await on.cmd("plug pair");
+    // As the beacon of a later version may look: of what follows its number nothing is known.
+    const host = await addHost(on, "later", [{ on: "pair" }]);
+    const script = `
+      const socket = require("node:dgram").createSocket("udp6");
+      const beacon = Buffer.concat([Buffer.from("TNDM"), Buffer.from([2]), Buffer.alloc(200, 7)]);
+      setInterval(() => socket.send(beacon, 8647, "ff12::7464:6d%eth0", () => {}), 200);`;
+    const program = host.write("later.cjs", script);
+    await host.start([join(on.folder, "program", "node"), program]);
+    const said = async () => {
+      const { conditions } = await on.boxStatus("a");
+      return conditions.find(({ id }) => id === "pair-other-version");
+    };
+    await on.waitFor("word of the other version", async () => (await said()) !== undefined);
+    expect((await said())?.sentence).toBe(
+      "The box at the other end of the cable in ded0 speaks another version of Tandem than this one.",
+    );
+    expect((await said())?.advice).toContain("same version");
+    await on.cmd("unplug pair");
+    await on.waitFor("the end of it", async () => (await said()) === undefined);
+  });
+
   test("a copy of this box's own disk", async () => {
     const on = await start();
     await on.waitFor("the key of box a", async () => (await pairingOf(on, "a")).found !== null);

@@ -246,6 +246,38 @@ async function addSecondLan(): Promise<void> {
   });
 }
 
+describe("a box is busy", () => {
+  /** It does nothing at all for so long, as one whose disk or memory keeps it waiting. */
+  async function freeze(box: BoxName, milliseconds: number): Promise<void> {
+    const pid = `${(await lab.status()).boxes[box].services.tandemd.pid}`;
+    await lab.exec("lab", ["kill", "-STOP", pid]);
+    await pause(milliseconds);
+    await lab.exec("lab", ["kill", "-CONT", pid]);
+  }
+
+  test("for a second and a half: its partner answers everybody, and neither leaves NORMAL", async () => {
+    const states = new Set<string>();
+    const report = await whileTheyAsk(async () => {
+      const frozen = freeze("a", 1500);
+      for (let turn = 0; turn < 14; turn++, await pause(100)) states.add((await look("b")).state);
+      await frozen;
+      for (const box of ["a", "b"] as const) states.add((await look(box)).state);
+    });
+    expect([...states]).toEqual(["normal"]);
+    expectAllServed(report);
+    expect(report.longest).toBeLessThan(2500);
+  });
+
+  test("for longer than a box can be: it counts as gone, and is taken in again", async () => {
+    const report = await whileTheyAsk(async () => {
+      const frozen = freeze("a", 5000);
+      await until(async () => (await look("b")).state === "communications-interrupted", 4500);
+      await frozen;
+    });
+    expectAllServed(report);
+  });
+});
+
 describe("a box loses its power", () => {
   test("the other one serves everybody within a second, and takes it back in when it returns", async () => {
     let cutAt = 0;
@@ -291,6 +323,28 @@ describe("a box loses its power", () => {
     expect(Math.max(0, ...firstLate.map(([, wait]) => wait))).toBeLessThan(2200);
     expect(report.answered).toBe(report.begun);
   });
+});
+
+test("the cable is moved to another port that is marked for it: the session follows", async () => {
+  await lab.cmd("kill a");
+  const board = { version: 1, model: "Virtual", serial: "LAB-A", pairPorts: ["ded0", "ded1"] };
+  writeFileSync(join(lab.boxDir("a"), "board.json"), JSON.stringify(board));
+  const wire = async (...words: string[]) => lab.exec("lab", ["ip", "link", ...words]);
+  await wire(..."add a-ded1 type veth peer name ded1 netns a".split(" "));
+  await lab.exec("lab", ["ip", "-n", "a", "link", "set", "ded1", "up"]);
+  await lab.cmd("start a");
+  await inStep();
+  await wire("set", "a-ded0", "down");
+  await wire("set", "a-ded1", "master", "pair", "up");
+  const states = new Set<string>();
+  await until(async () => {
+    const [a, b] = [await look("a"), await look("b")];
+    for (const { state } of [a, b]) states.add(state);
+    return a.on === "ded1" && b.on === "ded0" && a.conditions.length + b.conditions.length === 0;
+  });
+  expect([...states]).toEqual(["normal"]);
+  await wire("set", "a-ded1", "down");
+  await wire("set", "a-ded0", "up");
 });
 
 // The last one: a second LAN does not outlive a power cut.

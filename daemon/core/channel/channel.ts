@@ -94,6 +94,11 @@ export class Channel {
     return streams.reduce((sum, bytes) => sum + bytes, this.#outbox.bytes + this.#partBytes);
   }
 
+  /** How many frames of this session the partner is known to have, and whether it owes word of more. */
+  get arrivals(): { readonly count: number; readonly isOwed: boolean } {
+    return this.#outbox.arrivals;
+  }
+
   /** A connection with the partner stands. Who has dialled asks at once, and says no more on the one before. */
   begin(number: number, isDialled: boolean): void {
     const link: Link = { number, isDialled, stream: new FrameStream() };

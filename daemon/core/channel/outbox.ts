@@ -29,6 +29,11 @@ export class Outbox {
     return this.#sentBytes + this.#gatheredBytes + this.#messageBytes;
   }
 
+  /** How many frames have arrived, and whether more than these were handed over. */
+  get arrivals(): { readonly count: number; readonly isOwed: boolean } {
+    return { count: this.#arrived, isOwed: this.#taken > this.#head };
+  }
+
   add(bytes: Uint8Array): void {
     this.#gathered.push(bytes);
     this.#gatheredBytes += bytes.length;

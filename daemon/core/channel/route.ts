@@ -15,8 +15,9 @@ export type RouteStep =
 /** What the route is about, as it is now. */
 export interface RouteFacts {
   readonly isOpen: boolean;
-  /** Interface of the connection that the session is on. */
+  /** Interface of the connection that the session is on, and where the partner was there when it began. */
   readonly on: string | undefined;
+  readonly address: string | undefined;
   readonly isDialling: boolean;
 }
 
@@ -64,7 +65,9 @@ export class Route {
     this.#note(paths, now);
     const best = this.#best(paths, facts.on, now);
     const current = paths.find(({ interfaceName }) => interfaceName === facts.on);
-    const works = current?.verdict === "up";
+    // A partner whose cable is in another of its ports now has another address.
+    const hasMoved = facts.address !== undefined && current?.address !== facts.address;
+    const works = current?.verdict === "up" && !hasMoved;
     if (works || !facts.isOpen) {
       this.#withoutSince = undefined;
       this.#graceMilliseconds = LIMITS.channelGraceMilliseconds;

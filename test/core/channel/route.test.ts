@@ -15,7 +15,7 @@ let facts: RouteFacts;
 beforeEach(() => {
   now = 10_000;
   route = new Route(true);
-  facts = { isOpen: false, on: undefined, isDialling: false };
+  facts = { isOpen: false, on: undefined, address: undefined, isDialling: false };
 });
 
 function sight(conclusion: Conclusion, cable: PathVerdict, lan: PathVerdict): Sight {
@@ -47,7 +47,7 @@ function wait(what: () => Sight): [string, number] | undefined {
 }
 
 function on(interfaceName: string | undefined): void {
-  facts = { isOpen: true, on: interfaceName, isDialling: false };
+  facts = { isOpen: true, on: interfaceName, address: "fe80::2", isDialling: false };
 }
 
 const dialled = (done: RouteStep | undefined) =>
@@ -93,6 +93,15 @@ describe("the box that dials", () => {
     expect(wait(FINE)).toEqual(["dial", pairLinkStableMilliseconds]);
     on("ded0");
     expect(wait(FINE)).toBeUndefined();
+  });
+
+  test("leaves a connection whose other end has another address now, and dials that", () => {
+    on("ded0");
+    step(FINE());
+    facts = { ...facts, address: "fe80::1" };
+    expect(step(FINE())).toEqual({ kind: "abandon" });
+    on(undefined);
+    expect(step(FINE())).toMatchObject({ kind: "dial", address: "fe80::2" });
   });
 
   test("a cable that comes and goes is not gone back to", () => {
