@@ -22,6 +22,7 @@ files() {
 644 image/dbus/org.tandem.Appliance1.xml /usr/share/dbus-1/interfaces/org.tandem.Appliance1.xml
 644 image/examples/config.json /usr/share/doc/tandem/examples/config.json
 644 image/examples/box.json /usr/share/doc/tandem/examples/box.json
+644 image/examples/board.json /usr/share/doc/tandem/examples/board.json
 755 image/tandem /usr/bin/tandem
 755 board/rawlink/rawlink /usr/lib/tandem/rawlink
 755 node_modules/.bin/node /usr/lib/tandem/node

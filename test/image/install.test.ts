@@ -16,6 +16,7 @@ import {
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { parseBoard } from "../../daemon/config/board.ts";
 import { loadConfig } from "../../daemon/config/load.ts";
 import { ENVIRONMENT, NODE_FLAGS } from "../../image/runtime.ts";
 import { testUnless, withoutProgram } from "../support/unless.ts";
@@ -73,10 +74,12 @@ describe("image/install.sh", () => {
       const text = installed(`usr/lib/systemd/system/${unit}`);
       const named = text.matchAll(/^(?:User|Group|SupplementaryGroups)=(.+)$/gm);
       for (const [, name] of named) expect(made).toContain(name);
-      expect(text).toContain("ReadWritePaths=/run/tandem\n");
+      const isDaemon = unit === "tandem.service";
+      expect(text).toContain(`ReadWritePaths=/run/tandem${isDaemon ? " /etc/tandem" : ""}\n`);
     }
     const folder = installed("usr/lib/tmpfiles.d/tandem.conf");
     expect(folder).toMatch(/^d\s+\/run\/tandem\s+1775\s+tandem\s+tandem-rawlink\s/m);
+    expect(folder).toMatch(/^d\s+\/etc\/tandem\s+2775\s+root\s+tandem\s/m);
     const policy = installed("usr/share/dbus-1/system.d/org.tandem.Appliance1.conf");
     const owners = policy.matchAll(/policy (?:user|group)="(\w+)"/g);
     for (const [, name] of owners) expect(["root", ...made]).toContain(name);
@@ -127,6 +130,7 @@ describe("image/examples", () => {
     expect("config" in loaded && loaded.config.core.networks.map(({ name }) => name)).toEqual([
       "office",
     ]);
+    expect(parseBoard(read("board.json")).pairPorts).toHaveLength(1);
   });
 });
 
