@@ -17,15 +17,15 @@ import type {
 import { objectOf } from "./core/introduction/free-address.ts";
 import { Introduction } from "./core/introduction/introduction.ts";
 import type { Differences } from "./core/introduction/profile.ts";
-import { type Hash, IDENTITY_BYTES, NUMBER_BYTES } from "./core/introduction/six-digits.ts";
+import type { Hash } from "./core/introduction/six-digits.ts";
 import { Unpairing, type UnpairingEffect } from "./core/introduction/unpairing.ts";
 import { DocumentFiles } from "./document-files.ts";
 import type { PairingView } from "./http/api-types.ts";
 import type { ActionResult, PairingAct, PairingControl } from "./http/box-view.ts";
 import { every } from "./io/ticker.ts";
 import { pairingViewOf } from "./pairing-view.ts";
-import type { Beacon } from "./wire/beacon.ts";
-import { decodeIntroduction } from "./wire/introduction-message.ts";
+import { type Beacon, IDENTITY_BYTES } from "./wire/beacon.ts";
+import { decodeIntroduction, NUMBER_BYTES } from "./wire/introduction-message.ts";
 import { parseHex } from "./wire/option-codecs.ts";
 
 /** What the box is at this moment, besides what its files say. */

@@ -70,7 +70,8 @@ export interface Offer {
   readonly networks: unknown;
 }
 
-const NUMBER_BYTES = 32;
+/** Of the random number of a box, and of what it commits itself by. */
+export const NUMBER_BYTES = 32;
 const TEXT_BYTES_MAX = 64;
 /** Deeper than any configuration; those who read it do so by recursion. */
 const NESTING_MAX = 64;

@@ -19,10 +19,8 @@
 // The box with the lower identity commits. Nothing here is secret: the numbers need to be fresh, not hidden.
 
 import { compareBytes, equalBytes } from "../../base/bytes.ts";
+import { NUMBER_BYTES } from "../../wire/introduction-message.ts";
 import { copyOf } from "../../wire/reader.ts";
-
-export const IDENTITY_BYTES = 32;
-export const NUMBER_BYTES = 32;
 
 /** SHA-256. */
 export type Hash = (bytes: Uint8Array) => Uint8Array;
