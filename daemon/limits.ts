@@ -231,6 +231,8 @@ export const LIMITS = {
   httpConnectionsMax: 64,
   httpHeaderBytesMax: 8 << 10,
   httpBodyBytesMax: 64 << 10,
+  /** Addresses behind the router that are pinged once a second. */
+  wanTargetsMax: 8,
   configFileBytesMax: 1 << 20,
   /** What two boxes can share: a message of their channel, and one file, hold it with its lineage. */
   configDocumentBytesMax: (1 << 20) - (64 << 10),

@@ -84,7 +84,13 @@ function secretOf(box: BoxName): Uint8Array {
 }
 
 function board(box: BoxName) {
-  return { version: 1, model: "Virtual", serial: `LAB-${box.toUpperCase()}`, pairPorts: ["ded0"] };
+  return {
+    version: 1,
+    model: "Virtual",
+    serial: `LAB-${box.toUpperCase()}`,
+    wanPort: "wan0",
+    pairPorts: ["ded0"],
+  };
 }
 
 // Who this box is; never the same on two boxes.

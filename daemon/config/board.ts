@@ -14,6 +14,8 @@ const BoardSchema = v.strictObject({
   version: v.literal(1, "must be 1; this file is of another version"),
   model: v.optional(plainText, ""),
   serial: v.optional(plainText, ""),
+  /** The interface towards the provider; none when the box only serves. */
+  wanPort: v.optional(interfaceName),
   /** Interfaces that the cable to a second box may be plugged into. */
   pairPorts: v.optional(v.pipe(v.array(interfaceName), v.maxLength(4, "must be 4 at most")), []),
 });
@@ -21,7 +23,7 @@ const BoardSchema = v.strictObject({
 export type Board = Omit<v.InferOutput<typeof BoardSchema>, "version">;
 
 /** Nothing is known of the hardware, and no partner is looked for on a cable. */
-export const UNKNOWN_BOARD: Board = { model: "", serial: "", pairPorts: [] };
+export const UNKNOWN_BOARD: Board = { model: "", serial: "", wanPort: undefined, pairPorts: [] };
 
 /** The content of a file; null: there is none. Throws ConfigError. */
 export function parseBoard(input: unknown): Board {
@@ -30,6 +32,6 @@ export function parseBoard(input: unknown): Board {
   if ("issues" in result) {
     throw new ConfigError(result.issues.map(({ path, reason }) => `${path} ${reason}`).join("; "));
   }
-  const { model, serial, pairPorts } = result.value;
-  return { model, serial, pairPorts };
+  const { model, serial, wanPort, pairPorts } = result.value;
+  return { model, serial, wanPort, pairPorts };
 }

@@ -5,6 +5,7 @@ import { contains, formatIpv4, ipv4, parseSubnet, type Subnet } from "../base/ad
 import { ConfigError } from "../base/errors.ts";
 import { LIMITS } from "../limits.ts";
 import { checkBox } from "./check-box.ts";
+import { checkGateway } from "./check-gateway.ts";
 import { checkPair } from "./check-pair.ts";
 import { checkReservations } from "./check-reservations.ts";
 import { checkSegments } from "./check-segments.ts";
@@ -52,6 +53,7 @@ export function checkTogether(shared: SharedConfig, box: BoxConfig): ConfigIssue
   const sayBox: Say = (path, reason) => issues.push({ file: "box.json", path, reason });
   checkBox(shared, box, sayBox);
   checkPair(shared, box, say, sayBox);
+  checkGateway(shared, box, say, sayBox);
   return issues;
 }
 

@@ -31,7 +31,9 @@ export function buildNetworks(
   ]);
   return inOrder.flatMap((network) => {
     const place = placeOf(network, ports);
-    return place ? [buildNetwork(shared, network, place, names)] : [];
+    return place
+      ? [buildNetwork(shared, network, virtualPlace(shared, network, place), names)]
+      : [];
   });
 }
 
@@ -52,6 +54,12 @@ function placeOf(network: SharedNetwork, ports: ReturnType<typeof portsOf>): Pla
     ownAddress: ANY,
     serverId: withoutPrefix(shared.address),
   };
+}
+
+/** Where a virtual address moves with the service, clients know the pair as that one server. */
+function virtualPlace(shared: SharedConfig, network: SharedNetwork, place: Place): Place {
+  if (!shared.gateway || network.relayed || network.gateway === undefined) return place;
+  return { ...place, serverId: ipv4(network.gateway) };
 }
 
 function buildNetwork(

@@ -165,6 +165,22 @@ const boxPair = v.strictObject({
   ),
 });
 
+const advertTime = v.pipe(
+  wholeNumber(50, 1000, "a whole number of milliseconds"),
+  v.multipleOf(10, "must be a multiple of 10: VRRP counts hundredths of a second"),
+);
+
+/** The virtual addresses that one of the boxes has at a time; without this they are only told to clients. */
+const gateway = v.strictObject({
+  advertMilliseconds: v.optional(advertTime, 100),
+  virtualRouterId: v.optional(wholeNumber(1, 249, "a whole number"), 51),
+  virtualMac: v.optional(flag, false),
+  wan: v.optional(v.strictObject({ address: subnet, router: address })),
+  targets: v.optional(listAtMost(address, LIMITS.wanTargetsMax, "addresses"), []),
+  preferPrimaryAfterSeconds: v.optional(wholeNumber(10, 86_400, "a whole number of seconds")),
+  releaseAfterSeconds: v.optional(wholeNumber(5, 600, "a whole number of seconds"), 15),
+});
+
 export const SharedSchema = v.strictObject({
   version,
   ...level,
@@ -179,6 +195,7 @@ export const SharedSchema = v.strictObject({
     }),
   ),
   pair: v.optional(sharedPair),
+  gateway: v.optional(gateway),
   networks: listAtMost(network, LIMITS.networksMax, "networks"),
 });
 

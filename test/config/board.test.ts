@@ -4,12 +4,17 @@ import { describe, expect, test } from "vitest";
 import { parseBoard } from "../../daemon/config/board.ts";
 
 test("a box without the file has no pair ports", () => {
-  expect(parseBoard(null)).toEqual({ model: "", serial: "", pairPorts: [] });
-  expect(parseBoard({ version: 1 })).toEqual({ model: "", serial: "", pairPorts: [] });
+  expect(parseBoard(null)).toEqual({ model: "", serial: "", wanPort: undefined, pairPorts: [] });
+  expect(parseBoard({ version: 1 })).toEqual(parseBoard(null));
 });
 
 test("all that can be said", () => {
-  const said = { model: "Example R2", serial: "TD-0001", pairPorts: ["ded0", "lan4"] };
+  const said = {
+    model: "Example R2",
+    serial: "TD-0001",
+    wanPort: "wan0",
+    pairPorts: ["ded0", "lan4"],
+  };
   expect(parseBoard({ version: 1, ...said })).toEqual(said);
 });
 
