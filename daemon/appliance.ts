@@ -309,7 +309,7 @@ export class Appliance {
         const state = core.pair?.state;
         const lans = lanHealthOf(core.lans, this.#clock.now());
         const generation = this.configuration.view()?.generation ?? 0;
-        return { state: state ? SERVER_STATE[state] : 0, generation, lans };
+        return { state: state ? SERVER_STATE[state] : 0, generation, gateway: 0, lans };
       },
       control: {
         opened: (isPrimary) => this.configuration.opened(isPrimary),

@@ -46,7 +46,7 @@ export interface PartnerHost {
   /** Throws IoError while this box has no key. */
   identity(): Identity;
   /** What the box says of itself besides what it is made of and whom it knows. */
-  words(): Pick<BeaconWords, "state" | "generation" | "lans">;
+  words(): Pick<BeaconWords, "state" | "generation" | "gateway" | "lans">;
   now(): Now;
   /** What is said beside failover: a session with the partner, whose key is proven. */
   readonly control: PartnerControl;

@@ -30,7 +30,7 @@ const ASK = askFrame({ resume: undefined, fresh: FRESH, received: 0 });
 const BEACON: Beacon = {
   ...{ kind: "heartbeat", key: FRESH, boot: FRESH, sequence: 1, wall: 0, lateMilliseconds: 0 },
   ...{ port: 8647, model: "", serial: "", software: "", partner: undefined, echo: undefined },
-  ...{ state: 0, generation: 0, lans: [] },
+  ...{ state: 0, generation: 0, gateway: 0, lans: [] },
 };
 let turnedAway: TurnedAway[] = [];
 let said: string[] = [];

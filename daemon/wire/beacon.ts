@@ -63,6 +63,8 @@ export interface Beacon {
   readonly state: number;
   /** Of its configuration, 0 for that of the factory. */
   readonly generation: number;
+  /** How it is as the gateway (core/gateway/word.ts), 0 when there is nothing to say. */
+  readonly gateway: number;
   readonly lans: readonly LanHealth[];
 }
 
@@ -77,7 +79,7 @@ const MAGIC = [0x54, 0x4e, 0x44, 0x4d];
 const KINDS: readonly (BeaconKind | undefined)[] = [undefined, "hello", "heartbeat"];
 const TEXT_BYTES_MAX = 64;
 const LANS_MAX = 16;
-/** All other fields take 520 bytes at most. */
+/** All other fields take 527 bytes at most. */
 const LANS_BYTES_MAX = 500;
 const HAS_CARRIER = 1;
 const IS_SERVED = 2;
@@ -138,6 +140,7 @@ const FIELDS: readonly Field[] = [
   numberField(12, "state", false),
   numberField(13, "generation", false),
   { code: 14, name: "lans", isNeeded: false, read: readLans, write: writeLans },
+  numberField(15, "gateway", false),
 ];
 const NEEDED = FIELDS.filter(({ isNeeded }) => isNeeded);
 
@@ -194,7 +197,7 @@ function readFields(reader: Reader): Content {
   const content: Mutable = {
     ...{ key: NOTHING, boot: NOTHING, sequence: 0, wall: 0, lateMilliseconds: 0, port: 0 },
     ...{ model: "", serial: "", software: "", partner: undefined, echo: undefined },
-    ...{ state: 0, generation: 0, lans: [] },
+    ...{ state: 0, generation: 0, gateway: 0, lans: [] },
   };
   const seen = new Set<number>();
   for (let last = 0; reader.remaining > 0; ) {
@@ -229,7 +232,7 @@ function bytesField(code: number, name: "key" | "boot", length: number): Field {
   };
 }
 
-type NumberName = "sequence" | "lateMilliseconds" | "port" | "state" | "generation";
+type NumberName = "sequence" | "lateMilliseconds" | "port" | "state" | "generation" | "gateway";
 
 function numberField(code: number, name: NumberName, isNeeded: boolean): Field {
   return {

@@ -165,7 +165,7 @@ function anyBeacon(random: () => number, run: number): Beacon {
     ...{ model: "Acme", serial: "<b>", software: "1" },
     partner: maybe(pick(IDS, random)),
     echo: maybe({ ...echoed, heldMilliseconds: below(random, 3000) }),
-    ...{ state: below(random, 9), generation: below(random, 9) },
+    ...{ state: below(random, 9), generation: below(random, 9), gateway: below(random, 65_536) },
     lans: [{ name: "office", hasCarrier: true, isServed: below(random, 2) === 0 }],
   };
 }

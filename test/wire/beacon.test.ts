@@ -38,6 +38,7 @@ const beacons: fc.Arbitrary<Beacon> = fc.record({
   }),
   state: fc.nat(255),
   generation: u32,
+  gateway: u32,
   lans: fc.array(fc.record({ name: text, hasCarrier: fc.boolean(), isServed: fc.boolean() }), {
     maxLength: 4,
   }),
@@ -58,6 +59,7 @@ const PLAIN: Beacon = {
   echo: { boot: new Uint8Array(8).fill(4), sequence: 9, heldMilliseconds: 120 },
   state: 2,
   generation: 5,
+  gateway: 0x6402,
   lans: [{ name: "office", hasCarrier: true, isServed: false }],
 };
 
@@ -107,7 +109,14 @@ test.each([
     return { name, hasCarrier: true, isServed: at < count - 1 };
   });
   const words = { model: "m".repeat(64), serial: "s".repeat(64), software: "v".repeat(64) };
-  const most = { sequence: 2 ** 32 - 1, lateMilliseconds: 1, port: 1, state: 1, generation: 1 };
+  const most = {
+    sequence: 2 ** 32 - 1,
+    lateMilliseconds: 1,
+    port: 1,
+    state: 1,
+    generation: 1,
+    gateway: 1,
+  };
   const beacon = { ...PLAIN, ...words, ...most, lans: lansThatFit(lans) };
   expect(decodeBeacon(signed(encodeBeacon(beacon))).beacon.lans).toHaveLength(said);
   // The one that is not served is never left out.
@@ -141,8 +150,8 @@ describe("refused, with what is wrong", () => {
     ["of another program", changed(0, 0x55), /^magic/],
     ["of another version", changed(4, 2), /^version.*2 is not spoken here/],
     ["of another kind", changed(5, 9), /^kind.*9 is not known/],
-    ["a field twice", withMore(14, 0, 0), /^field.*14 stands behind 14/],
-    ["fields out of order", withMore(3, 0, 4, 0, 0, 0, 1), /^field.*3 stands behind 14/],
+    ["a field twice", withMore(15, 0, 0), /^field.*15 stands behind 15/],
+    ["fields out of order", withMore(3, 0, 4, 0, 0, 0, 1), /^field.*3 stands behind 15/],
     [
       "without its number",
       signed(Uint8Array.from([...encodeBeacon(PLAIN).subarray(0, 6)])),
@@ -165,6 +174,7 @@ describe("refused, with what is wrong", () => {
       software: "",
       state: 0,
       generation: 0,
+      gateway: 0,
       lans: [],
       echo: undefined,
       partner: undefined,

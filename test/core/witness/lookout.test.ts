@@ -43,7 +43,7 @@ class Side {
     return {
       ...{ kind: "heartbeat", key: this.id, boot: this.boot, sequence, wall: 0, lateMilliseconds },
       ...{ port: 8647, model: "", serial: "", software: "", partner: this.#partner, echo },
-      ...{ state: 0, generation: 0, lans: [] },
+      ...{ state: 0, generation: 0, gateway: 0, lans: [] },
     };
   }
 
