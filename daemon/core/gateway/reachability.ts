@@ -41,11 +41,12 @@ export class Reachability {
   /** False: nothing was asked under that number lately, or it is too late. */
   answered(number: number, now: number): boolean {
     const question = this.#questions.find((one) => one.number === number);
-    if (!question || question.took !== undefined) return false;
-    const took = now - question.askedAt;
-    if (took > ANSWER_MILLISECONDS) return false;
-    question.took = took;
-    return true;
+    return question !== undefined && take(question, now);
+  }
+
+  /** The same for answers that do not say what they answer. */
+  answeredAll(now: number): void {
+    for (const question of this.#questions) take(question, now);
   }
 
   /** What is known before is of another place, or another time. */
@@ -69,6 +70,13 @@ export class Reachability {
       middle: took[took.length >> 1],
     };
   }
+}
+
+function take(question: Question, now: number): boolean {
+  const took = now - question.askedAt;
+  if (question.took !== undefined || took > ANSWER_MILLISECONDS) return false;
+  question.took = took;
+  return true;
 }
 
 function isOver({ askedAt, took }: Question, now: number): boolean {
