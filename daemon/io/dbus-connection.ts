@@ -14,10 +14,27 @@ export const TYPE = { call: 1, reply: 2, error: 3, signal: 4 } as const;
 /** Flag of a call whose sender does not want an answer. */
 export const NO_REPLY_EXPECTED = 1;
 
+/** The bus itself, as a program on it. */
+export const BUS_NAME = "org.freedesktop.DBus";
+/** `errorName` of a call that nobody answered in time. */
+export const TIMED_OUT = `${BUS_NAME}.Error.Timeout`;
+
+/** A method, and what it is given. */
+export interface BusCall {
+  /** A unique name such as ":1.7", or a well-known one. */
+  readonly destination: string;
+  readonly path: string;
+  readonly interface: string;
+  readonly member: string;
+  /** Of the body; "" for none. */
+  readonly signature: string;
+  readonly body: unknown[];
+}
+
 /** What a bus or a program on it answered instead of a result. */
 export class BusError extends Error {
   override readonly name = "BusError";
-  /** Such as "org.freedesktop.DBus.Error.AccessDenied". */
+  /** Such as "org.freedesktop.DBus.Error.AccessDenied"; TIMED_OUT when nothing was answered. */
   readonly errorName: string;
   constructor(errorName: string, text: string) {
     super(text);
@@ -46,9 +63,9 @@ const WAITING_BYTES_MAX = 1 << 20;
 const CLOSE_MILLISECONDS = 500;
 
 const BUS = {
-  destination: "org.freedesktop.DBus",
+  destination: BUS_NAME,
   path: "/org/freedesktop/DBus",
-  interface: "org.freedesktop.DBus",
+  interface: BUS_NAME,
 } as const;
 
 interface Pending {
@@ -72,9 +89,9 @@ export class BusConnection {
     this.#address = address;
     this.#listener = listener;
     this.#socket = createConnection({ path: address.path });
-    this.#socket.on("error", (error) => this.#fail(this.#describe(error)));
+    this.#socket.on("error", (error) => this.end(this.#describe(error)));
     this.#socket.on("close", () => {
-      this.#fail("the bus closed the connection");
+      this.end("the bus closed the connection");
       for (const callback of this.#ended.splice(0)) callback();
     });
     this.#socket.on("drain", () => {
@@ -82,13 +99,13 @@ export class BusConnection {
       if (!this.#closed) this.#listener.drained();
     });
     this.#loginTimer = setTimeout(
-      () => this.#fail(`the bus at ${address.text} does not answer`),
+      () => this.end(`the bus at ${address.text} does not answer`),
       ANSWER_MILLISECONDS,
     );
     // Only the mechanism that the kernel vouches for; the others are for TCP.
     handshake(this.#socket, { authMethods: ["EXTERNAL"] }, (error) => {
       clearTimeout(this.#loginTimer);
-      if (error) this.#fail(`the bus at ${address.text} does not let this user in`);
+      if (error) this.end(`the bus at ${address.text} does not let this user in`);
       else if (!this.#closed) this.#open();
     });
   }
@@ -105,25 +122,28 @@ export class BusConnection {
 
   /** Calls a method of the bus itself. Rejects with BusError: always settles within 5 s. */
   callBus(member: string, signature: string, body: unknown[]): Promise<readonly unknown[]> {
-    return new Promise((resolve, reject) => {
-      if (this.#closed) {
-        reject(new BusError("org.freedesktop.DBus.Error.Disconnected", "not connected"));
-        return;
-      }
-      const serial = this.#nextSerial();
-      const timer = setTimeout(
-        () => this.#fail(`the bus at ${this.#address.text} does not answer`),
-        ANSWER_MILLISECONDS,
-      );
-      this.#pending.set(serial, { timer, resolve, reject });
-      this.#write({
-        type: TYPE.call,
-        serial,
-        ...BUS,
-        member,
-        ...(signature === "" ? {} : { signature, body }),
-      });
+    // It answers everybody at once: one that does not is of no use any more.
+    return this.#ask({ ...BUS, member, signature, body }, ANSWER_MILLISECONDS, () =>
+      this.end(`the bus at ${this.#address.text} does not answer`),
+    );
+  }
+
+  /**
+   * Calls a method of any program on the bus. Rejects with BusError: always settles within so many
+   * milliseconds. What is answered later is dropped.
+   */
+  call(call: BusCall, milliseconds: number): Promise<readonly unknown[]> {
+    return this.#ask(call, milliseconds, (serial) => {
+      const pending = this.#pending.get(serial);
+      this.#pending.delete(serial);
+      pending?.reject(new BusError(TIMED_OUT, `no answer within ${milliseconds} ms`));
     });
+  }
+
+  /** Ends it at once, for a reason that fits behind a colon. Does nothing when it has ended. */
+  end(why: string): void {
+    this.#settle(why);
+    this.#socket.destroy();
   }
 
   /** What was sent still leaves when the bus takes it at once. `closed` is called as at any end. */
@@ -152,15 +172,33 @@ export class BusConnection {
         if (!this.#closed) this.#receive(message);
       },
       { maxMessageSize: MESSAGE_BYTES_MAX },
-      (error) => this.#fail(`the bus sent what cannot be read (${error.message})`),
-      (error) => this.#fail(`a message could not be handled (${error.message})`),
+      (error) => this.end(`the bus sent what cannot be read (${error.message})`),
+      (error) => this.end(`a message could not be handled (${error.message})`),
     );
     this.callBus("Hello", "", []).then(
       () => {
         if (!this.#closed) this.#listener.opened();
       },
-      (error: BusError) => this.#fail(`the bus refused this program (${error.message})`),
+      (error: BusError) => this.end(`the bus refused this program (${error.message})`),
     );
+  }
+
+  #ask(
+    { signature, body, ...call }: BusCall,
+    milliseconds: number,
+    unanswered: (serial: number) => void,
+  ): Promise<readonly unknown[]> {
+    return new Promise((resolve, reject) => {
+      if (this.#closed) {
+        reject(new BusError(`${BUS_NAME}.Error.Disconnected`, "not connected"));
+        return;
+      }
+      const serial = this.#nextSerial();
+      const timer = setTimeout(unanswered, milliseconds, serial);
+      this.#pending.set(serial, { timer, resolve, reject });
+      const content = signature === "" ? {} : { signature, body };
+      this.#write({ type: TYPE.call, serial, ...call, ...content });
+    });
   }
 
   #receive(message: BusMessage): void {
@@ -186,12 +224,12 @@ export class BusConnection {
     try {
       bytes = codec.marshall(message);
     } catch (error) {
-      this.#fail(`${message.member ?? "a reply"} cannot be encoded (${(error as Error).message})`);
+      this.end(`${message.member ?? "a reply"} cannot be encoded (${(error as Error).message})`);
       return;
     }
     if (!this.#socket.write(bytes)) this.#congested = true;
     if (this.#socket.writableLength > WAITING_BYTES_MAX) {
-      this.#fail(`the bus at ${this.#address.text} does not take what it asked for`);
+      this.end(`the bus at ${this.#address.text} does not take what it asked for`);
     }
   }
 
@@ -201,18 +239,13 @@ export class BusConnection {
     return this.#serial;
   }
 
-  #fail(why: string): void {
-    this.#settle(why);
-    this.#socket.destroy();
-  }
-
   #settle(why: string): void {
     if (this.#closed) return;
     this.#closed = true;
     clearTimeout(this.#loginTimer);
     for (const { timer, reject } of this.#pending.values()) {
       clearTimeout(timer);
-      reject(new BusError("org.freedesktop.DBus.Error.Disconnected", why));
+      reject(new BusError(`${BUS_NAME}.Error.Disconnected`, why));
     }
     this.#pending.clear();
     this.#listener.closed(why);

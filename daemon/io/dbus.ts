@@ -3,14 +3,15 @@
 // (back) the name and the objects are there again by themselves.
 
 import { readFileSync } from "node:fs";
-import { type BusAddress, parseBusAddress, SYSTEM_BUS } from "./dbus-address.ts";
 import {
-  BusConnection,
+  BUS_NAME,
+  type BusConnection,
   type BusError,
   type BusMessage,
   NO_REPLY_EXPECTED,
   TYPE,
 } from "./dbus-connection.ts";
+import { KeptBus } from "./dbus-kept.ts";
 import { type ApplianceView, answer, type BusObjects, changes, objectsOf } from "./dbus-objects.ts";
 
 export type { ApplianceView };
@@ -23,10 +24,6 @@ export interface ApplianceBusEvents {
 }
 
 const NAME = "org.tandem.Appliance1";
-const RETRY_FIRST_MILLISECONDS = 100;
-const RETRY_LAST_MILLISECONDS = 2000;
-/** A connection that held this long was a good one: the next attempt comes at once again. */
-const GOOD_AFTER_MILLISECONDS = 10_000;
 /** A policy that forbids the name is changed by a person, so there is no hurry. */
 const DENIED_RETRY_MILLISECONDS = 10_000;
 
@@ -36,16 +33,10 @@ const REPLY = { primaryOwner: 1, inQueue: 2, alreadyOwner: 4 } as const;
 type Kind = "unreachable" | "taken" | "denied";
 
 export class ApplianceBus {
-  readonly #addresses: readonly BusAddress[];
-  readonly #address: string;
+  readonly #bus: KeptBus;
   readonly #events: ApplianceBusEvents;
-  #connection: BusConnection | undefined;
-  #timer: NodeJS.Timeout | undefined;
-  #attempts = 0;
-  #delay = RETRY_FIRST_MILLISECONDS;
-  #running = false;
-  /** Monotonic ms when the name became ours; undefined while it is not. */
-  #ownedSince: number | undefined;
+  #deniedTimer: NodeJS.Timeout | undefined;
+  #isOwned = false;
   #saidLost: Kind | undefined;
   #objects: BusObjects = new Map();
   /** What listeners on the bus know: they get only the difference. */
@@ -54,15 +45,19 @@ export class ApplianceBus {
 
   /** `address` as in DBUS_SYSTEM_BUS_ADDRESS; undefined takes that variable, or the system bus. */
   constructor(address: string | undefined, events: ApplianceBusEvents) {
-    this.#address = address ?? process.env.DBUS_SYSTEM_BUS_ADDRESS ?? SYSTEM_BUS;
-    this.#addresses = parseBusAddress(this.#address);
+    this.#bus = new KeptBus(address, {
+      opened: (connection) => this.#requestName(connection),
+      call: (connection, message) => this.#answer(connection, message),
+      signal: (connection, message) => this.#signal(connection, message),
+      drained: () => this.#publish(),
+      closed: (why) => this.#closed(why),
+    });
     this.#events = events;
   }
 
   start(view: ApplianceView): void {
     this.#objects = objectsOf(view);
-    this.#running = true;
-    this.#after(0, () => this.#connect());
+    this.#bus.start();
   }
 
   /** Tells the bus what changed, as soon as it takes it; states in between may be skipped. */
@@ -73,39 +68,14 @@ export class ApplianceBus {
 
   /** The name is given back, and nothing is called or runs any more afterwards. */
   async stop(): Promise<void> {
-    this.#running = false;
-    this.#ownedSince = undefined;
-    clearTimeout(this.#timer);
-    const connection = this.#connection;
-    this.#connection = undefined;
-    await connection?.close();
-  }
-
-  #connect(): void {
-    const address = this.#addresses[this.#attempts++ % this.#addresses.length];
-    if (address === undefined) {
-      this.#lost("unreachable", `the bus address "${this.#address}" names no Unix socket`);
-      return;
-    }
-    const connection: BusConnection = new BusConnection(address, {
-      opened: () => this.#requestName(connection),
-      call: (message) => this.#answer(connection, message),
-      signal: (message) => this.#signal(connection, message),
-      drained: () => this.#publish(),
-      closed: (why) => {
-        if (connection === this.#connection) this.#closed(why);
-      },
-    });
-    this.#connection = connection;
+    this.#isOwned = false;
+    clearTimeout(this.#deniedTimer);
+    await this.#bus.stop();
   }
 
   #closed(why: string): void {
-    this.#connection = undefined;
-    const held = this.#ownedSince === undefined ? 0 : performance.now() - this.#ownedSince;
-    if (held >= GOOD_AFTER_MILLISECONDS) this.#delay = RETRY_FIRST_MILLISECONDS;
-    this.#ownedSince = undefined;
-    this.#after(this.#delay, () => this.#connect());
-    this.#delay = Math.min(this.#delay * 2, RETRY_LAST_MILLISECONDS);
+    this.#isOwned = false;
+    clearTimeout(this.#deniedTimer);
     this.#lost("unreachable", why);
   }
 
@@ -113,13 +83,16 @@ export class ApplianceBus {
   #requestName(connection: BusConnection): void {
     connection.callBus("RequestName", "su", [NAME, 0]).then(
       ([result]) => {
-        if (connection !== this.#connection) return;
+        if (connection !== this.#bus.connection) return;
         if (result === REPLY.primaryOwner || result === REPLY.alreadyOwner) this.#owned();
         else if (result === REPLY.inQueue) this.#sayTaken(connection);
       },
       (error: BusError) => {
-        if (connection !== this.#connection) return;
-        this.#after(DENIED_RETRY_MILLISECONDS, () => this.#requestName(connection));
+        if (connection !== this.#bus.connection) return;
+        this.#deniedTimer = setTimeout(
+          () => this.#requestName(connection),
+          DENIED_RETRY_MILLISECONDS,
+        );
         this.#lost("denied", `the bus does not let this program be ${NAME} (${error.message})`);
       },
     );
@@ -131,15 +104,15 @@ export class ApplianceBus {
       .then(([process]) => `process ${process}`)
       .catch(() => "another program")
       .then((owner) => {
-        if (connection !== this.#connection || this.#ownedSince !== undefined) return;
+        if (connection !== this.#bus.connection || this.#isOwned) return;
         this.#lost("taken", `${NAME} belongs to ${owner} until that ends`);
       });
   }
 
   #owned(): void {
-    if (this.#ownedSince !== undefined) return;
-    clearTimeout(this.#timer);
-    this.#ownedSince = performance.now();
+    if (this.#isOwned) return;
+    clearTimeout(this.#deniedTimer);
+    this.#isOwned = true;
     // Who listens reads everything when the name appears: nothing to tell about the time before.
     this.#published = this.#objects;
     this.#saidLost = undefined;
@@ -147,10 +120,10 @@ export class ApplianceBus {
   }
 
   #signal(connection: BusConnection, { sender, member, body }: BusMessage): void {
-    if (sender !== "org.freedesktop.DBus" || body?.[0] !== NAME) return;
+    if (sender !== BUS_NAME || body?.[0] !== NAME) return;
     if (member === "NameAcquired") this.#owned();
-    if (member === "NameLost" && this.#ownedSince !== undefined) {
-      this.#ownedSince = undefined;
+    if (member === "NameLost" && this.#isOwned) {
+      this.#isOwned = false;
       this.#sayTaken(connection);
     }
   }
@@ -182,8 +155,8 @@ export class ApplianceBus {
   }
 
   #publish(): void {
-    const connection = this.#connection;
-    if (connection === undefined || this.#ownedSince === undefined || connection.congested) return;
+    const { connection } = this.#bus;
+    if (connection === undefined || !this.#isOwned || connection.congested) return;
     const signals = changes(this.#published, this.#objects);
     this.#published = this.#objects;
     for (const signal of signals) connection.send({ type: TYPE.signal, ...signal });
@@ -193,11 +166,6 @@ export class ApplianceBus {
     if (this.#saidLost === kind) return;
     this.#saidLost = kind;
     this.#events.lost(why);
-  }
-
-  #after(milliseconds: number, act: () => void): void {
-    clearTimeout(this.#timer);
-    if (this.#running) this.#timer = setTimeout(act, milliseconds);
   }
 
   /** machine-id(5); OpenWrt has only the one of D-Bus. */

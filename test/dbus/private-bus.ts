@@ -1,4 +1,4 @@
-// A message bus of the test's own with Tandem's policy, and ways to look at it from outside.
+// A message bus of the test's own with a policy of Tandem's, and ways to look at it from outside.
 
 import { type ChildProcess, execFile, spawn, spawnSync } from "node:child_process";
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -41,18 +41,14 @@ export class PrivateBus {
   readonly #children = new Set<ChildProcess>();
   #daemon: ChildProcess | undefined;
 
-  constructor() {
+  /** `policy` is what stands in a policy file: by default the one for Tandem's own service. */
+  constructor(policy = appliancePolicy()) {
     this.folder = mkdtempSync(path.join(tmpdir(), "tandem-bus-"));
     chmodSync(this.folder, 0o755);
     this.address = `unix:path=${this.folder}/bus`;
     this.#config = path.join(this.folder, "bus.conf");
-    const policy = path.join(this.folder, "policy.conf");
-    const original = new URL("../../image/dbus/org.tandem.Appliance1.conf", import.meta.url);
-    writeFileSync(
-      policy,
-      readFileSync(original, "utf8").replace(/(user|group)="tandem"/g, `$1="${OPERATOR}"`),
-    );
-    writeFileSync(this.#config, config(`${this.folder}/bus`, policy));
+    writeFileSync(this.policyFile, policy);
+    writeFileSync(this.#config, config(`${this.folder}/bus`, this.policyFile));
   }
 
   /** Resolves when the bus listens. */
@@ -167,6 +163,11 @@ export class PrivateBus {
   #environment(): NodeJS.ProcessEnv {
     return { ...process.env, DBUS_SYSTEM_BUS_ADDRESS: this.address, LC_ALL: "C.UTF-8" };
   }
+}
+
+function appliancePolicy(): string {
+  const original = new URL("../../image/dbus/org.tandem.Appliance1.conf", import.meta.url);
+  return readFileSync(original, "utf8").replace(/(user|group)="tandem"/g, `$1="${OPERATOR}"`);
 }
 
 function asUser(user: string): string[] {
