@@ -54,6 +54,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "daemon/base/",
     "daemon/wire/",
     "daemon/http/",
+    "daemon/core/gateway/vrrp.ts",
     "daemon/limits.ts",
     "daemon/ports.ts",
     "node:",

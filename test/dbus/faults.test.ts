@@ -2,10 +2,9 @@
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { describeUnless } from "../support/unless.ts";
+import { usedBytes } from "../support/used-bytes.ts";
 import { box, MAIN, OFFICE, Recorded, ROOT } from "./appliance.ts";
 import { missing, PrivateBus } from "./private-bus.ts";
 import { flood, sendLarge } from "./raw-client.ts";
@@ -327,12 +326,4 @@ async function settled(reached: () => boolean): Promise<void> {
     await new Promise((resolve) => setImmediate(resolve));
   }
   expect(reached()).toBe(true);
-}
-
-function usedBytes(): number {
-  setFlagsFromString("--expose-gc");
-  const collect: unknown = runInNewContext("gc");
-  if (typeof collect === "function") collect();
-  const { heapUsed, external } = process.memoryUsage();
-  return heapUsed + external;
 }
