@@ -101,9 +101,10 @@ export class Keepalived {
     writeFileSync(this.#file("keepalived.conf"), text);
   }
 
-  /** Resolves when its VRRP process runs. */
+  /** Resolves when its VRRP process has come to its first states. */
   async start(): Promise<void> {
     rmSync(this.#file("vrrp.pid"), { force: true });
+    const before = this.fifoLines.length;
     const env = [`DBUS_SYSTEM_BUS_ADDRESS=${this.#bus.address}`, `TMPDIR=${this.#folder}`];
     const files = ["-f", "keepalived.conf", "-p", "keepalived.pid", "-r", "vrrp.pid"];
     const argv = files.map((word) => (word.startsWith("-") ? word : this.#file(word)));
@@ -111,7 +112,7 @@ export class Keepalived {
       [...this.#place, "env", ...env, "keepalived", "-n", "-l", "-G", ...argv],
       this.#file("log"),
     );
-    await this.#until(() => this.vrrpPid > 0, "its VRRP process");
+    await this.#until(() => this.vrrpPid > 0 && this.fifoLines.length > before, "the start");
   }
 
   /** Of the process that speaks VRRP; 0 before there is one. */

@@ -72,6 +72,11 @@ export function tsharkFields(
   );
 }
 
+/** The same for a capture file, one list of cells for each frame. */
+export function tsharkFileFields(file: string, names: readonly string[]): string[][] {
+  return runFields(file, names, {});
+}
+
 function problemsOf(lines: readonly string[][]): FrameProblem[] {
   const problems: FrameProblem[] = [];
   for (const line of lines) {
