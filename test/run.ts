@@ -21,6 +21,7 @@ const checks = [
     argv: [join(binaries, "biome"), "check", "--error-on-warnings", "--colors=off", "."],
   },
   { title: "packet helper", argv: ["make", "-s", "-C", "board/rawlink"] },
+  { title: "gatekeeper", argv: ["make", "-s", "-C", "board/gatekeeper"] },
   { title: "bundles", argv: [process.execPath, "image/build.ts"] },
 ];
 

@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config";
 
-const system = ["daemon", "netns", "rawlink", "dbus", "webui"].map(
+const system = ["daemon", "netns", "rawlink", "gatekeeper", "dbus", "webui"].map(
   (folder) => `test/${folder}/**/*.test.ts`,
 );
 

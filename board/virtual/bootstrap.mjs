@@ -22,7 +22,7 @@ const binaries = join(root, "node_modules", ".bin");
 const pinnedNode = join(binaries, "node");
 const nodeMajor = 24;
 
-// verb -> what runs; whether it needs the bundles and the packet helper; whether it is told, over an
+// verb -> what runs; whether it needs the bundles and the helpers in C; whether it is told, over an
 // IPC channel, that this process has died.
 const verbs = {
   start: { script: "board/virtual/lab.ts", build: true, bound: true },
@@ -36,9 +36,9 @@ const verbs = {
 // Debian package, a program or file that proves it is there, what it is for, and which verbs need it.
 const all = ["start", "test", "bench"];
 const packages = [
-  { name: "gcc", proof: "gcc", why: "compiles the packet helper rawlink", verbs: all },
-  { name: "libc6-dev", proof: "/usr/include/stdio.h", why: "C headers for rawlink", verbs: all },
-  { name: "make", proof: "make", why: "builds rawlink", verbs: all },
+  { name: "gcc", proof: "gcc", why: "compiles rawlink and gatekeeper", verbs: all },
+  { name: "libc6-dev", proof: "/usr/include/stdio.h", why: "C headers for both", verbs: all },
+  { name: "make", proof: "make", why: "builds rawlink and gatekeeper", verbs: all },
   { name: "iproute2", proof: "ip", why: "makes the lab's networks and cables", verbs: all },
   { name: "util-linux", proof: "setpriv", why: "puts the lab into namespaces", verbs: all },
   {
@@ -67,7 +67,7 @@ const packages = [
   },
   { name: "dbus-bin", proof: "dbus-send", why: "asks the D-Bus service", verbs: ["test"] },
   { name: "libglib2.0-bin", proof: "gdbus", why: "asks the D-Bus service", verbs: ["test"] },
-  { name: "musl-tools", proof: "musl-gcc", why: "builds rawlink statically", verbs: ["test"] },
+  { name: "musl-tools", proof: "musl-gcc", why: "builds both statically", verbs: ["test"] },
   { name: "tshark", proof: "tshark", why: "judges every packet the boxes send", verbs: ["test"] },
   { name: "chromium", proof: "chromium", why: "opens the web page", verbs: ["test"] },
   { name: "strace", proof: "strace", why: "makes a disk slow or broken", verbs: ["test"] },
@@ -230,7 +230,8 @@ function isForThisMachine({ os, cpu, libc }) {
 // --- what is built --------------------------------------------------------------------------------
 
 function build() {
-  run(["make", "-s", "-C", join(root, "board", "rawlink")], {});
+  for (const helper of ["rawlink", "gatekeeper"])
+    run(["make", "-s", "-C", join(root, "board", helper)], {});
   const outputs = ["tandemd.js", "tandem.js", "web/manifest.json"];
   const built = Math.min(...outputs.map((file) => timeOf(join(root, "dist", file))));
   const sources = ["daemon", "webui", "image/build.ts", "package.json", "package-lock.json"];
