@@ -69,6 +69,19 @@ static void check_forget(void)
   output = -1;
 }
 
+/* "(FILE: Line 5) what" or "(Line 5) what" as gatekeeper says it itself: "line 5: what". */
+static void place_rewrite(char *why)
+{
+  char copy[TEXT_MAX + 1];
+  unsigned number;
+  int end = 0;
+  const char *line = strstr(why, "Line ");
+  if (why[0] != '(' || line == NULL || sscanf(line, "Line %5u) %n", &number, &end) != 1 || end == 0)
+    return;
+  strcpy(copy, line + end);
+  snprintf(why, TEXT_MAX + 1, "line %u: %.180s", number, copy);
+}
+
 /* The first line that says anything. */
 static void reason_find(char *why)
 {
@@ -77,6 +90,7 @@ static void reason_find(char *why)
     at++;
   const char *end = memchr(printed + at, '\n', printed_len - at);
   text_clean(why, printed + at, end != NULL ? (size_t)(end - printed) - at : printed_len - at);
+  place_rewrite(why);
 }
 
 bool check_reaped(pid_t pid, int status)

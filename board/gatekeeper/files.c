@@ -87,20 +87,26 @@ static bool file_create(const char *name, const char *bytes, size_t len, bool sy
   return good;
 }
 
-bool file_write(const char *name, const char *bytes, size_t len, bool sync)
+static bool rename_in_folder(const char *from, const char *to)
 {
-  char temporary[64];
-  /* Written under this very name: it is not in force yet. */
-  if (strcmp(name, CONFIG_NEW) == 0)
-    return file_create(name, bytes, len, sync);
-  snprintf(temporary, sizeof temporary, "%s.new", name);
-  return file_create(temporary, bytes, len, sync) && file_rename(temporary, name);
+  return renameat(folder_fd, from, folder_fd, to) == 0;
 }
 
-bool file_rename(const char *from, const char *to)
+bool file_replace(const char *name, const char *bytes, size_t len)
 {
-  return renameat(folder_fd, from, folder_fd, to) == 0 &&
-         (fsync(folder_fd) == 0 || errno == EINVAL);
+  char temporary[64];
+  snprintf(temporary, sizeof temporary, "%s.new", name);
+  return file_create(temporary, bytes, len, false) && rename_in_folder(temporary, name);
+}
+
+bool config_write(const char *bytes, size_t len)
+{
+  return file_create(CONFIG_NEW, bytes, len, true);
+}
+
+bool config_enforce(void)
+{
+  return rename_in_folder(CONFIG_NEW, CONFIG_FILE) && (fsync(folder_fd) == 0 || errno == EINVAL);
 }
 
 void file_remove(const char *name) { unlinkat(folder_fd, name, 0); }

@@ -101,9 +101,11 @@ void folder_open(const char *path);
 const char *folder_path(void);
 /* FOLDER/name, valid until the next call with the same name. */
 const char *file_path(const char *name);
-/* False with errno: the old content is still there. `sync` makes it outlast a crash. */
-bool file_write(const char *name, const char *bytes, size_t len, bool sync);
-bool file_rename(const char *from, const char *to);
+/* By rename, so that a reader has the old or the new content; false with errno. */
+bool file_replace(const char *name, const char *bytes, size_t len);
+/* The two steps of a new configuration, with syncs: written aside, and put in force. */
+bool config_write(const char *bytes, size_t len);
+bool config_enforce(void);
 void file_remove(const char *name);
 /* Bytes read, at most `size`; -1 with errno, EFBIG when it is longer. */
 ssize_t file_read(const char *name, char *bytes, size_t size);

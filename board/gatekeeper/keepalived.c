@@ -278,7 +278,7 @@ void keepalived_config(const char *text, size_t len)
   }
   memcpy(checked.text, text, len);
   checked.len = len;
-  if (!file_write(CONFIG_NEW, text, len, true)) {
+  if (!config_write(text, len)) {
     client_reply("no the configuration cannot be written: %s", strerror(errno));
     return;
   }
@@ -312,7 +312,7 @@ void check_done(bool good, const char *why)
     client_reply("no %s", why);
     return;
   }
-  if (!file_rename(CONFIG_NEW, CONFIG_FILE)) {
+  if (!config_enforce()) {
     client_reply("no the configuration cannot be written: %s", strerror(errno));
     return;
   }
