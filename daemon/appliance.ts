@@ -1,8 +1,6 @@
 // One running box: configuration, journal, core, driver and links put together, and taken apart.
 
 import path from "node:path";
-import type { Ipv4 } from "./base/address.ts";
-import { assert } from "./base/assert.ts";
 import { hex } from "./base/bytes.ts";
 import { Box } from "./box.ts";
 import type { ConditionId, LogId, LogValues } from "./catalogue.ts";
@@ -10,35 +8,40 @@ import type { Board } from "./config/board.ts";
 import { ConfigPartner } from "./config-partner.ts";
 import { filesProblem } from "./config-sync-view.ts";
 import { Configuration, type ConfigurationResult } from "./configuration.ts";
-import type { BulkSource } from "./core/bulk-leasequery.ts";
 import type { CoreConfig } from "./core/config-view.ts";
 import { Core } from "./core/core.ts";
 import { lanHealthOf } from "./core/core-views.ts";
 import { ForceRenewAuth } from "./core/forced-renew.ts";
 import { DocumentFiles } from "./document-files.ts";
 import { Driver } from "./driver.ts";
+import type { Gateway } from "./gateway.ts";
+import { BoxGateway } from "./gateway-host.ts";
 import type { ActionResult } from "./http/box-view.ts";
 import { Introductions } from "./introductions.ts";
 import { SystemClock } from "./io/clock.ts";
-import { FolderDisk } from "./io/disk.ts";
+import type { FolderDisk } from "./io/disk.ts";
 import { type Identity, identityOf } from "./io/identity.ts";
 import { hmacMd5 } from "./io/keyed-hash.ts";
 import { randomSeed } from "./io/random.ts";
 import { loadSecret, secretForNow } from "./io/secret.ts";
 import { every, pause } from "./io/ticker.ts";
-import { Journal, type JournalOptions, type OpenedJournal } from "./journal/journal.ts";
+import type { Journal, JournalOptions, OpenedJournal } from "./journal/journal.ts";
 import { LanLinks } from "./lan-links.ts";
 import { LIMITS } from "./limits.ts";
+import { openJournal } from "./open-journal.ts";
 import type { BoxFacts } from "./pairing-desk.ts";
 import { declarePartnerDown, Partner } from "./partner.ts";
 import type { LogSink } from "./ports.ts";
 import { isConfigMessage } from "./wire/config-message.ts";
 import { SERVER_STATE } from "./wire/failover/numbers.ts";
+import { isGatewayMessage } from "./wire/gateway-message.ts";
 
 export interface ApplianceOptions {
   readonly configDir: string;
   readonly stateDir: string;
   readonly rawlinkSocket: string;
+  /** Of the process that runs keepalived. */
+  readonly gatekeeperSocket: string;
   readonly board: Board;
   readonly version: string;
   readonly log: LogSink;
@@ -60,6 +63,7 @@ export class Appliance {
   readonly #journalClock = new SystemClock();
   readonly configuration: ConfigPartner;
   readonly pairing: Introductions;
+  readonly #boxGateway: BoxGateway;
   #core: Core | undefined;
   #driver: Driver | undefined;
   #journal: Journal | undefined;
@@ -98,6 +102,19 @@ export class Appliance {
         now: () => this.#clock.now(),
       },
     });
+    this.#boxGateway = new BoxGateway({
+      ...{ stateDir, rawlinkSocket: options.rawlinkSocket },
+      gatekeeperSocket: options.gatekeeperSocket,
+      now: () => this.#clock.now(),
+      say: (id, values) => this.say(id, values),
+      setCondition: (id, subject, values) => this.setCondition(id, subject, values),
+      core: () => this.#core,
+      journal: () => this.box.journalState,
+      setMaintenance: (isOn) => this.#driver?.event({ kind: "maintenance", isOn }),
+      hurry: () => this.#partner?.hurry(),
+      changed: () => this.#onChange(),
+      sendControl: (message) => this.#partner?.sendControl(message) ?? false,
+    });
     this.box = new Box({
       version: options.version,
       clock: this.#clock,
@@ -115,8 +132,16 @@ export class Appliance {
       .catch(() => {});
     const result = await this.configuration.load();
     this.box.setConfiguration(result);
-    const opened = await this.#openJournal();
-    if (!opened) return;
+    await this.#boxGateway.gateway.load();
+    const onDisk = await openJournal(
+      this.#options.stateDir,
+      () => this.#journalOptions(),
+      () => this.#stopped,
+      (why) => this.box.setStartProblem(why),
+    );
+    if (!onDisk) return;
+    const { opened } = onDisk;
+    this.#disk = onDisk.disk;
     const core = new Core({
       config: result.config?.core ?? NOTHING,
       hashSeed: randomSeed() >>> 1,
@@ -134,7 +159,9 @@ export class Appliance {
     const partner = this.#makePartner(core, driver);
     this.#partner = partner;
     driver.attach(opened.journal, [], partner);
-    this.box.attach({ core, driver, journal: opened.journal, partner });
+    const { gateway } = this.#boxGateway;
+    this.box.attach({ core, driver, journal: opened.journal, partner, gateway });
+    driver.event({ kind: "maintenance", isOn: gateway.isInMaintenance });
     for (const { id, subject, values } of this.#early.values()) {
       this.setCondition(id, subject, values);
     }
@@ -143,11 +170,15 @@ export class Appliance {
     this.#links = new LanLinks(this.#options.rawlinkSocket, driver, {
       setCondition: (id, subject, values) => this.setCondition(id, subject, values),
       setDrops: (lan, totals) => this.box.setLinkDrops(lan, totals),
-      changed: () => partner.hurry(),
+      changed: () => {
+        partner.hurry();
+        gateway.look();
+      },
       now: () => this.#clock.now().monotonic,
     });
     partner.configure(result.config);
     this.#links.configure(result.config?.core);
+    gateway.configure(this.box.gatewayPlan(this.#options.board));
     this.#openPairing();
     driver.event({ kind: "alarm" });
     this.#stopTickers = [
@@ -169,6 +200,7 @@ export class Appliance {
         this.#partner?.configure(result.config);
         this.#driver.event({ kind: "config", config: result.config.core });
         this.#links?.configure(result.config.core);
+        this.gateway.configure(this.box.gatewayPlan(this.#options.board));
         this.#openPairing();
         void this.pairing.refresh();
         if (result.isNew) this.say("config-applied", {});
@@ -190,6 +222,7 @@ export class Appliance {
     for (const stop of this.#stopTickers) stop();
     this.#driver?.event({ kind: "pair-command", command: "pause" });
     this.#links?.close();
+    await this.gateway.stop();
     this.pairing.stop();
     this.#clock.stop();
     // Nobody was told of what a disk that hangs has not taken.
@@ -233,51 +266,18 @@ export class Appliance {
     this.box.log(id, values, this.#clock.now());
   }
 
-  /** TCP port for bulk lease queries, 0 for none. */
-  get bulkQueryPort(): number {
-    return this.#core ? this.box.bulkQueryPort : 0;
+  /** There after recovery from the journal. */
+  get core(): Core | undefined {
+    return this.#core;
   }
 
-  /** Whether an address may ask for leases of others. */
-  mayQuery(peer: Ipv4): boolean {
-    return this.box.queriers.includes(peer);
-  }
-
-  /** What bulk lease queries are answered from; there must be a core. */
-  bulkSource(): BulkSource {
-    const core = this.#core;
-    assert(core !== undefined, "queries are answered after recovery");
-    return core.bulkSource(this.box.serverId);
-  }
-
-  get nowSeconds(): number {
-    return this.#core?.seconds ?? 0;
+  get gateway(): Gateway {
+    return this.#boxGateway.gateway;
   }
 
   /** Port for the page on 127.0.0.1, 0 for none. */
   get httpPort(): number {
     return this.box.httpPort;
-  }
-
-  /** Tries until the journal can be read: a box without its leases may not give any. */
-  async #openJournal(): Promise<OpenedJournal | undefined> {
-    const folder = path.join(this.#options.stateDir, "journal");
-    while (!this.#stopped) {
-      let disk: FolderDisk | undefined;
-      try {
-        disk = await FolderDisk.open(folder);
-        const opened = await Journal.open(disk, this.#journalOptions());
-        this.#disk = disk;
-        return opened;
-      } catch (error) {
-        await disk?.close();
-        this.box.setStartProblem(
-          `The lease journal cannot be opened: ${(error as Error).message}.`,
-        );
-        await pause(LIMITS.diskRetryMilliseconds);
-      }
-    }
-    return undefined;
   }
 
   #journalOptions(): JournalOptions {
@@ -309,13 +309,16 @@ export class Appliance {
         const state = core.pair?.state;
         const lans = lanHealthOf(core.lans, this.#clock.now());
         const generation = this.configuration.view()?.generation ?? 0;
-        return { state: state ? SERVER_STATE[state] : 0, generation, gateway: 0, lans };
+        const gateway = this.gateway.word;
+        return { state: state ? SERVER_STATE[state] : 0, generation, gateway, lans };
       },
+      gateway: (word) => this.#boxGateway.partnerSays(word),
       control: {
         opened: (isPrimary) => this.configuration.opened(isPrimary),
         closed: () => this.configuration.closed(),
         received: (message) => {
           if (isConfigMessage(message)) this.configuration.received(message);
+          else if (isGatewayMessage(message)) this.#boxGateway.received(message);
           else this.pairing.partnerSaid(message);
         },
       },

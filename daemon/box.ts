@@ -10,13 +10,17 @@ import {
   type RefusalReason,
   sentence,
 } from "./catalogue.ts";
+import type { Board } from "./config/board.ts";
+import { buildGateway } from "./config/gateway.ts";
 import type { LoadedConfig } from "./config/load.ts";
 import type { ConfigurationResult } from "./configuration.ts";
 import { interfacesOf, type NetworkConfig } from "./core/config-view.ts";
 import type { Core } from "./core/core.ts";
+import type { GatewayPlan } from "./core/gateway/plan.ts";
 import type { Lease } from "./core/lease.ts";
 import type { Driver, DriverObserver } from "./driver.ts";
 import { EventLog } from "./event-log.ts";
+import type { Gateway } from "./gateway.ts";
 import type {
   Condition,
   EventView,
@@ -51,6 +55,7 @@ export interface BoxParts {
   readonly driver: Driver;
   readonly journal: Journal;
   readonly partner: Pick<Partner, "paths" | "counters">;
+  readonly gateway: Pick<Gateway, "status">;
 }
 
 export class Box implements BoxView, DriverObserver {
@@ -119,6 +124,11 @@ export class Box implements BoxView, DriverObserver {
     return this.#config?.box.http.port ?? 0;
   }
 
+  /** What moves between the boxes, as the files in force and this board have it. */
+  gatewayPlan(board: Board): GatewayPlan | undefined {
+    return this.#config && buildGateway(this.#config.shared, this.#config.box, board);
+  }
+
   /** Frames that never reached the core, or the wire, by reason: totals. */
   setLinkDrops(lan: number, totals: Readonly<Record<string, number>>): void {
     this.#linkDrops.set(lan, totals);
@@ -126,6 +136,10 @@ export class Box implements BoxView, DriverObserver {
 
   setJournalState(state: JournalState): void {
     this.#journalState = state;
+  }
+
+  get journalState(): JournalState {
+    return this.#journalState;
   }
 
   // What the driver reports.
@@ -197,6 +211,7 @@ export class Box implements BoxView, DriverObserver {
         issues: this.#configuration.issues,
       },
       partner: this.#partner(),
+      gateway: parts?.gateway.status ?? null,
       paths: parts?.partner.paths ?? [],
     };
   }
@@ -275,6 +290,7 @@ export class Box implements BoxView, DriverObserver {
     const blocking = conditionsOf(core).find(
       (condition) =>
         condition.id === "standby" ||
+        condition.id === "maintenance" ||
         (condition.subject === network.segment &&
           CONDITIONS[condition.id as keyof typeof CONDITIONS].impact === "lan"),
     );

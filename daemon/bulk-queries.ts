@@ -3,6 +3,7 @@
 import type { Appliance } from "./appliance.ts";
 import { ANY } from "./base/address.ts";
 import { BulkLeaseQuery } from "./core/bulk-leasequery.ts";
+import type { Core } from "./core/core.ts";
 import { BulkLeaseQueryServer } from "./io/bulk-leasequery-server.ts";
 
 export class BulkQueries {
@@ -16,12 +17,13 @@ export class BulkQueries {
 
   /** Called when something may have changed. A port that is taken is tried again at the next call. */
   async update(): Promise<void> {
-    const port = this.#appliance.bulkQueryPort;
+    const { core, box } = this.#appliance;
+    const port = core ? box.bulkQueryPort : 0;
     if (port === this.#port) return;
     this.#port = port;
     await this.#server?.close();
     this.#server = undefined;
-    if (port !== 0) await this.#listen(port);
+    if (core && port !== 0) await this.#listen(core, port);
     else this.#appliance.setCondition("query-port-busy", "", undefined);
   }
 
@@ -29,15 +31,16 @@ export class BulkQueries {
     await this.#server?.close();
   }
 
-  async #listen(port: number): Promise<void> {
+  async #listen(core: Core, port: number): Promise<void> {
     const appliance = this.#appliance;
+    const { box } = appliance;
     try {
       this.#server = await BulkLeaseQueryServer.open({
         address: ANY,
         port,
-        isAllowed: (peer) => appliance.mayQuery(peer),
-        session: () => new BulkLeaseQuery(appliance.bulkSource()),
-        nowSeconds: () => appliance.nowSeconds,
+        isAllowed: (peer) => box.queriers.includes(peer),
+        session: () => new BulkLeaseQuery(core.bulkSource(box.serverId)),
+        nowSeconds: () => core.seconds,
       });
       appliance.setCondition("query-port-busy", "", undefined);
     } catch (error) {

@@ -1,5 +1,6 @@
 // Every sentence the box says: one table for log, page, CLI and D-Bus. `{name}` is filled in.
 
+import { GATEWAY_CONDITIONS, GATEWAY_LOG } from "./catalogue-gateway.ts";
 import { PAIR_CONDITIONS, PAIR_LOG } from "./catalogue-pair.ts";
 
 export type Severity = "info" | "warning" | "error";
@@ -100,6 +101,7 @@ export const LOG = {
     advice: "",
   },
   ...PAIR_LOG,
+  ...GATEWAY_LOG,
 } as const satisfies Record<string, CatalogueEntry>;
 
 export type LogId = keyof typeof LOG;
@@ -258,6 +260,7 @@ export const CONDITIONS = {
     impact: "some",
   },
   ...PAIR_CONDITIONS,
+  ...GATEWAY_CONDITIONS,
 } as const satisfies Record<string, ConditionEntry>;
 
 export type ConditionId = keyof typeof CONDITIONS;

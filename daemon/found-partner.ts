@@ -19,6 +19,8 @@ export interface FoundPartnerHost extends Omit<PairLinkHandlers, "moved" | "dist
   words(): BeaconWords;
   /** The partner is seen otherwise; undefined: it is not looked for any more. */
   sighted(sight: PartnerSight): void;
+  /** How it is as the gateway, by its last heartbeat (core/gateway/word.ts); undefined: it is not heard. */
+  gateway(word: number | undefined): void;
   /** `found` of this partner is otherwise. */
   found(): void;
   /** Carrier at a pair port. */
@@ -200,6 +202,7 @@ export class FoundPartner {
     this.#link?.leave(reason);
     this.#link = undefined;
     this.#host.sighted(undefined);
+    this.#host.gateway(undefined);
   }
 
   #arrived(visitor: Visitor): void {
@@ -240,6 +243,7 @@ export class FoundPartner {
       const { partner, conclusion } = sight;
       const lansDown = (partner?.lans ?? []).filter(({ isServed }) => !isServed);
       this.#host.sighted({ conclusion, lansDown: lansDown.map(({ name }) => name) });
+      this.#host.gateway(this.isHeard ? partner?.gateway : undefined);
     }
     link.look(sight);
     const { monotonic } = this.#host.now();

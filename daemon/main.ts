@@ -18,6 +18,7 @@ const USAGE = `usage: tandemd [options]
   --board FILE      what the box is made of                (CONFIG/board.json)
   --run DIR         the API socket tandem.sock             (/run/tandem)
   --rawlink SOCKET  where the packet helper listens        (RUN/rawlink.sock)
+  --gatekeeper SOCKET  what runs keepalived                (RUN/gatekeeper.sock)
   --web DIR         the built page                         (web/ beside this program)
   --debug           log more
 `;
@@ -30,6 +31,7 @@ function options() {
       state: { type: "string", default: "/var/lib/tandem" },
       run: { type: "string", default: "/run/tandem" },
       rawlink: { type: "string" },
+      gatekeeper: { type: "string" },
       web: { type: "string", default: path.join(import.meta.dirname, "web") },
       debug: { type: "boolean", default: false },
     },
@@ -60,6 +62,7 @@ async function main(values: ReturnType<typeof options>): Promise<void> {
     stateDir: values.state,
     board: board.known,
     rawlinkSocket: values.rawlink ?? path.join(values.run, "rawlink.sock"),
+    gatekeeperSocket: values.gatekeeper ?? path.join(values.run, "gatekeeper.sock"),
     version: VERSION,
     log,
   });

@@ -48,6 +48,8 @@ export interface PartnerHost {
   /** What the box says of itself besides what it is made of and whom it knows. */
   words(): Pick<BeaconWords, "state" | "generation" | "gateway" | "lans">;
   now(): Now;
+  /** How the partner is as the gateway; undefined: it is not heard. */
+  gateway(word: number | undefined): void;
   /** What is said beside failover: a session with the partner, whose key is proven. */
   readonly control: PartnerControl;
   /** What happens on the pair ports besides. */
@@ -198,9 +200,9 @@ export class Partner implements PeerLink {
   }
 
   #find(config: FoundPartnerConfig): FoundPartner {
-    const { event, setCondition, now, identity, control, pairPorts } = this.#host;
+    const { event, setCondition, now, identity, control, pairPorts, gateway } = this.#host;
     return new FoundPartner(identity(), randomBytes(BOOT_BYTES), config, {
-      ...{ setCondition, now, nextConnection: this.#nextConnection },
+      ...{ setCondition, now, gateway, nextConnection: this.#nextConnection },
       words: () => this.#words(),
       sighted: (sight) => event({ kind: "sight", sight }),
       carrier: (name, isUp) => pairPorts.carrier(name, isUp),

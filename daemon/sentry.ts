@@ -214,7 +214,7 @@ function sightKey({ conclusion, paths, partner }: Sight): string {
     address,
   ]);
   const words = partner && [
-    ...[partner.boot.join(), partner.port, partner.state, partner.generation],
+    ...[partner.boot.join(), partner.port, partner.state, partner.generation, partner.gateway],
     ...partner.lans.map(({ name, hasCarrier, isServed }) => [name, hasCarrier, isServed]),
   ];
   return JSON.stringify([conclusion, places, words]);

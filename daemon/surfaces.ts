@@ -40,6 +40,7 @@ export class Surfaces {
       web: this.#loadPage(),
       actions: appliance,
       pairing: appliance.pairing,
+      gateway: appliance.gateway,
       onFault: (error) => options.onProblem(`an answer over HTTP failed: ${String(error)}`),
     });
     this.#bus = new ApplianceBus(undefined, {

@@ -12,19 +12,23 @@
 #define TOKENS_MAX 8
 #define SHOWN_MAX 32 /* of a word that is refused */
 
-enum block { TOP, GLOBAL, STATIC, TRACK, GROUP, MEMBERS, TRACKED, INSTANCE, ADDRESSES, ROUTES };
+enum block {
+  TOP, GLOBAL, STATIC, TRACK, GROUP, MEMBERS, TRACKED, INSTANCE, ALONE, ADDRESSES, ROUTES,
+};
 
 static const char *const block_names[] = {
   [TOP] = "the file itself",     [GLOBAL] = "global_defs",
   [STATIC] = "static_ipaddress", [TRACK] = "track_file",
   [GROUP] = "vrrp_sync_group",   [MEMBERS] = "group",
   [TRACKED] = "track_file",      [INSTANCE] = "vrrp_instance",
-  [ADDRESSES] = "addresses",     [ROUTES] = "virtual_routes",
+  [ALONE] = "track_file",        [ADDRESSES] = "addresses",
+     [ROUTES] = "virtual_routes",
 };
 
 static const enum block outer[] = {
   [GLOBAL] = TOP,   [STATIC] = TOP,    [TRACK] = TOP,          [GROUP] = TOP,
   [MEMBERS] = GROUP, [TRACKED] = GROUP, [INSTANCE] = TOP, [ADDRESSES] = INSTANCE,
+  [ALONE] = INSTANCE,
   [ROUTES] = INSTANCE,
 };
 
@@ -70,6 +74,8 @@ static const struct rule {
   {GROUP, "track_file {", OPENS, TRACKED},
   {MEMBERS, "WORD", NOTHING, TOP},
   {TRACKED, "health weight 1", NOTHING, TOP},
+  {INSTANCE, "track_file {", OPENS, ALONE},
+  {ALONE, "health weight 1", NOTHING, TOP},
   {INSTANCE, "interface IFACE", INTERFACE, TOP},
   {INSTANCE, "native_ipv6", NOTHING, TOP},
   {INSTANCE, "use_vmac IFACE", VMAC, TOP},

@@ -1,4 +1,4 @@
-// The files a box finds at its start: configuration, identity, bus and keepalived configuration.
+// The files a box finds at its start: configuration, identity and bus configuration.
 
 import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -15,7 +15,9 @@ export interface BoxPaths {
   readonly apiSocket: string;
   readonly helperSocket: string;
   readonly busConfig: string;
-  readonly keepalivedConfig: string;
+  readonly gatekeeperSocket: string;
+  /** Of the gatekeeper and of keepalived. */
+  readonly gateFolder: string;
 }
 
 export function boxPaths(lab: string, box: BoxName): BoxPaths {
@@ -29,7 +31,8 @@ export function boxPaths(lab: string, box: BoxName): BoxPaths {
     apiSocket: join(run, "tandem.sock"),
     helperSocket: join(run, "rawlink.sock"),
     busConfig: join(folder, "bus.conf"),
-    keepalivedConfig: join(folder, "keepalived.conf"),
+    gatekeeperSocket: join(run, "gatekeeper.sock"),
+    gateFolder: join(folder, "gate"),
   };
 }
 
@@ -66,7 +69,6 @@ export function writeBoxFiles(
   policies.forEach((file, index) => {
     copyFileSync(file, join(policyFolder, `${index}.conf`));
   });
-  writeFileSync(paths.keepalivedConfig, keepalivedConfig(box));
 }
 
 // Shared by both boxes: the networks they serve.
@@ -75,7 +77,8 @@ function configuration() {
   const dns = [gateway];
   const domain = "lab.example";
   const lan = { name: "lan", subnet, gateway, dns, domain, pools: [{ from, to }] };
-  return { version: 1, networks: [{ ...lan, leaseSeconds: 3600 }] };
+  const wan = { address: `${plan.wan.virtual}/24`, router: plan.wan.gateway };
+  return { version: 1, gateway: { wan }, networks: [{ ...lan, leaseSeconds: 3600 }] };
 }
 
 /** Of the key of a box; each knows the other's from the begin. No secret: it is a lab. */
@@ -141,68 +144,5 @@ function busConfig(socket: string, policyFolder: string): string {
   </policy>
   <includedir>${policyFolder}</includedir>
 </busconfig>
-`;
-}
-
-// A static one: the daemon observes and steers keepalived when two boxes are paired, and it generates
-// this file then. "{" ends a line and "}" stands alone: keepalived's parser wants it so.
-function keepalivedConfig(box: BoxName): string {
-  const own = plan.boxes[box];
-  const other = plan.boxes[box === "a" ? "b" : "a"];
-  return `global_defs {
-    router_id box-${box}
-    enable_dbus
-    dbus_service_name org.keepalived.Vrrp1
-    vrrp_version 3
-    vrrp_startup_delay 0.5
-    vrrp_garp_master_repeat 3
-    vrrp_garp_master_delay 1
-    vrrp_garp_lower_prio_repeat 3
-    vrrp_garp_lower_prio_delay 1
-    vrrp_garp_master_refresh 60
-    vrrp_higher_prio_send_advert true
-    reload_check_config
-    dynamic_interfaces allow_if_changes
-    max_auto_priority -1
-    vrrp_no_swap
-}
-vrrp_sync_group BOX {
-    group {
-        HB
-        LAN0
-    }
-}
-vrrp_instance HB {
-    interface ded0
-    dont_track_primary
-    state BACKUP
-    nopreempt
-    virtual_router_id 250
-    priority ${own.priority}
-    advert_int 0.1
-    unicast_src_ip ${own.pair}
-    unicast_peer {
-        ${other.pair}
-    }
-    check_unicast_src
-    virtual_ipaddress {
-        ${plan.wan.virtual}/24 dev wan0 no_track
-    }
-    virtual_routes {
-        default via ${plan.wan.gateway} dev wan0 no_track
-    }
-}
-vrrp_instance LAN0 {
-    interface lan0
-    dont_track_primary
-    state BACKUP
-    nopreempt
-    virtual_router_id 51
-    priority ${own.priority}
-    advert_int 0.1
-    virtual_ipaddress {
-        ${plan.lan.gateway}/24 dev lan0
-    }
-}
 `;
 }

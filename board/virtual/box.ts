@@ -1,6 +1,6 @@
 // One box of the lab: its namespace, its processes and what a person can do to it.
 
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ENVIRONMENT, NODE_FLAGS } from "../../image/runtime.ts";
 import { askBox, type BoxAnswer } from "./ask.ts";
@@ -11,7 +11,7 @@ import { Service, type ServiceState } from "./supervisor.ts";
 import { type BoxName, boxPorts } from "./topology.ts";
 import type { Wires } from "./wires.ts";
 
-export type ServiceName = "bus" | "keepalived" | "rawlink" | "tandemd";
+export type ServiceName = "bus" | "gatekeeper" | "rawlink" | "tandemd";
 
 export interface BoxStatus {
   readonly name: BoxName;
@@ -31,6 +31,7 @@ export interface Programs {
   readonly node: string;
   readonly tandemd: string;
   readonly rawlink: string;
+  readonly gatekeeper: string;
   readonly policies: readonly string[];
 }
 
@@ -67,7 +68,7 @@ export class Box {
       });
     this.#services = {
       bus: service("bus", busCommand(this.paths)),
-      keepalived: service("keepalived", keepalivedCommand(this.paths)),
+      gatekeeper: service("gatekeeper", gatekeeperCommand(this.paths, programs)),
       rawlink: service("rawlink", [programs.rawlink, "-s", this.paths.helperSocket]),
       tandemd: service("tandemd", daemonCommand(this.paths, programs)),
     };
@@ -80,14 +81,14 @@ export class Box {
       await this.#wires.connect(this.name, boxPorts(this.name), true);
       await this.#wires.power(this.name, true);
     }
-    const { bus, keepalived, rawlink, tandemd } = this.#services;
+    const { bus, gatekeeper, rawlink, tandemd } = this.#services;
     bus.start();
     rawlink.start();
     // keepalived never looks for the bus again when it was not there at its start.
-    if (keepalived.state === "stopped") {
+    if (gatekeeper.state === "stopped") {
       await until(() => existsSync(this.paths.busSocket), 3000, 20);
     }
-    keepalived.start();
+    gatekeeper.start();
     tandemd.start();
     this.#say(`box ${this.name} ${dark ? "is switched on" : "runs in full again"}`);
   }
@@ -117,6 +118,14 @@ export class Box {
     await this.#services.tandemd.stop("SIGTERM");
   }
 
+  /** kill -9 of all of keepalived, which is started again by itself. */
+  async killKeepalived(): Promise<void> {
+    this.#mustHavePower();
+    const pids = readdirSync("/proc").filter((pid) => isKeepalivedOf(pid, this.paths.gateFolder));
+    for (const pid of pids) process.kill(Number(pid), "SIGKILL");
+    this.#say(`box ${this.name}: keepalived was killed`);
+  }
+
   async switchService(name: ServiceName, on: boolean): Promise<void> {
     this.#mustHavePower();
     if (on) this.#services[name].start();
@@ -135,13 +144,13 @@ export class Box {
   async status(): Promise<BoxStatus> {
     const power = this.#wires.isPowered(this.name);
     const one = ({ state, pid, restarts }: Service): ServiceStatus => ({ state, pid, restarts });
-    const { bus, keepalived, rawlink, tandemd } = this.#services;
+    const { bus, gatekeeper, rawlink, tandemd } = this.#services;
     return {
       name: this.name,
       power,
       services: {
         bus: one(bus),
-        keepalived: one(keepalived),
+        gatekeeper: one(gatekeeper),
         rawlink: one(rawlink),
         tandemd: one(tandemd),
       },
@@ -181,19 +190,8 @@ function busCommand(paths: BoxPaths): string[] {
   return ["dbus-daemon", `--config-file=${paths.busConfig}`, "--nopidfile", "--nofork"];
 }
 
-function keepalivedCommand(paths: BoxPaths): string[] {
-  const pid = (name: string): string => join(paths.run, `${name}.pid`);
-  const files = [
-    "-p",
-    pid("keepalived"),
-    "-r",
-    pid("vrrp"),
-    "-c",
-    pid("checkers"),
-    "-b",
-    pid("bfd"),
-  ];
-  return ["keepalived", "-n", "-l", "-P", "-f", paths.keepalivedConfig, ...files];
+function gatekeeperCommand(paths: BoxPaths, { gatekeeper }: Programs): string[] {
+  return [gatekeeper, "-s", paths.gatekeeperSocket, "-d", paths.gateFolder];
 }
 
 // The daemon has no capability at all, as on a real box.
@@ -202,4 +200,15 @@ function daemonCommand(paths: BoxPaths, programs: Programs): string[] {
   const folders = ["--config", paths.folder, "--state", paths.state, "--run", paths.run];
   const node = [programs.node, ...NODE_FLAGS, programs.tandemd];
   return ["setpriv", ...bare, "--", ...node, ...folders];
+}
+
+/** By its command line, which names its files. */
+function isKeepalivedOf(pid: string, folder: string): boolean {
+  if (!/^[0-9]+$/.test(pid)) return false;
+  try {
+    const line = readFileSync(`/proc/${pid}/cmdline`, "utf8");
+    return /(^|\/)keepalived\0/.test(line) && line.includes(`${folder}/`);
+  } catch {
+    return false;
+  }
 }

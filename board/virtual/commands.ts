@@ -98,7 +98,16 @@ const commands: Readonly<Record<string, Command>> = {
   },
   rawlink: service("rawlink", "the packet helper"),
   bus: service("bus", "the D-Bus daemon"),
-  keepalived: service("keepalived", "the VRRP engine"),
+  gatekeeper: service("gatekeeper", "what runs the VRRP engine"),
+  keepalived: {
+    usage: "keepalived a|b kill",
+    help: "the VRRP engine of a box dies, and is started again by itself",
+    run: async (lab, words) => {
+      oneOf(words[1] ?? "", { kill: true });
+      await box(lab, words).killKeepalived();
+      return undefined;
+    },
+  },
   tandemd: service("tandemd", "the daemon"),
   clients: {
     usage: "clients N",
@@ -131,7 +140,7 @@ const commands: Readonly<Record<string, Command>> = {
     },
   },
   logs: {
-    usage: "logs a|b [bus|keepalived|rawlink|tandemd] | logs CLIENT",
+    usage: "logs a|b [bus|gatekeeper|rawlink|tandemd] | logs CLIENT",
     help: "what the programs printed",
     run: async (lab, words, { out }) => {
       out(readFileSync(logFile(lab, words), "utf8"));
@@ -181,7 +190,7 @@ async function plug(lab: Lab, words: readonly string[], plugged: boolean): Promi
 function logFile(lab: Lab, words: readonly string[]): string {
   const [name = "", which = "tandemd"] = words;
   if (lab.clients.some((client) => client.name === name)) return lab.client(name).logFile;
-  const names = ["bus", "keepalived", "rawlink", "tandemd"] as const;
+  const names = ["bus", "gatekeeper", "rawlink", "tandemd"] as const;
   return box(lab, words).logFile(oneOf(which, Object.fromEntries(names.map((n) => [n, n]))));
 }
 

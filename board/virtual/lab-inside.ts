@@ -170,12 +170,15 @@ function installPrograms(settings: LabSettings): Programs {
   const filter = (from: string): boolean => !from.startsWith(join(dist, "bench-"));
   cpSync(dist, join(program, "dist"), { recursive: true, filter });
   cpSync(join(virtual, "client-script.sh"), join(program, "client-script.sh"));
-  cpSync(join(repository, "board", "rawlink", "rawlink"), join(program, "rawlink"));
+  for (const name of ["rawlink", "gatekeeper"]) {
+    cpSync(join(repository, "board", name, name), join(program, name));
+  }
   const policy = join(repository, "image", "dbus", "org.tandem.Appliance1.conf");
   return {
     node: join(program, "node"),
     tandemd: join(program, "dist", "tandemd.js"),
     rawlink: join(program, "rawlink"),
+    gatekeeper: join(program, "gatekeeper"),
     policies: existsSync(policy) ? [policy] : [],
   };
 }

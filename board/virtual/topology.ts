@@ -18,18 +18,18 @@ export const plan = {
   lan: { subnet: "10.77.0.0/24", gateway: "10.77.0.1", from: "10.77.0.100", to: "10.77.0.199" },
   wan: { gateway: "10.79.0.9", virtual: "10.79.0.1" },
   boxes: {
-    a: { lan: "10.77.0.2", pair: "10.255.255.1", priority: 250 },
-    b: { lan: "10.77.0.3", pair: "10.255.255.2", priority: 249 },
+    a: { lan: "10.77.0.2" },
+    b: { lan: "10.77.0.3" },
   },
 } as const;
 
-/** The ports of a box: LAN, pair cable, WAN. The boxes have no WAN address of their own. */
+/** The ports of a box: LAN, pair cable, WAN. Only on the LAN it has an address of its own. */
 export function boxPorts(box: BoxName): Port[] {
-  const { lan, pair } = plan.boxes[box];
+  const { lan } = plan.boxes[box];
   const mac = (port: number): string => `02:0${box}:00:00:00:0${port}`;
   return [
     { namespace: box, name: "lan0", mac: mac(1), addresses: [`${lan}/24`], bridge: "lan" },
-    { namespace: box, name: "ded0", mac: mac(2), addresses: [`${pair}/30`], bridge: "pair" },
+    { namespace: box, name: "ded0", mac: mac(2), addresses: [], bridge: "pair" },
     { namespace: box, name: "wan0", mac: mac(3), addresses: [], bridge: "wan" },
   ];
 }

@@ -2,6 +2,7 @@ import { parseArgs } from "node:util";
 import { VERSION } from "../base/version.ts";
 import { Client, UnreachableError } from "./client.ts";
 import { type Context, EXIT, type Options, type Surroundings } from "./context.ts";
+import { handover, maintenance } from "./gateway.ts";
 import { pair, unpair } from "./pair.ts";
 import { partnerDown } from "./partner-down.ts";
 import { config } from "./show-config.ts";
@@ -87,6 +88,8 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   "partner-down": { options: ["yes"], wordsMax: 0, run: partnerDown },
   pair: { options: ["watch"], wordsMax: 3, run: pair },
   unpair: { options: ["yes"], wordsMax: 0, run: unpair },
+  handover: { options: ["yes"], wordsMax: 0, run: handover },
+  maintenance: { options: ["yes"], wordsMax: 1, run: maintenance },
   help: { options: [], wordsMax: 1, run: showHelp },
   version: {
     options: [],
@@ -172,6 +175,12 @@ const HELP = `tandem: what this box is doing
                                 box that was found a moment ago
   tandem unpair [--yes]         the boxes are no pair any more: this one goes
                                 on serving, the other one answers nobody
+  tandem handover [--yes]       the gateway goes to the other box, whichever
+                                has it; says what will happen and asks first
+  tandem maintenance on|off     everything goes to the partner, so that this
+      [--yes]                   box can be worked on and switched off; stays
+                                so until it is told that the work is done
+  tandem maintenance            whether it is
   tandem version
   tandem help
 
@@ -183,6 +192,7 @@ const HELP = `tandem: what this box is doing
 Exit codes: 0 fine, 1 degraded, 2 down or not reachable, 3 wrong usage;
 of why: 0 when the device has an address or needs none, else 1;
 of config: 0 unless a person has to do something, or it is refused, then 1;
-of partner-down and unpair: 0 done, 1 refused, 3 not confirmed;
+of partner-down, unpair, handover, maintenance: 0 done, 1 refused,
+3 not confirmed;
 of pair: 0, or 1 when something is in the way or it was refused.
 `;

@@ -1,6 +1,7 @@
 import type {
   BoxState,
   Condition,
+  GatewayStatus,
   NetworkStatus,
   PartnerStatus,
   Status,
@@ -56,6 +57,7 @@ export function formatStatus(status: Status, paint: Paint, width: number): strin
       ["running", `for ${running} · ${bytes(box.memoryBytes)} of memory`],
       ["leases", `${journal.leases} · journal ${journal.state} · ${bytes(journal.bytes)}`],
       ...partnerRows(status.partner, width, now),
+      ...gatewayRows(status.gateway, width, now),
     ]),
     ...status.networks.flatMap((network) => ["", ...networkLines(network, paint)]),
   ];
@@ -100,6 +102,23 @@ function partnerRows(partner: PartnerStatus, width: number, now: number): string
     lines.push(`the partner's clock is ${Math.abs(offset)} s ${offset > 0 ? "ahead" : "behind"}`);
   }
   return rows(partner.why, ...lines);
+}
+
+/** Where the addresses that move are, how well the boxes are, and what is bad. */
+function gatewayRows(gateway: GatewayStatus | null, width: number, now: number): string[][] {
+  if (!gateway) return [];
+  const { health, partner, lans } = gateway;
+  const here = `health ${health.score} of 100${partner ? `, the other's ${partner.score}` : ""}`;
+  const bad = health.checks.filter(({ isGood }) => !isGood);
+  const texts = [
+    `${gateway.why}${sinceText(gateway.since, now)}`,
+    `${lans.flatMap(({ addresses }) => addresses).join(", ")} · ${here}`,
+    ...bad.map(({ title, detail }) => `${title}: ${detail}`),
+  ];
+  return texts.map((text, index) => [
+    index === 0 ? "gateway" : "",
+    wrap(text, width, " ".repeat(9)),
+  ]);
 }
 
 function sinceText(since: string | null, now: number): string {

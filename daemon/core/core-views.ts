@@ -8,7 +8,7 @@ import type { LanHealth } from "../wire/beacon.ts";
 import type { Conditions } from "./conditions.ts";
 import type { Lan } from "./lan.ts";
 import type { PoolRange } from "./pool.ts";
-import type { LinkState } from "./service-gate.ts";
+import { type LinkState, linkCondition } from "./service-gate.ts";
 
 export interface LinkView {
   readonly helper: boolean;
@@ -25,6 +25,13 @@ export interface PoolCounts {
   readonly abandoned: number;
   readonly free: number;
 }
+
+/** What a link can be in; of a LAN, one at a time. */
+export const LINK_CONDITIONS = [
+  "helper-gone",
+  "interface-missing",
+  "interface-no-carrier",
+] as const;
 
 const NO_COUNTS: PoolCounts = { size: 0, active: 0, offered: 0, abandoned: 0, free: 0 };
 const DISK_CONDITIONS = ["disk-full", "disk-read-only", "disk-error", "disk-slow"] as const;
@@ -68,5 +75,18 @@ export function sayDisk(state: JournalState, conditions: Conditions, now: Now): 
   for (const id of DISK_CONDITIONS) {
     if (id === active) conditions.set(id, "", values, now);
     else conditions.clear(id, "");
+  }
+}
+
+/** Of the conditions that a link can be in, the one that it is in. */
+export function sayLink(
+  { link, name, interfaceName }: Lan,
+  conditions: Conditions,
+  now: Now,
+): void {
+  const active = linkCondition(link);
+  for (const id of LINK_CONDITIONS) {
+    if (id === active) conditions.set(id, name, { interface: interfaceName }, now);
+    else conditions.clear(id, name);
   }
 }

@@ -17,7 +17,15 @@ import {
 } from "./clock-steps.ts";
 import { Conditions } from "./conditions.ts";
 import { type CoreConfig, interfacesOf } from "./config-view.ts";
-import { type LinkView, linkViewOf, type PoolCounts, poolCountsOf, sayDisk } from "./core-views.ts";
+import {
+  LINK_CONDITIONS,
+  type LinkView,
+  linkViewOf,
+  type PoolCounts,
+  poolCountsOf,
+  sayDisk,
+  sayLink,
+} from "./core-views.ts";
 import { bulkSourceOf } from "./dhcp4-leasequery.ts";
 import { Dhcp4Server } from "./dhcp4-server.ts";
 import type { Effect } from "./effect.ts";
@@ -36,8 +44,8 @@ import { Network } from "./network.ts";
 import { Pairing } from "./pairing.ts";
 import type { AddressPool, PoolRange } from "./pool.ts";
 import type { Reservation } from "./reservations.ts";
-import { Segment } from "./segment.ts";
-import { type LinkState, linkCondition, serviceGate } from "./service-gate.ts";
+import { type Segment, segmentsOf } from "./segment.ts";
+import { type Duty, type LinkState, serviceGate } from "./service-gate.ts";
 import { Watchers } from "./watchers.ts";
 
 export interface CoreOptions {
@@ -63,7 +71,6 @@ const ALARM_MILLISECONDS_MIN = 200;
 /** And at most, so that a step of the clock is noticed on a quiet LAN too. */
 const ALARM_MILLISECONDS_MAX = 10_000;
 const NO_CELLS: ReadonlyMap<string, number> = new Map();
-const LINK_CONDITIONS = ["helper-gone", "interface-missing", "interface-no-carrier"] as const;
 
 export class Core {
   readonly book: LeaseBook;
@@ -86,6 +93,7 @@ export class Core {
    */
   #snapshotAfter = Number.POSITIVE_INFINITY;
   #isClockUncertain = true;
+  #isInMaintenance = false;
 
   constructor(options: CoreOptions) {
     const { now, hashSeed, lastSequence } = options;
@@ -135,6 +143,10 @@ export class Core {
         this.#config = event.config;
         this.#pairing.configure(event.config.pair, now, out);
         this.#configure(event.config, now);
+        break;
+      case "maintenance":
+        this.#isInMaintenance = event.isOn;
+        for (const lan of this.#lans) this.#gate(lan, now);
         break;
       case "alarm":
         this.#alarmAt = Number.POSITIVE_INFINITY;
@@ -283,11 +295,11 @@ export class Core {
       const same = before.networks.find((old) => old.config.name === network.name);
       return new Network(network, index, same);
     });
-    this.#segments = this.#makeSegments(before.segments);
+    this.#segments = segmentsOf(this.#networks, this.#hashSeed, before.segments, this.#bindings);
     this.#lans = interfacesOf(config).map((name, index) => {
       const segment = this.#segments.find((one) => one.interfaceName === name) as Segment;
       const same = before.lans.find((old) => old.interfaceName === name);
-      return new Lan(name, index, segment, config.serving, this.#hashSeed, same);
+      return new Lan(name, index, segment, this.#duty, this.#hashSeed, same);
     });
     for (const old of before.segments) {
       if (this.#segments.some((segment) => segment.name === old.name)) continue;
@@ -299,23 +311,8 @@ export class Core {
     this.book.placeAll(poolOf);
     this.#bindings.offers.replaceAll(poolOf);
     this.#say("standby", "", config.serving ? undefined : {}, now);
-    for (const lan of this.#lans) this.#sayLink(lan, now);
+    for (const lan of this.#lans) sayLink(lan, this.conditions, now);
     this.#watchers.configured(now);
-  }
-
-  /** One per wire, in the order in which the configuration lists their first networks. */
-  #makeSegments(before: readonly Segment[]): Segment[] {
-    const members = new Map<string, Network[]>();
-    for (const network of this.#networks) {
-      const known = members.get(network.config.segment);
-      if (known) known.push(network);
-      else members.set(network.config.segment, [network]);
-    }
-    return Array.from(members.values(), (networks) => {
-      const same = before.find((old) => old.name === networks[0]?.config.name);
-      const { share, partnership } = this.#bindings;
-      return new Segment(networks, this.#hashSeed, same, share, partnership !== undefined);
-    });
   }
 
   #poolHolding(address: Ipv4): AddressPool | undefined {
@@ -342,17 +339,18 @@ export class Core {
     const { known, helper, present, carrier, mtu } = link;
     if (carrier && lan.link.known && !lan.link.carrier) lan.carrierSince = now.monotonic;
     lan.link = { known, helper, present, carrier, mac: link.mac.slice(), mtu };
-    lan.gate = serviceGate(this.#config.serving, lan.link);
-    this.#sayLink(lan, now);
+    sayLink(lan, this.conditions, now);
+    this.#gate(lan, now);
+  }
+
+  #gate(lan: Lan, now: Now): void {
+    lan.gate = serviceGate(this.#duty, lan.link);
     this.#watchers.linkChanged(lan, now);
   }
 
-  #sayLink(lan: Lan, now: Now): void {
-    const active = linkCondition(lan.link);
-    const { name, interfaceName } = lan;
-    for (const id of LINK_CONDITIONS) {
-      this.#say(id, name, id === active ? { interface: interfaceName } : undefined, now);
-    }
+  get #duty(): Duty {
+    if (!this.#config.serving) return "standby";
+    return this.#isInMaintenance ? "maintenance" : "serving";
   }
 
   /** Also the place where a clock that only the journal spoke against is believed at last. */

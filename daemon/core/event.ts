@@ -47,5 +47,7 @@ export type CoreEvent =
   | { readonly kind: "sight"; readonly sight: PartnerSight }
   /** A person, or the process that ends, wants something of the pair. */
   | { readonly kind: "pair-command"; readonly command: PairCommand }
+  /** A person works on this box, and it leaves everything to its partner; or not any more. */
+  | { readonly kind: "maintenance"; readonly isOn: boolean }
   /** A new, validated configuration replaces the old one. */
   | { readonly kind: "config"; readonly config: CoreConfig };

@@ -5,7 +5,13 @@ import { LIMITS } from "../limits.ts";
 import { RogueWatch } from "./rogue-watch.ts";
 import type { Segment } from "./segment.ts";
 import { SelfProbe } from "./self-probe.ts";
-import { type LinkState, type ServiceGate, serviceGate, UNKNOWN_LINK } from "./service-gate.ts";
+import {
+  type Duty,
+  type LinkState,
+  type ServiceGate,
+  serviceGate,
+  UNKNOWN_LINK,
+} from "./service-gate.ts";
 
 export class Lan {
   readonly interfaceName: string;
@@ -23,7 +29,7 @@ export class Lan {
     interfaceName: string,
     index: number,
     segment: Segment,
-    serving: boolean,
+    duty: Duty,
     hashSeed: number,
     before: Lan | undefined,
   ) {
@@ -33,7 +39,7 @@ export class Lan {
     this.rogues = before?.rogues ?? new RogueWatch(hashSeed + index);
     this.selfProbe = new SelfProbe(index, hashSeed);
     this.link = before?.link ?? UNKNOWN_LINK;
-    this.gate = serviceGate(serving, this.link);
+    this.gate = serviceGate(duty, this.link);
     this.carrierSince = before?.carrierSince ?? Number.NEGATIVE_INFINITY;
   }
 

@@ -121,3 +121,22 @@ function poolPlaces(networks: readonly Network[], before: Segment | undefined): 
 function keyOf({ from, to }: PoolConfig): string {
   return `${from}-${to}`;
 }
+
+/** One per wire, in the order in which the configuration lists their first networks. */
+export function segmentsOf(
+  networks: readonly Network[],
+  hashSeed: number,
+  before: readonly Segment[],
+  { share, partnership }: { readonly share: Share; readonly partnership: unknown },
+): Segment[] {
+  const members = new Map<string, Network[]>();
+  for (const network of networks) {
+    const known = members.get(network.config.segment);
+    if (known) known.push(network);
+    else members.set(network.config.segment, [network]);
+  }
+  return Array.from(members.values(), (those) => {
+    const same = before.find((old) => old.name === those[0]?.config.name);
+    return new Segment(those, hashSeed, same, share, partnership !== undefined);
+  });
+}

@@ -32,8 +32,11 @@ export const UNKNOWN_LINK: LinkState = {
 
 const OPEN: ServiceGate = { ok: true };
 
-export function serviceGate(serving: boolean, link: LinkState): ServiceGate {
-  if (!serving) return closed("standby");
+/** What the box is there for now: "maintenance" while a person works on it and leaves everything to the partner. */
+export type Duty = "serving" | "standby" | "maintenance";
+
+export function serviceGate(duty: Duty, link: LinkState): ServiceGate {
+  if (duty !== "serving") return closed(duty);
   const condition = linkCondition(link);
   if (condition) return closed(condition);
   return link.known ? OPEN : closed(undefined);

@@ -1,5 +1,9 @@
 // The only daemon file that the web page and the command line may import: types, nothing else.
 
+import type { GatewayStatus } from "./api-gateway.ts";
+
+export type * from "./api-gateway.ts";
+
 export type Severity = "info" | "warning" | "error";
 
 /** Something that is not as it should be, or that a person should know. From the catalogue. */
@@ -92,6 +96,8 @@ export interface Status {
     }[];
   };
   readonly partner: PartnerStatus;
+  /** Null: no address moves between the boxes. */
+  readonly gateway: GatewayStatus | null;
   /** The wires on which the partner is looked for; none when it is not. */
   readonly paths: readonly PathView[];
 }

@@ -66,6 +66,15 @@ export interface PairingControl {
   pairingAct(act: PairingAct): ActionResult;
 }
 
+export type GatewayVerb = "handover" | "maintenance-on" | "maintenance-off" | "drill" | "unplug";
+
+/** What a person can have done with the addresses that move. */
+export interface GatewayControl {
+  /** What would happen, or why it is not to be done; `text` is a part of a sentence. */
+  preflight(verb: GatewayVerb): { readonly isPossible: boolean; readonly text: string };
+  act(verb: GatewayVerb): ActionResult;
+}
+
 export interface ActionResult {
   /** False: it was refused, and nothing is other than before. */
   readonly isDone: boolean;

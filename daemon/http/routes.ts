@@ -3,8 +3,15 @@
 import { IoError } from "../base/errors.ts";
 import { LIMITS } from "../limits.ts";
 import type { Done, IdentityView } from "./api-types.ts";
-import type { ActionResult, BoxActions, BoxView, PairingControl } from "./box-view.ts";
+import type {
+  ActionResult,
+  BoxActions,
+  BoxView,
+  GatewayControl,
+  PairingControl,
+} from "./box-view.ts";
 import { EventStreams } from "./event-streams.ts";
+import { gatewayGets, gatewayPosts } from "./gateway-routes.ts";
 import { readOnlyProblem, refusal, SECURITY_HEADERS } from "./guard.ts";
 import { csvBody } from "./lease-csv.ts";
 import { parseLeaseQuery } from "./lease-query.ts";
@@ -32,6 +39,8 @@ export interface WebAppOptions {
   readonly web?: WebFiles | undefined;
   /** What the box can be told to do over the Unix socket; without it nothing. */
   readonly actions?: BoxActions | undefined;
+  /** What moves between the boxes; without it nothing. */
+  readonly gateway?: GatewayControl | undefined;
   /** How it becomes one of two; without it there is no such thing. */
   readonly pairing?: PairingControl | undefined;
   /** Told of an error of our own while answering; the client sees only that there was one. */
@@ -40,7 +49,7 @@ export interface WebAppOptions {
 
 /** The whole HTTP side of the box. */
 export function createWebApp(view: BoxView, options: WebAppOptions = {}): WebApp {
-  const { web, actions, pairing, onFault = () => {} } = options;
+  const { web, actions, pairing, gateway, onFault = () => {} } = options;
   const streams = new EventStreams(view);
   // All with GET or HEAD. Any other path is a file of the page.
   const routes = new Map<string, HttpHandler>([
@@ -54,8 +63,10 @@ export function createWebApp(view: BoxView, options: WebAppOptions = {}): WebApp
   // Over the Unix socket, and of the page what the guard lets through; other methods are refused before.
   const posts = new Map<string, HttpHandler>([
     ...(pairing ? pairingPosts(pairing, acted) : []),
+    ...(gateway ? gatewayPosts(gateway, acted) : []),
     ...(actions ? postsOf(actions) : []),
   ]);
+  for (const [path, handler] of gateway ? gatewayGets(gateway) : []) routes.set(path, handler);
   const local = new Map<string, HttpHandler>();
   if (actions) local.set("/api/v1/identity", () => identified(actions));
   if (actions) routes.set("/api/v1/configuration", () => configuration(actions));
@@ -63,7 +74,8 @@ export function createWebApp(view: BoxView, options: WebAppOptions = {}): WebApp
     const mayPost = transport === "unix" || isPagesPost(path);
     const post = mayPost ? posts.get(path) : undefined;
     if (method === "POST") return post ?? readOnlyProblem;
-    if (post) return () => problem(405, "This is told to the box with POST.", { allow: "POST" });
+    if (post && !routes.has(path))
+      return () => problem(405, "This is told to the box with POST.", { allow: "POST" });
     const only = transport === "unix" ? local.get(path) : undefined;
     return only ?? routes.get(path) ?? ((request) => pageFile(web, request));
   };

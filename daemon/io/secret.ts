@@ -1,15 +1,7 @@
-import {
-  closeSync,
-  fsyncSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from "node:fs";
-import path from "node:path";
+import { readFileSync } from "node:fs";
 import { IoError } from "../base/errors.ts";
 import { randomBytes } from "./random.ts";
+import { writeWhole } from "./whole-file.ts";
 
 export const SECRET_BYTES = 32;
 
@@ -22,14 +14,7 @@ export function loadSecret(file: string): Uint8Array {
   const known = read(file);
   if (known?.length === SECRET_BYTES) return known;
   const secret = randomBytes(SECRET_BYTES);
-  try {
-    const temporary = `${file}.tmp`;
-    write(temporary, secret);
-    renameSync(temporary, file);
-    syncFolder(path.dirname(file));
-  } catch (error) {
-    throw new IoError(`${file} cannot be written: ${(error as Error).message}`, codeOf(error));
-  }
+  writeWhole(file, secret);
   return secret;
 }
 
@@ -39,26 +24,6 @@ function read(file: string): Uint8Array | undefined {
   } catch (error) {
     if (codeOf(error) === "ENOENT") return undefined;
     throw new IoError(`${file} cannot be read: ${(error as Error).message}`, codeOf(error));
-  }
-}
-
-function write(file: string, bytes: Uint8Array): void {
-  rmSync(file, { force: true });
-  const handle = openSync(file, "wx", 0o600);
-  try {
-    writeSync(handle, bytes);
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
-  }
-}
-
-function syncFolder(folder: string): void {
-  const handle = openSync(folder, "r");
-  try {
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
   }
 }
 

@@ -115,6 +115,11 @@ export class VrrpBus {
     return this.#isOnBus;
   }
 
+  /** The bus is there, and keepalived is not on it. */
+  get isKeepalivedMissing(): boolean {
+    return this.#isOwnerKnown && this.#owner === undefined;
+  }
+
   /** Signals of programs that only pretend: they came while another one had keepalived's name. */
   get ignoredSignals(): number {
     return this.#ignoredSignals;

@@ -27,14 +27,15 @@ describe("may this LAN be served now?", () => {
   });
 
   test.each([
-    ["all is well", true, up, { ok: true }],
-    ["the box stands by", false, up, closed("standby")],
-    ["nothing is known yet", true, { ...up, known: false }, closed(undefined)],
-    ["no helper", true, { ...up, helper: false }, closed("helper-gone")],
-    ["no interface", true, { ...up, present: false }, closed("interface-missing")],
-    ["no carrier", true, { ...up, carrier: false }, closed("interface-no-carrier")],
-  ])("%s", (_, serving, link, answer) => {
-    expect(serviceGate(serving, link)).toEqual(answer);
+    ["all is well", "serving", up, { ok: true }],
+    ["the box stands by", "standby", up, closed("standby")],
+    ["somebody works on the box", "maintenance", up, closed("maintenance")],
+    ["nothing is known yet", "serving", { ...up, known: false }, closed(undefined)],
+    ["no helper", "serving", { ...up, helper: false }, closed("helper-gone")],
+    ["no interface", "serving", { ...up, present: false }, closed("interface-missing")],
+    ["no carrier", "serving", { ...up, carrier: false }, closed("interface-no-carrier")],
+  ] as const)("%s", (_, duty, link, answer) => {
+    expect(serviceGate(duty, link)).toEqual(answer);
   });
 
   test("before the link has reported nothing is served and nothing is complained of", () => {

@@ -134,7 +134,7 @@ test("no system bus at the start", async () => {
   const { lab } = used;
   await lab.cmd("bus a stop");
   await lab.cmd("kill a");
-  await lab.cmd("keepalived a stop");
+  await lab.cmd("gatekeeper a stop");
   await lab.cmd("tandemd a start");
   await untilSaid(lab, "bus-absent");
   await confirmed(lab, "c1");

@@ -252,6 +252,7 @@ function fineStatus(now: number): Status {
     journal: { state: "ok", records: 1204, bytes: 183_000, leases: 12 },
     configuration: { source: "files", issues: [] },
     partner: { paired: false, why: "This box has not been paired with a second one yet." },
+    gateway: null,
     paths: [],
   };
 }

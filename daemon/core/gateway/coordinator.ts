@@ -13,9 +13,15 @@ export type Cause =
   | "person"
   /** The primary has been well for long enough again. */
   | "prefer"
+  /** keepalived is told of other LANs, which it does not take in passing. */
+  | "change"
   | "drill"
   /** Both have it although they hear each other: the one that is less well off gives way. */
   | "split";
+
+/** Nothing follows from these for later: they say nothing of how well the boxes are. */
+const CHOSEN: readonly Cause[] = ["person", "drill", "change"];
+export type Chosen = "person" | "drill" | "change";
 
 export type GatewayRole =
   /** The gateway is at this box. */
@@ -34,8 +40,6 @@ export type GatewayRole =
   | "unknown";
 
 export interface CoordinatorFacts {
-  /** The box answers devices, or would: its book is read. */
-  readonly isReady: boolean;
   /** Of keepalived; undefined: nobody says. */
   readonly holding: Exclude<Holding, "none"> | undefined;
   readonly score: number;
@@ -124,13 +128,12 @@ export class Coordinator {
   }
 
   /** Lets go of it until the partner has it. Whether that may be is asked before (verbs.ts). */
-  release(cause: "person" | "drill", now: number): void {
+  release(cause: Chosen, now: number): void {
     this.#begin(cause, now);
   }
 
   /** Whether the track file is to say that this box does not want it. */
   isLettingGo(now: number): boolean {
-    if (!this.#facts.isReady) return true;
     if (this.#facts.isInMaintenance && !this.#isAloneFor(now)) return true;
     return this.#release !== undefined;
   }
@@ -188,8 +191,8 @@ export class Coordinator {
 
   /** Why the gateway should go to the partner by itself; undefined: it should not. */
   #wish(now: number): Cause | undefined {
-    const { partner, score, isReady } = this.#facts;
-    if (!isReady || !partner) return undefined;
+    const { partner, score } = this.#facts;
+    if (!partner) return undefined;
     const both = this.#bothSince;
     if (both !== undefined && now - both >= SPLIT_MILLISECONDS && this.#givesWay(partner)) {
       return "split";
@@ -213,7 +216,7 @@ export class Coordinator {
   #begin(cause: Cause, now: number): void {
     this.#release = { cause, since: now };
     this.#news.push({ kind: "releasing", cause });
-    if (cause === "person" || cause === "drill") return;
+    if (CHOSEN.includes(cause)) return;
     const isRare = now - this.#movedAt > PAUSE_MEMORY_MILLISECONDS;
     this.#pause = isRare
       ? PAUSE_FIRST_MILLISECONDS

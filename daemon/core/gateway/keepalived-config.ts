@@ -58,8 +58,10 @@ function heartbeatAddresses({ pairPorts, isPrimary }: GatewayPlan): string[] {
   );
 }
 
-/** All or nothing moves; and only when the pair cable and every LAN are silent. */
-function syncGroup({ pairPorts, lans }: GatewayPlan): string[] {
+/** All or nothing moves; and only when the pair cable and every LAN are silent. One alone is no group to keepalived. */
+function syncGroup(plan: GatewayPlan): string[] {
+  if (isAlone(plan)) return [];
+  const { pairPorts, lans } = plan;
   const members = [
     ...pairPorts.map((port) => instanceName("HB", port)),
     ...lans.map(({ interfaceName }) => instanceName("LAN", interfaceName)),
@@ -110,7 +112,8 @@ function wanPart({ wan }: GatewayPlan): string[] {
   ];
 }
 
-function common({ isPrimary, advertMilliseconds }: GatewayPlan, routerId: number): string[] {
+function common(plan: GatewayPlan, routerId: number): string[] {
+  const { isPrimary, advertMilliseconds } = plan;
   return [
     "dont_track_primary",
     "state BACKUP",
@@ -119,7 +122,12 @@ function common({ isPrimary, advertMilliseconds }: GatewayPlan, routerId: number
     `priority ${isPrimary ? PRIORITY.primary : PRIORITY.secondary}`,
     `advert_int ${advertMilliseconds / 1000}`,
     "notify_priority_changes true",
+    ...(isAlone(plan) ? block("track_file", ["health weight 1"]) : []),
   ];
+}
+
+function isAlone({ pairPorts, lans }: GatewayPlan): boolean {
+  return pairPorts.length + lans.length === 1;
 }
 
 function block(head: string, lines: readonly string[]): string[] {

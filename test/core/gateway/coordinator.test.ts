@@ -12,7 +12,6 @@ const READY: GatewayWord = { holding: "backup", score: 100, mayTake: true };
 const HAS_IT: GatewayWord = { holding: "master", score: 100, mayTake: true };
 
 const ACTIVE: CoordinatorFacts = {
-  isReady: true,
   holding: "master",
   score: 100,
   partner: READY,
@@ -51,12 +50,6 @@ describe("at rest keepalived decides", () => {
     ["alone", { ...ACTIVE, partner: undefined }, "active"],
   ] as const)("%s", (_, facts, role) => {
     expect(box(facts).at(1000)).toEqual({ letsGo: false, role, news: [] });
-  });
-
-  test("a box that has not read its book does not want the gateway", () => {
-    const { at } = box({ ...STANDBY, isReady: false });
-    expect(at(1)).toMatchObject({ letsGo: true });
-    expect(at(2, { isReady: true })).toMatchObject({ letsGo: false });
   });
 });
 
@@ -184,10 +177,6 @@ describe("a person", () => {
 describe("what it tells the partner", () => {
   test.each([
     [STANDBY, { holding: "backup", score: 100, mayTake: true }],
-    [
-      { ...STANDBY, isReady: false },
-      { holding: "backup", score: 100, mayTake: false },
-    ],
     [
       { ...STANDBY, isInMaintenance: true },
       { holding: "backup", score: 100, mayTake: false },

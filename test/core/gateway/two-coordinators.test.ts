@@ -41,7 +41,7 @@ class World {
 
   #box(isPrimary: boolean): Box {
     const facts: CoordinatorFacts = {
-      ...{ isReady: true, holding: "backup", score: 100, partner: undefined },
+      ...{ holding: "backup", score: 100, partner: undefined },
       ...{ isInMaintenance: false, isInStep: true },
     };
     const coordinator = new Coordinator({ isPrimary, preferPrimaryAfter: undefined }, facts, 0);
@@ -100,7 +100,7 @@ class World {
     if (!box.isOn) return;
     const { holding, score, isInMaintenance, coordinator } = box;
     const partner = this.#heard(1 - at);
-    const facts = { isReady: true, holding, score, partner, isInMaintenance, isInStep: true };
+    const facts = { holding, score, partner, isInMaintenance, isInStep: true };
     coordinator.see(facts, this.now);
     box.said.push({ word: coordinator.word(this.now), at: this.now });
   }

@@ -1,0 +1,36 @@
+// What a person can have done with the gateway: POST does it, GET of the same says what would happen.
+
+import type { PreflightView } from "./api-types.ts";
+import type { ActionResult, GatewayControl, GatewayVerb } from "./box-view.ts";
+import { type HttpHandler, type HttpResponse, jsonResponse } from "./message.ts";
+
+const PATH = "/api/v1/gateway";
+
+/** Legend: the last part of the path, what it means. */
+const VERBS: Readonly<Record<string, GatewayVerb>> = {
+  handover: "handover",
+  "maintenance/on": "maintenance-on",
+  "maintenance/off": "maintenance-off",
+};
+
+export function gatewayPosts(
+  control: GatewayControl,
+  answer: (result: ActionResult) => HttpResponse,
+): [string, HttpHandler][] {
+  return Object.entries(VERBS).map(([name, verb]) => [
+    `${PATH}/${name}`,
+    () => answer(control.act(verb)),
+  ]);
+}
+
+export function gatewayGets(control: GatewayControl): [string, HttpHandler][] {
+  return Object.entries(VERBS).map(([name, verb]) => [
+    `${PATH}/${name}`,
+    () => {
+      const { isPossible, text } = control.preflight(verb);
+      const sentence = `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+      const view: PreflightView = { possible: isPossible, sentence };
+      return jsonResponse(view);
+    },
+  ]);
+}
