@@ -63,7 +63,7 @@ export class Appliance {
   readonly #journalClock = new SystemClock();
   readonly configuration: ConfigPartner;
   readonly pairing: Introductions;
-  readonly #boxGateway: BoxGateway;
+  readonly boxGateway: BoxGateway;
   #core: Core | undefined;
   #driver: Driver | undefined;
   #journal: Journal | undefined;
@@ -102,7 +102,7 @@ export class Appliance {
         now: () => this.#clock.now(),
       },
     });
-    this.#boxGateway = new BoxGateway({
+    this.boxGateway = new BoxGateway({
       ...{ stateDir, rawlinkSocket: options.rawlinkSocket },
       gatekeeperSocket: options.gatekeeperSocket,
       now: () => this.#clock.now(),
@@ -111,6 +111,8 @@ export class Appliance {
       core: () => this.#core,
       journal: () => this.box.journalState,
       setMaintenance: (isOn) => this.#driver?.event({ kind: "maintenance", isOn }),
+      mute: (isMuted) => this.#partner?.mute(isMuted),
+      ownAddress: (name) => this.box.ownAddress(name),
       hurry: () => this.#partner?.hurry(),
       changed: () => this.#onChange(),
       sendControl: (message) => this.#partner?.sendControl(message) ?? false,
@@ -132,7 +134,7 @@ export class Appliance {
       .catch(() => {});
     const result = await this.configuration.load();
     this.box.setConfiguration(result);
-    await this.#boxGateway.gateway.load();
+    await this.boxGateway.load();
     const onDisk = await openJournal(
       this.#options.stateDir,
       () => this.#journalOptions(),
@@ -159,7 +161,7 @@ export class Appliance {
     const partner = this.#makePartner(core, driver);
     this.#partner = partner;
     driver.attach(opened.journal, [], partner);
-    const { gateway } = this.#boxGateway;
+    const { gateway } = this.boxGateway;
     this.box.attach({ core, driver, journal: opened.journal, partner, gateway });
     driver.event({ kind: "maintenance", isOn: gateway.isInMaintenance });
     for (const { id, subject, values } of this.#early.values()) {
@@ -222,7 +224,7 @@ export class Appliance {
     for (const stop of this.#stopTickers) stop();
     this.#driver?.event({ kind: "pair-command", command: "pause" });
     this.#links?.close();
-    await this.gateway.stop();
+    await this.boxGateway.stop();
     this.pairing.stop();
     this.#clock.stop();
     // Nobody was told of what a disk that hangs has not taken.
@@ -272,7 +274,7 @@ export class Appliance {
   }
 
   get gateway(): Gateway {
-    return this.#boxGateway.gateway;
+    return this.boxGateway.gateway;
   }
 
   /** Port for the page on 127.0.0.1, 0 for none. */
@@ -312,13 +314,13 @@ export class Appliance {
         const gateway = this.gateway.word;
         return { state: state ? SERVER_STATE[state] : 0, generation, gateway, lans };
       },
-      gateway: (word) => this.#boxGateway.partnerSays(word),
+      gateway: (word) => this.boxGateway.partnerSays(word),
       control: {
         opened: (isPrimary) => this.configuration.opened(isPrimary),
         closed: () => this.configuration.closed(),
         received: (message) => {
           if (isConfigMessage(message)) this.configuration.received(message);
-          else if (isGatewayMessage(message)) this.#boxGateway.received(message);
+          else if (isGatewayMessage(message)) this.boxGateway.received(message);
           else this.pairing.partnerSaid(message);
         },
       },

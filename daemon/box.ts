@@ -119,6 +119,13 @@ export class Box implements BoxView, DriverObserver {
     return this.#config?.core.networks.find(({ serverId }) => serverId !== ANY)?.serverId ?? ANY;
   }
 
+  /** Of this box on the LAN there; undefined: it has none. */
+  ownAddress(interfaceName: string): Ipv4 | undefined {
+    const networks = this.#config?.core.networks ?? [];
+    const one = networks.find((network) => network.interfaceName === interfaceName);
+    return one && one.ownAddress !== ANY ? one.ownAddress : undefined;
+  }
+
   /** Port for the page on 127.0.0.1, 0 for none. */
   get httpPort(): number {
     return this.#config?.box.http.port ?? 0;

@@ -148,6 +148,12 @@ export class FoundPartner {
     this.#sentry.hurry();
   }
 
+  /** As if the power of this box were gone: nothing of it is heard on any wire. */
+  mute(isMuted: boolean): void {
+    this.#link?.mute(isMuted);
+    this.#sentry.mute(isMuted);
+  }
+
   /** No handler is called any more; resolves when all that was sent has left. */
   async stop(reason: string): Promise<void> {
     this.#sentry.stop();

@@ -1,15 +1,23 @@
-// The gateway within the box: what it is told of the core and of the partner, and what it has done there.
+// The gateway within the box: what it is told of the core and of the partner, what it has done there, and drills.
 
-import path from "node:path";
-import { DecodeError } from "./base/errors.ts";
+import type { Ipv4 } from "./base/address.ts";
+import { ipv4 } from "./base/address.ts";
+import { DecodeError, IoError } from "./base/errors.ts";
 import type { Now } from "./base/time.ts";
 import type { ConditionId, LogId, LogValues } from "./catalogue.ts";
 import type { Core } from "./core/core.ts";
+import { isAloneOn } from "./core/failover/sight.ts";
 import { decodeWord } from "./core/gateway/word.ts";
+import { Drill, type DrillProbes } from "./drill.ts";
+import { DrillReports } from "./drill-reports.ts";
 import { Gateway } from "./gateway.ts";
 import type { BoxLooks } from "./gateway-looks.ts";
+import { GatewayPinger } from "./gateway-pinger.ts";
+import type { DrillsView } from "./http/api-types.ts";
+import { randomSeed } from "./io/random.ts";
 import { OperatorFile } from "./operator-file.ts";
 import type { JournalState } from "./ports.ts";
+import { ResolverProbe } from "./resolver-probe.ts";
 import {
   decodeGatewayMessage,
   encodeGatewayMessage,
@@ -26,24 +34,53 @@ export interface BoxGatewayHost {
   setCondition(id: ConditionId, subject: string, values: LogValues | undefined): void;
   core(): Core | undefined;
   journal(): JournalState;
+  /** Devices are left to the partner, or not any more. */
   setMaintenance(isOn: boolean): void;
+  /** Nothing of this box is heard by its partner, or again. */
+  mute(isMuted: boolean): void;
   hurry(): void;
   changed(): void;
   sendControl(message: Uint8Array): boolean;
+  /** Of this box on a LAN, by its interface; undefined: it has none. */
+  ownAddress(interfaceName: string): Ipv4 | undefined;
 }
 
 export class BoxGateway {
   readonly gateway: Gateway;
   readonly #host: BoxGatewayHost;
+  readonly #file: OperatorFile;
+  readonly #drill: Drill;
+  readonly #reports: DrillReports;
 
   constructor(host: BoxGatewayHost) {
     this.#host = host;
+    this.#file = new OperatorFile(host.stateDir);
+    this.#reports = new DrillReports(host.stateDir);
     const { gatekeeperSocket: gatekeeper, rawlinkSocket: rawlink } = host;
+    const shared = {
+      now: () => host.now(),
+      say: (id: LogId, values: LogValues) => host.say(id, values),
+      setCondition: (id: ConditionId, subject: string, values: LogValues | undefined) =>
+        host.setCondition(id, subject, values),
+    };
+    this.#drill = new Drill({
+      ...shared,
+      box: () => this.gateway.plan?.box ?? "",
+      facts: () => this.gateway.facts,
+      isHere: () => this.gateway.isFirstLanHere,
+      answersAll: () => this.#answersAll(),
+      leases: () => leasesOf(host.core()),
+      release: () => this.gateway.release(),
+      unplug: (milliseconds) => this.#unplug(milliseconds),
+      probe: (events) => this.#probe(events),
+      send: (message) => this.#send(message),
+      remember: (drillUntil) => this.#remember(drillUntil),
+      keep: (report) => this.#reports.keep(report),
+      random: () => randomSeed(),
+    });
     this.gateway = new Gateway(
       {
-        now: () => host.now(),
-        say: (id, values) => host.say(id, values),
-        setCondition: (id, subject, values) => host.setCondition(id, subject, values),
+        ...shared,
         looks: () => this.#looks(),
         isPaired: () => host.core()?.pair !== undefined,
         isInStep: () => host.core()?.pairView()?.isInStep ?? false,
@@ -51,10 +88,24 @@ export class BoxGateway {
         changed: () => host.changed(),
         setMaintenance: (isOn) => host.setMaintenance(isOn),
         askForHandover: () => this.#send({ kind: "handover" }),
+        drill: (kind, text) => this.#drill.begin(kind, text),
+        isDrillUnderWay: () => this.#drill.isUnderWay,
+        looked: () => this.#drill.look(),
       },
       { gatekeeper, rawlink },
-      new OperatorFile(path.join(host.stateDir)),
+      this.#file,
     );
+  }
+
+  /** What was so before the box was off. */
+  async load(): Promise<void> {
+    await this.#reports.load();
+    const { drillUntil } = await this.gateway.load();
+    if (drillUntil !== undefined) this.#drill.resume();
+  }
+
+  get drills(): DrillsView {
+    return { underWay: this.#drill.isUnderWay, drills: this.#reports.all };
   }
 
   /** As the partner's heartbeats have it; undefined: it is not heard. */
@@ -72,12 +123,24 @@ export class BoxGateway {
       if (error instanceof DecodeError) return;
       throw error;
     }
-    if (message.kind === "refused") {
-      this.#host.say("gateway-command", { command: "handover", result: message.text });
-      return;
+    if (message.kind === "handover") this.#handOver();
+    else if (message.kind === "drill-report") this.#reports.received(message.json);
+    else {
+      if (message.kind === "refused") {
+        this.#host.say("gateway-command", { command: "partner", result: message.text });
+      }
+      this.#drill.received(message, this.#whyNoDrill(message));
     }
+  }
+
+  async stop(): Promise<void> {
+    this.#drill.stop();
+    await this.gateway.stop();
+  }
+
+  #handOver(): void {
     // Asked for here it would only be asked for there again.
-    if (this.gateway.status?.role !== "active") {
+    if (this.gateway.facts.role !== "active") {
       this.#send({ kind: "refused", text: "the gateway is not at the partner" });
       return;
     }
@@ -85,8 +148,60 @@ export class BoxGateway {
     if (!isDone) this.#send({ kind: "refused", text });
   }
 
+  /** The box that is to let go has the gateway, and the one that is to measure has it not. */
+  #whyNoDrill({ kind }: GatewayMessage): string | undefined {
+    const { role } = this.gateway.facts;
+    if (kind === "drill-begin" && role !== "active") return "the gateway is not at the partner";
+    const { isPossible, text } = this.gateway.preflight("drill");
+    return isPossible ? undefined : text;
+  }
+
+  #unplug(milliseconds: number): void {
+    const isOut = milliseconds > 0;
+    if (isOut) this.gateway.unplug(milliseconds);
+    this.#host.setMaintenance(isOut || this.gateway.isInMaintenance);
+    this.#host.mute(isOut);
+  }
+
+  #remember(drillUntil: string | undefined): void {
+    try {
+      this.#file.write({ drillUntil });
+    } catch (error) {
+      // Without it the gateway stays at this box if the process ends in the middle: it is as good there.
+      if (!(error instanceof IoError)) throw error;
+    }
+  }
+
+  #probe(events: DrillProbes): { stop(): void } {
+    const lan = this.gateway.plan?.lans[0];
+    const gateway = lan?.addresses[0]?.split("/")[0];
+    const own = lan && this.#host.ownAddress(lan.interfaceName);
+    if (!lan || !gateway || own === undefined) return { stop: () => {} };
+    const { interfaceName } = lan;
+    const socket = this.#host.rawlinkSocket;
+    const pinger = new GatewayPinger(
+      { socket, interfaceName, own, gateway: ipv4(gateway) },
+      events,
+    );
+    const resolver = new ResolverProbe(gateway, (isAnswered) => events.named(isAnswered));
+    return {
+      stop: () => {
+        pinger.stop();
+        resolver.stop();
+      },
+    };
+  }
+
   #send(message: GatewayMessage): boolean {
     return this.#host.sendControl(encodeGatewayMessage(message));
+  }
+
+  #answersAll(): boolean {
+    const core = this.#host.core();
+    const pair = core?.pair;
+    if (!core || !pair) return false;
+    if (pair.terms.service === "all") return true;
+    return core.lans.every(({ name }) => isAloneOn(pair.endpoint.sight, name));
   }
 
   #looks(): BoxLooks {
@@ -101,4 +216,10 @@ export class BoxGateway {
       resolver: undefined,
     };
   }
+}
+
+function leasesOf(core: Core | undefined): number {
+  let count = 0;
+  for (const lease of core?.book.leases() ?? []) if (lease.state === "active") count++;
+  return count;
 }

@@ -12,6 +12,7 @@ import {
   type CoordinatorNews,
   type GatewayRole,
 } from "./core/gateway/coordinator.ts";
+import type { DrillKind } from "./core/gateway/drill.ts";
 import { Health } from "./core/gateway/health.ts";
 import type { GatewayPlan } from "./core/gateway/plan.ts";
 import { type Preflight, preflight, type Verb } from "./core/gateway/verbs.ts";
@@ -22,7 +23,7 @@ import { gatewayStatus, ROLE_WORDS } from "./gateway-view.ts";
 import type { GatewayStatus } from "./http/api-types.ts";
 import type { ActionResult } from "./http/box-view.ts";
 import { Keepalived } from "./keepalived.ts";
-import type { OperatorFile } from "./operator-file.ts";
+import type { OperatorFile, OperatorWish } from "./operator-file.ts";
 import { WanWatch } from "./wan-watch.ts";
 
 export interface GatewayHost {
@@ -42,6 +43,11 @@ export interface GatewayHost {
   setMaintenance(isOn: boolean): void;
   /** Asks the partner to hand the gateway over; false: it cannot be told. */
   askForHandover(): boolean;
+  /** Begins a drill; `text`: what happens. */
+  drill(kind: DrillKind, text: string): ActionResult;
+  isDrillUnderWay(): boolean;
+  /** Everything has been looked at. */
+  looked(): void;
 }
 
 export interface GatewayPlaces {
@@ -107,9 +113,11 @@ export class Gateway {
     });
   }
 
-  /** What a person had said before the box was off. */
-  async load(): Promise<void> {
-    this.#maintenanceSince = (await this.#file.read()).maintenanceSince;
+  /** What a person had said before the box was off; returns what else was written down. */
+  async load(): Promise<OperatorWish> {
+    const wish = await this.#file.read();
+    this.#maintenanceSince = wish.maintenanceSince;
+    return wish;
   }
 
   /** Not before the box is able to serve: until then whoever runs keepalived keeps the gateway away from it. */
@@ -142,7 +150,35 @@ export class Gateway {
     const { monotonic } = this.#host.now();
     const at = this.#lookAtGateway(monotonic);
     this.#sayMaintenance(this.#facts(monotonic));
+    this.#host.looked();
     this.#planNext(at, monotonic);
+  }
+
+  /** What is decided on, and what this box is to the gateway. */
+  get facts(): CoordinatorFacts & { readonly role: GatewayRole } {
+    const role = this.#coordinator?.role ?? "unknown";
+    return { ...this.#facts(this.#host.now().monotonic), role };
+  }
+
+  /** The addresses of the first LAN are at this box. */
+  get isFirstLanHere(): boolean {
+    const lan = this.#plan?.lans[0];
+    return lan !== undefined && this.#keepalived.isLanHere(lan.interfaceName);
+  }
+
+  get plan(): GatewayPlan | undefined {
+    return this.#plan;
+  }
+
+  /** In a drill: until the partner has the gateway. */
+  release(): void {
+    this.#coordinator?.release("drill", this.#host.now().monotonic);
+    this.look();
+  }
+
+  /** In a drill: for so long as if the power were gone. */
+  unplug(milliseconds: number): void {
+    this.#keepalived.unplug(milliseconds);
   }
 
   get status(): GatewayStatus | null {
@@ -172,7 +208,7 @@ export class Gateway {
       hasGateway: this.#plan !== undefined,
       isPaired: this.#host.isPaired(),
       role: this.#coordinator?.role ?? "unknown",
-      isDrillUnderWay: false,
+      isDrillUnderWay: this.#host.isDrillUnderWay(),
       ...this.#facts(this.#host.now().monotonic),
     });
   }
@@ -206,8 +242,9 @@ export class Gateway {
       case "maintenance-off":
         return this.#setMaintenance(undefined, text);
       case "drill":
+        return this.#host.drill("planned", text);
       case "unplug":
-        return { isDone: false, text: "this box has no drills" };
+        return this.#host.drill("unplugged", text);
     }
   }
 

@@ -98,6 +98,11 @@ export class Keepalived {
     return this.#view.holding();
   }
 
+  /** The addresses of that LAN are at this box. */
+  isLanHere(interfaceName: string): boolean {
+    return this.#view.stateOf(instanceName("LAN", interfaceName)) === "master";
+  }
+
   isInDoubt(now: number): boolean {
     return this.#view.isInDoubt(now);
   }
@@ -161,6 +166,11 @@ export class Keepalived {
     this.#respawnedAt = now;
     this.#host.respawning();
     void this.#keeper.respawn();
+  }
+
+  /** For so long as if the power were gone: it dies without a word, and its addresses with it. */
+  unplug(milliseconds: number): void {
+    void this.#keeper.plug(milliseconds);
   }
 
   async stop(): Promise<void> {

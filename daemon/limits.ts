@@ -231,6 +231,8 @@ export const LIMITS = {
   httpConnectionsMax: 64,
   httpHeaderBytesMax: 8 << 10,
   httpBodyBytesMax: 64 << 10,
+  /** Reports of drills that are kept. */
+  drillReportsMax: 20,
   /** Addresses behind the router that are pinged once a second. */
   wanTargetsMax: 8,
   configFileBytesMax: 1 << 20,

@@ -8,12 +8,15 @@ import { writeWhole } from "./io/whole-file.ts";
 export interface OperatorWish {
   /** ISO 8601: since when somebody works on this box; undefined: nobody does. */
   readonly maintenanceSince: string | undefined;
+  /** ISO 8601: until when a drill is under way that this box measures. */
+  readonly drillUntil: string | undefined;
 }
 
-const NOTHING: OperatorWish = { maintenanceSince: undefined };
+const NOTHING: OperatorWish = { maintenanceSince: undefined, drillUntil: undefined };
 
 export class OperatorFile {
   readonly #path: string;
+  #wish: OperatorWish = NOTHING;
 
   constructor(stateDir: string) {
     this.#path = path.join(stateDir, "operator.json");
@@ -23,17 +26,24 @@ export class OperatorFile {
   async read(): Promise<OperatorWish> {
     try {
       const value = await new ConfigFile(this.#path).read();
-      const since = (value as { readonly maintenanceSince?: unknown } | null)?.maintenanceSince;
-      const isTime = typeof since === "string" && !Number.isNaN(Date.parse(since));
-      return { maintenanceSince: isTime ? since : undefined };
+      const said = typeof value === "object" && value !== null ? value : {};
+      const { maintenanceSince, drillUntil } = said as Record<string, unknown>;
+      this.#wish = { maintenanceSince: timeOf(maintenanceSince), drillUntil: timeOf(drillUntil) };
     } catch (error) {
-      if (error instanceof ConfigError || error instanceof IoError) return NOTHING;
-      throw error;
+      if (!(error instanceof ConfigError || error instanceof IoError)) throw error;
     }
+    return this.#wish;
   }
 
-  /** Throws IoError. */
-  write(wish: OperatorWish): void {
+  /** What is not said stays as it is. Throws IoError. */
+  write(change: Partial<OperatorWish>): void {
+    const wish = { ...this.#wish, ...change };
     writeWhole(this.#path, Buffer.from(`${JSON.stringify({ version: 1, ...wish })}\n`));
+    this.#wish = wish;
   }
+}
+
+function timeOf(value: unknown): string | undefined {
+  const isTime = typeof value === "string" && !Number.isNaN(Date.parse(value));
+  return isTime ? value : undefined;
 }

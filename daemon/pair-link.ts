@@ -67,6 +67,8 @@ export class PairLink implements PeerLink {
   /** As it was when it was looked last. */
   #sight: Sight | undefined;
   #isStopped = false;
+  /** Connections that stand and on which nothing is said, while this box acts as if its power were gone. */
+  #silent: TLSSocket[] | undefined;
 
   constructor(options: PairLinkOptions) {
     this.#options = options;
@@ -108,7 +110,7 @@ export class PairLink implements PeerLink {
 
   /** How the paths are: dials, moves, gives up. To be called when that may be otherwise, and at `nextAt`. */
   look(sight: Sight): void {
-    if (this.#isStopped) return;
+    if (this.#isStopped || this.#silent) return;
     this.#sight = sight;
     for (let turn = 0; turn < 3; turn++) {
       const step = this.#route.step(sight, this.#facts, this.#options.now());
@@ -125,7 +127,30 @@ export class PairLink implements PeerLink {
 
   /** Somebody has shown the partner's key. */
   arrived(visitor: Visitor): void {
-    this.#begin(visitor, false);
+    if (!this.#silent) this.#begin(visitor, false);
+    else this.#silence(visitor.socket);
+  }
+
+  /** As if the power were gone: what stands is not closed, and nothing is said or heard on it. */
+  mute(isMuted: boolean): void {
+    if (!isMuted) {
+      for (const socket of this.#silent ?? []) socket.destroy();
+      this.#silent = undefined;
+      return;
+    }
+    this.#silent ??= [];
+    this.#cancelDial?.();
+    this.#cancelDial = undefined;
+    for (const [number, { socket }] of Array.from(this.#lines)) {
+      this.#silence(socket);
+      this.#closed(number, false);
+    }
+  }
+
+  #silence(socket: TLSSocket): void {
+    socket.removeAllListeners("data").pause().cork();
+    socket.on("error", () => {});
+    this.#silent?.push(socket);
   }
 
   sendControl(message: Uint8Array): void {

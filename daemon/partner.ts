@@ -110,6 +110,11 @@ export class Partner implements PeerLink {
     this.#found?.hurry();
   }
 
+  /** As if the power of this box were gone, or again as it is. */
+  mute(isMuted: boolean): void {
+    this.#found?.mute(isMuted);
+  }
+
   /** A control message, on the session that was opened last; false: there is none. */
   sendControl(message: Uint8Array): boolean {
     const link = this.#found?.link;

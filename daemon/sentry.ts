@@ -57,6 +57,7 @@ export class Sentry {
   #plannedAt = 0;
   #seen = "";
   #foundSeen = "";
+  #isMuted = false;
 
   constructor(options: SentryOptions) {
     this.#options = options;
@@ -81,6 +82,12 @@ export class Sentry {
   hurry(): void {
     this.#lookout.hurry(this.#options.now().monotonic);
     this.#tick();
+  }
+
+  /** As if the power were gone: nothing is said and nothing is heard. */
+  mute(isMuted: boolean): void {
+    this.#isMuted = isMuted;
+    if (!isMuted) this.hurry();
   }
 
   get sight(): Sight {
@@ -138,6 +145,7 @@ export class Sentry {
   }
 
   #speak(now: number): void {
+    if (this.#isMuted) return;
     const due = this.#lookout.due(now);
     if (due.length === 0) return;
     const { boot, identity, handlers } = this.#options;
@@ -159,6 +167,7 @@ export class Sentry {
   }
 
   #receive(bytes: Uint8Array, from: Datagram): void {
+    if (this.#isMuted) return;
     let decoded: SignedBeacon;
     try {
       decoded = decodeBeacon(bytes);

@@ -33,8 +33,9 @@ export function summarise(config: LoadedConfig | undefined, core: Core): Summary
     ? sentence(CONDITIONS[worst.id].text, { ...worst.values, subject: worst.subject })
     : "";
   if (!config) return { role, state: "down", why: why || "There is no configuration yet." };
-  // Its partner does its work: that is what it is there for now.
-  if (active.some(({ id }) => id === "maintenance")) return { role, state: "degraded", why };
+  // Its partner does its work for now.
+  if (active.some(({ id }) => id === "maintenance" || id === "drill"))
+    return { role, state: "degraded", why };
   const limiting = active.some((condition) => CONDITIONS[condition.id].impact !== "none");
   const unserved = networks.filter((_, index) => !servedNow(core, index).ok).length;
   if (role === "serving" && networks.length > 0 && unserved === networks.length) {

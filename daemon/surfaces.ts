@@ -40,7 +40,11 @@ export class Surfaces {
       web: this.#loadPage(),
       actions: appliance,
       pairing: appliance.pairing,
-      gateway: appliance.gateway,
+      gateway: {
+        preflight: (verb) => appliance.gateway.preflight(verb),
+        act: (verb) => appliance.gateway.act(verb),
+        drills: () => appliance.boxGateway.drills,
+      },
       onFault: (error) => options.onProblem(`an answer over HTTP failed: ${String(error)}`),
     });
     this.#bus = new ApplianceBus(undefined, {

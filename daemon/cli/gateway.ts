@@ -13,7 +13,7 @@ export async function handover(context: Context): Promise<number> {
   const before = (await look(context)).gateway?.role;
   return await carryOut(context, "handover", MOVE_SECONDS, ({ gateway }) => {
     const hasMoved = gateway !== null && gateway.role !== before && isSettled(gateway.role);
-    return hasMoved ? gateway.why : undefined;
+    return hasMoved ? wrap(gateway.why, context.columns, "") : undefined;
   });
 }
 
@@ -21,13 +21,14 @@ export async function maintenance(context: Context): Promise<number> {
   const [word, ...rest] = context.words;
   if (rest.length === 0 && word === undefined) return await show(context);
   if (rest.length === 0 && word === "on") {
-    return await carryOut(context, "maintenance/on", AWAY_SECONDS, (status) =>
-      sentenceOf(status, "it is safe to switch it off"),
-    );
+    return await carryOut(context, "maintenance/on", AWAY_SECONDS, (status) => {
+      const sentence = sentenceOf(status, "it is safe to switch it off");
+      return sentence && wrap(sentence, context.columns, "");
+    });
   }
   if (rest.length === 0 && word === "off") {
     return await carryOut(context, "maintenance/off", MOVE_SECONDS, (status) =>
-      sentenceOf(status) === undefined ? status.why : undefined,
+      sentenceOf(status) === undefined ? wrap(status.why, context.columns, "") : undefined,
     );
   }
   context.err('tandem: "maintenance" is followed by on, off, or nothing\nTry "tandem help".\n');
@@ -35,11 +36,11 @@ export async function maintenance(context: Context): Promise<number> {
 }
 
 /** Says what will happen, asks, has it done, and waits until it is: `isOver` gives the sentence then. */
-async function carryOut(
+export async function carryOut(
   context: Context,
   verb: string,
   seconds: number,
-  isOver: (status: Status) => string | undefined,
+  isOver: (status: Status) => string | undefined | Promise<string | undefined>,
 ): Promise<number> {
   const { client, options, out, err, columns } = context;
   const path = `/api/v1/gateway/${verb}`;
@@ -56,9 +57,9 @@ async function carryOut(
   else if (!done) err(`${wrap(`Refused: ${sentence}`, columns, "")}\n`);
   if (!done) return EXIT.degraded;
   for (const end = context.now() + seconds * 1000; context.now() < end; await pause()) {
-    const result = isOver(await look(context));
+    const result = await isOver(await look(context));
     if (result === undefined) continue;
-    if (!options.json) out(`${wrap(result, columns, "")}\n`);
+    if (!options.json) out(`${result}\n`);
     return EXIT.fine;
   }
   err("It takes long; look again with: tandem status\n");

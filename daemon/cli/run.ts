@@ -2,6 +2,7 @@ import { parseArgs } from "node:util";
 import { VERSION } from "../base/version.ts";
 import { Client, UnreachableError } from "./client.ts";
 import { type Context, EXIT, type Options, type Surroundings } from "./context.ts";
+import { drill } from "./drill.ts";
 import { handover, maintenance } from "./gateway.ts";
 import { pair, unpair } from "./pair.ts";
 import { partnerDown } from "./partner-down.ts";
@@ -90,6 +91,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   unpair: { options: ["yes"], wordsMax: 0, run: unpair },
   handover: { options: ["yes"], wordsMax: 0, run: handover },
   maintenance: { options: ["yes"], wordsMax: 1, run: maintenance },
+  drill: { options: ["yes"], wordsMax: 1, run: drill },
   help: { options: [], wordsMax: 1, run: showHelp },
   version: {
     options: [],
@@ -181,6 +183,11 @@ const HELP = `tandem: what this box is doing
       [--yes]                   box can be worked on and switched off; stays
                                 so until it is told that the work is done
   tandem maintenance            whether it is
+  tandem drill planned|unplug   tries out that the other box takes over, and
+      [--yes]                   measures it: the gateway is handed over, or
+                                its box acts as if its power were gone; comes
+                                back by itself
+  tandem drill                  what drills have shown
   tandem version
   tandem help
 
@@ -192,7 +199,7 @@ const HELP = `tandem: what this box is doing
 Exit codes: 0 fine, 1 degraded, 2 down or not reachable, 3 wrong usage;
 of why: 0 when the device has an address or needs none, else 1;
 of config: 0 unless a person has to do something, or it is refused, then 1;
-of partner-down, unpair, handover, maintenance: 0 done, 1 refused,
+of partner-down, unpair, handover, maintenance, drill: 0 done, 1 refused,
 3 not confirmed;
 of pair: 0, or 1 when something is in the way or it was refused.
 `;

@@ -65,3 +65,36 @@ export interface PreflightView {
   /** What will happen, or why it is not to be done. */
   readonly sentence: string;
 }
+
+/** What a drill has shown, measured by the box that took over. Times from when the other box let go, in milliseconds. */
+export interface DrillReport {
+  readonly id: number;
+  /** "planned": the gateway was handed over; "unplugged": the other box acted as if its power were gone. */
+  readonly kind: "planned" | "unplugged";
+  /** When it began; ISO 8601, by the clock of the box that measured. */
+  readonly at: string;
+  /** The box that took over, and measured. */
+  readonly measuredBy: string;
+  /** Null: it did not come to that. */
+  readonly detectionMilliseconds: number | null;
+  readonly gatewayMilliseconds: number | null;
+  readonly dhcpMilliseconds: number | null;
+  /** Of the gateway, every 10 ms. */
+  readonly pingsSent: number;
+  readonly pingsLost: number;
+  readonly outageMilliseconds: number;
+  /** Null: no resolver answers at the gateway. */
+  readonly names: { readonly asked: number; readonly answered: number } | null;
+  /** Devices that had an address at the time. */
+  readonly leases: number;
+  /** How long after the end of the drill the gateway was back where it was; null: it is not. */
+  readonly revertedMilliseconds: number | null;
+  /** One sentence. */
+  readonly sentence: string;
+}
+
+/** GET /api/v1/drills: the latest ones first. */
+export interface DrillsView {
+  readonly underWay: boolean;
+  readonly drills: readonly DrillReport[];
+}

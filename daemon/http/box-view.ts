@@ -2,6 +2,7 @@
 
 import type {
   ConfigSyncView,
+  DrillsView,
   EventView,
   LeasePage,
   LeaseView,
@@ -73,6 +74,8 @@ export interface GatewayControl {
   /** What would happen, or why it is not to be done; `text` is a part of a sentence. */
   preflight(verb: GatewayVerb): { readonly isPossible: boolean; readonly text: string };
   act(verb: GatewayVerb): ActionResult;
+  /** What drills have shown. */
+  drills(): DrillsView;
 }
 
 export interface ActionResult {

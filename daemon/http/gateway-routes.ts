@@ -11,6 +11,8 @@ const VERBS: Readonly<Record<string, GatewayVerb>> = {
   handover: "handover",
   "maintenance/on": "maintenance-on",
   "maintenance/off": "maintenance-off",
+  drill: "drill",
+  unplug: "unplug",
 };
 
 export function gatewayPosts(
@@ -24,7 +26,7 @@ export function gatewayPosts(
 }
 
 export function gatewayGets(control: GatewayControl): [string, HttpHandler][] {
-  return Object.entries(VERBS).map(([name, verb]) => [
+  const preflights = Object.entries(VERBS).map(([name, verb]): [string, HttpHandler] => [
     `${PATH}/${name}`,
     () => {
       const { isPossible, text } = control.preflight(verb);
@@ -33,4 +35,5 @@ export function gatewayGets(control: GatewayControl): [string, HttpHandler][] {
       return jsonResponse(view);
     },
   ]);
+  return [...preflights, ["/api/v1/drills", () => jsonResponse(control.drills())]];
 }

@@ -9,7 +9,9 @@ import { repository } from "./lab.ts";
 import { addHost, type Background, type Host, Udhcpc } from "./lab-hosts.ts";
 
 export interface Outage {
-  /** The longest time without an answer of the gateway, in steps of 10 ms: what was lost of a ping every 10 ms. */
+  /** Pings that were lost in a row, of one every 10 ms. */
+  readonly lost: number;
+  /** The longest time between two answers of the gateway of which one at least was lost in between, in milliseconds. */
   readonly ping: number;
   /** The longest silence on the TCP connection, in milliseconds. */
   readonly tcp: number;
@@ -62,7 +64,7 @@ export class Observer {
     const { longest, end } = lastOf(tcp);
     const renewals = lastOf(renewer);
     return {
-      ping: longestGap(ping.printed),
+      ...silenceIn(ping.printed),
       ...{ tcp: Number(longest), tcpEnd: String(end) },
       ...{ renewal: Number(renewals.longest), others: Number(renewals.others) },
     };
@@ -99,16 +101,20 @@ function lastOf(program: Background): Readonly<Record<string, unknown>> {
   return JSON.parse(program.printed.trim().split("\n").at(-1) ?? "{}");
 }
 
-/** Of pings that came back, in milliseconds of pings that did not. */
-function longestGap(printed: string): number {
+function silenceIn(printed: string): Pick<Outage, "lost" | "ping"> {
+  let lost = 0;
   let longest = 0;
-  let last: number | undefined;
-  for (const [, text] of printed.matchAll(/bytes from .* icmp_seq=(\d+)/g)) {
-    const sequence = Number(text);
-    if (last !== undefined) longest = Math.max(longest, sequence - last - 1);
-    last = sequence;
+  let last: { readonly sequence: number; readonly at: number } | undefined;
+  for (const [, seconds, number] of printed.matchAll(
+    /^\[([\d.]+)\] \d+ bytes .*icmp_seq=(\d+)/gm,
+  )) {
+    const now = { sequence: Number(number), at: Number(seconds) * 1000 };
+    const missing = last ? now.sequence - last.sequence - 1 : 0;
+    lost = Math.max(lost, missing);
+    if (last && missing > 0) longest = Math.max(longest, now.at - last.at);
+    last = now;
   }
-  return longest * PING_MILLISECONDS;
+  return { lost, ping: Math.round(longest) };
 }
 
 export async function gatewayOf(lab: RunningLab, box: BoxName): Promise<GatewayStatus | null> {

@@ -58,21 +58,22 @@ export class VrrpView {
   /** Undefined: nobody says, or not of all of them. */
   holding(): Exclude<Holding, "none"> | undefined {
     if (this.#instances.length === 0) return undefined;
-    const states = this.#instances.map((instance) => this.#state(instance));
+    const states = this.#instances.map((instance) => this.stateOf(instance));
     if (states.some((state) => state === undefined)) return undefined;
     if (states.every((state) => state === "master")) return "master";
     return states.some((state) => state !== "backup" && state !== "master") ? "fault" : "backup";
   }
 
-  /** They have said different things for so long that one of them must be wrong. */
-  isInDoubt(now: number): boolean {
-    return this.#differsSince !== undefined && now - this.#differsSince >= DIFFERENCE_MILLISECONDS;
-  }
-
-  #state(instance: string): VrrpState | undefined {
+  /** Of one instance; undefined: nobody says. */
+  stateOf(instance: string): VrrpState | undefined {
     const all = SOURCES.flatMap((source) => this.#said[source].get(instance) ?? []);
     const [first, second] = all;
     return second && first && second.at > first.at ? second.state : first?.state;
+  }
+
+  /** They have said different things for so long that one of them must be wrong. */
+  isInDoubt(now: number): boolean {
+    return this.#differsSince !== undefined && now - this.#differsSince >= DIFFERENCE_MILLISECONDS;
   }
 
   #isDifferent(): boolean {

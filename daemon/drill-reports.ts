@@ -1,0 +1,73 @@
+// What drills have shown, the latest first: on both boxes, whichever measured.
+
+import path from "node:path";
+import * as v from "valibot";
+import { ConfigError, IoError } from "./base/errors.ts";
+import type { DrillReport } from "./http/api-types.ts";
+import { ConfigFile } from "./io/config-file.ts";
+import { LIMITS } from "./limits.ts";
+
+const milliseconds = v.nullable(v.pipe(v.number(), v.minValue(0)));
+const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+
+/** It comes from the partner, and from a file: both are looked at. */
+const ReportSchema = v.object({
+  id: count,
+  kind: v.picklist(["planned", "unplugged"]),
+  at: v.pipe(v.string(), v.isoTimestamp()),
+  measuredBy: v.pipe(v.string(), v.maxLength(64)),
+  detectionMilliseconds: milliseconds,
+  gatewayMilliseconds: milliseconds,
+  dhcpMilliseconds: milliseconds,
+  pingsSent: count,
+  pingsLost: count,
+  outageMilliseconds: v.pipe(v.number(), v.minValue(0)),
+  names: v.nullable(v.object({ asked: count, answered: count })),
+  leases: count,
+  revertedMilliseconds: milliseconds,
+  sentence: v.pipe(v.string(), v.maxLength(500)),
+});
+
+export class DrillReports {
+  readonly #file: ConfigFile;
+  #reports: readonly DrillReport[] = [];
+
+  constructor(stateDir: string) {
+    this.#file = new ConfigFile(path.join(stateDir, "drills.json"));
+  }
+
+  get all(): readonly DrillReport[] {
+    return this.#reports;
+  }
+
+  async load(): Promise<void> {
+    try {
+      const value = await this.#file.read();
+      this.#reports = Array.isArray(value) ? value.flatMap((one) => parse(one) ?? []) : [];
+    } catch (error) {
+      if (!(error instanceof ConfigError || error instanceof IoError)) throw error;
+    }
+  }
+
+  /** One that is known already counts once. What the disk does not take is kept until the end of the process. */
+  keep(report: DrillReport): void {
+    const others = this.#reports.filter(({ id, at }) => id !== report.id || at !== report.at);
+    this.#reports = [report, ...others].slice(0, LIMITS.drillReportsMax);
+    void this.#file.write(this.#reports).catch(() => {});
+  }
+
+  /** Of the partner; what is none is not kept. */
+  received(json: string): void {
+    try {
+      const report = parse(JSON.parse(json));
+      if (report) this.keep(report);
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error;
+    }
+  }
+}
+
+function parse(value: unknown): DrillReport | undefined {
+  const result = v.safeParse(ReportSchema, value);
+  return result.success ? result.output : undefined;
+}
