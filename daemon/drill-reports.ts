@@ -1,32 +1,11 @@
 // What drills have shown, the latest first: on both boxes, whichever measured.
 
 import path from "node:path";
-import * as v from "valibot";
 import { ConfigError, IoError } from "./base/errors.ts";
+import { parseDrillReport } from "./config/drill-report.ts";
 import type { DrillReport } from "./http/api-types.ts";
 import { ConfigFile } from "./io/config-file.ts";
 import { LIMITS } from "./limits.ts";
-
-const milliseconds = v.nullable(v.pipe(v.number(), v.minValue(0)));
-const count = v.pipe(v.number(), v.integer(), v.minValue(0));
-
-/** It comes from the partner, and from a file: both are looked at. */
-const ReportSchema = v.object({
-  id: count,
-  kind: v.picklist(["planned", "unplugged"]),
-  at: v.pipe(v.string(), v.isoTimestamp()),
-  measuredBy: v.pipe(v.string(), v.maxLength(64)),
-  detectionMilliseconds: milliseconds,
-  gatewayMilliseconds: milliseconds,
-  dhcpMilliseconds: milliseconds,
-  pingsSent: count,
-  pingsLost: count,
-  outageMilliseconds: v.pipe(v.number(), v.minValue(0)),
-  names: v.nullable(v.object({ asked: count, answered: count })),
-  leases: count,
-  revertedMilliseconds: milliseconds,
-  sentence: v.pipe(v.string(), v.maxLength(500)),
-});
 
 export class DrillReports {
   readonly #file: ConfigFile;
@@ -43,7 +22,9 @@ export class DrillReports {
   async load(): Promise<void> {
     try {
       const value = await this.#file.read();
-      this.#reports = Array.isArray(value) ? value.flatMap((one) => parse(one) ?? []) : [];
+      this.#reports = Array.isArray(value)
+        ? value.flatMap((one) => parseDrillReport(one) ?? [])
+        : [];
     } catch (error) {
       if (!(error instanceof ConfigError || error instanceof IoError)) throw error;
     }
@@ -59,15 +40,10 @@ export class DrillReports {
   /** Of the partner; what is none is not kept. */
   received(json: string): void {
     try {
-      const report = parse(JSON.parse(json));
+      const report = parseDrillReport(JSON.parse(json));
       if (report) this.keep(report);
     } catch (error) {
       if (!(error instanceof SyntaxError)) throw error;
     }
   }
-}
-
-function parse(value: unknown): DrillReport | undefined {
-  const result = v.safeParse(ReportSchema, value);
-  return result.success ? result.output : undefined;
 }
