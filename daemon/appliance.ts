@@ -180,7 +180,7 @@ export class Appliance {
     });
     partner.configure(result.config);
     this.#links.configure(result.config?.core);
-    gateway.configure(this.box.gatewayPlan(this.#options.board));
+    this.boxGateway.configure(this.box.gatewayPlan(this.#options.board));
     this.#openPairing();
     driver.event({ kind: "alarm" });
     this.#stopTickers = [
@@ -202,7 +202,7 @@ export class Appliance {
         this.#partner?.configure(result.config);
         this.#driver.event({ kind: "config", config: result.config.core });
         this.#links?.configure(result.config.core);
-        this.gateway.configure(this.box.gatewayPlan(this.#options.board));
+        this.boxGateway.configure(this.box.gatewayPlan(this.#options.board));
         this.#openPairing();
         void this.pairing.refresh();
         if (result.isNew) this.say("config-applied", {});

@@ -42,7 +42,8 @@ export interface DrillProbes {
 }
 
 const CODES: Readonly<Record<DrillKind, DrillCode>> = { planned: 1, unplugged: 2 };
-const DRILL_SECONDS = 10;
+/** How long it lasts: all that is to be seen of a handover is seen at once, a box without power has to be missed first. */
+const SECONDS: Readonly<Record<DrillKind, number>> = { planned: 5, unplugged: 10 };
 /** Between the other box's answer and the moment at which it lets go: the pings have begun by then. */
 const DELAY_MILLISECONDS = 1500;
 const READY_MILLISECONDS = 3000;
@@ -153,7 +154,7 @@ export class Drill {
   #call(kind: DrillKind, text: string): ActionResult {
     const { monotonic, wall } = this.#host.now();
     const id = this.#host.random();
-    const begin = { id, drill: CODES[kind], seconds: DRILL_SECONDS };
+    const begin = { id, drill: CODES[kind], seconds: SECONDS[kind] };
     const isTold = this.#host.send({
       ...{ kind: "drill-begin", ...begin },
       delayMilliseconds: DELAY_MILLISECONDS,
@@ -176,8 +177,9 @@ export class Drill {
     const beginsAt = monotonic + DELAY_MILLISECONDS;
     const meter = new DrillMeter(measured.kind, beginsAt);
     measured.meter = meter;
-    measured.phase = { kind: "measuring", until: beginsAt + DRILL_SECONDS * 1000 };
-    this.#host.remember(isoTime(wall + DELAY_MILLISECONDS + DRILL_SECONDS * 1000));
+    const milliseconds = SECONDS[measured.kind] * 1000;
+    measured.phase = { kind: "measuring", until: beginsAt + milliseconds };
+    this.#host.remember(isoTime(wall + DELAY_MILLISECONDS + milliseconds));
     this.#host.say("drill-begun", { what: WHAT[measured.kind] });
     const now = (): number => this.#host.now().monotonic;
     this.#probe = this.#host.probe({

@@ -1,12 +1,12 @@
 // The gateway within the box: what it is told of the core and of the partner, what it has done there, and drills.
 
-import type { Ipv4 } from "./base/address.ts";
-import { ipv4 } from "./base/address.ts";
+import { formatIpv4, type Ipv4, ipv4 } from "./base/address.ts";
 import { DecodeError, IoError } from "./base/errors.ts";
 import type { Now } from "./base/time.ts";
 import type { ConditionId, LogId, LogValues } from "./catalogue.ts";
 import type { Core } from "./core/core.ts";
 import { isAloneOn } from "./core/failover/sight.ts";
+import type { GatewayPlan } from "./core/gateway/plan.ts";
 import { decodeWord } from "./core/gateway/word.ts";
 import { Drill, type DrillProbes } from "./drill.ts";
 import { DrillReports } from "./drill-reports.ts";
@@ -18,6 +18,7 @@ import { randomSeed } from "./io/random.ts";
 import { OperatorFile } from "./operator-file.ts";
 import type { JournalState } from "./ports.ts";
 import { ResolverProbe } from "./resolver-probe.ts";
+import { ResolverWatch } from "./resolver-watch.ts";
 import {
   decodeGatewayMessage,
   encodeGatewayMessage,
@@ -45,12 +46,16 @@ export interface BoxGatewayHost {
   ownAddress(interfaceName: string): Ipv4 | undefined;
 }
 
+/** Between two questions for a name in a drill. */
+const NAMES_MILLISECONDS = 250;
+
 export class BoxGateway {
   readonly gateway: Gateway;
   readonly #host: BoxGatewayHost;
   readonly #file: OperatorFile;
   readonly #drill: Drill;
   readonly #reports: DrillReports;
+  #resolver: ResolverWatch | undefined;
 
   constructor(host: BoxGatewayHost) {
     this.#host = host;
@@ -104,6 +109,18 @@ export class BoxGateway {
     if (drillUntil !== undefined) this.#drill.resume();
   }
 
+  /** What is to move, as the configuration in force has it. */
+  configure(plan: GatewayPlan | undefined): void {
+    const lan = plan?.lans.find(({ isResolver }) => isResolver);
+    const own = lan && this.#host.ownAddress(lan.interfaceName);
+    const address = own === undefined ? undefined : formatIpv4(own);
+    if (address !== this.#resolver?.address) {
+      this.#resolver?.stop();
+      this.#resolver = address ? new ResolverWatch(address, () => this.gateway.look()) : undefined;
+    }
+    this.gateway.configure(plan);
+  }
+
   get drills(): DrillsView {
     return { underWay: this.#drill.isUnderWay, drills: this.#reports.all };
   }
@@ -135,6 +152,7 @@ export class BoxGateway {
 
   async stop(): Promise<void> {
     this.#drill.stop();
+    this.#resolver?.stop();
     await this.gateway.stop();
   }
 
@@ -183,7 +201,9 @@ export class BoxGateway {
       { socket, interfaceName, own, gateway: ipv4(gateway) },
       events,
     );
-    const resolver = new ResolverProbe(gateway, (isAnswered) => events.named(isAnswered));
+    const resolver = new ResolverProbe(gateway, NAMES_MILLISECONDS, (isAnswered) =>
+      events.named(isAnswered),
+    );
     return {
       stop: () => {
         pinger.stop();
@@ -213,7 +233,7 @@ export class BoxGateway {
       lans: lans.map(({ name, link }) => ({ name, hasCarrier: link.carrier })),
       journal: this.#host.journal(),
       failedProbes: lans.map(({ name }) => name).filter(hasFailed),
-      resolver: undefined,
+      resolver: this.#resolver?.look(),
     };
   }
 }

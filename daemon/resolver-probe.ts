@@ -3,7 +3,6 @@
 
 import { createSocket, type Socket } from "node:dgram";
 
-const ASK_MILLISECONDS = 250;
 const ANSWER_MILLISECONDS = 200;
 const PORT = 53;
 /** One question: the root, type NS, class IN; recursion desired. */
@@ -18,8 +17,8 @@ export class ResolverProbe {
   #id = 0;
   #askedAt: number | undefined;
 
-  /** `address`: of the resolver. `told`: whether each question was answered. */
-  constructor(address: string, told: (isAnswered: boolean) => void) {
+  /** `address`: of the resolver. `told`: whether each question was answered. Asked every so many milliseconds. */
+  constructor(address: string, every: number, told: (isAnswered: boolean) => void) {
     this.#socket.on("error", () => {});
     this.#socket.on("message", (message) => {
       const isAnswer =
@@ -38,7 +37,7 @@ export class ResolverProbe {
         told(false);
       }
       if (this.#askedAt === undefined) this.#ask(address);
-    }, ASK_MILLISECONDS);
+    }, every);
   }
 
   stop(): void {

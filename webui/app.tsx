@@ -3,6 +3,7 @@ import { TEXTS } from "./texts.ts";
 import { About } from "./views/about.tsx";
 import { Attention } from "./views/attention.tsx";
 import { Events } from "./views/events.tsx";
+import { Gateway } from "./views/gateway.tsx";
 import { Headline } from "./views/headline.tsx";
 import { Leases } from "./views/leases.tsx";
 import { Networks } from "./views/networks.tsx";
@@ -31,6 +32,7 @@ export function App() {
                 <Leases hasSeveralNetworks={told.networks.length > 1} />
               </div>
               <div class="narrow">
+                {told.gateway !== null && <Gateway gateway={told.gateway} />}
                 {!told.partner.paired && <Pair status={told} />}
                 <About status={told} />
                 <Events />

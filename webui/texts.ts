@@ -107,6 +107,16 @@ export const TEXTS = {
 
   pair: "Pair",
   thisBox: "this box",
+  gatewayTitle: "Gateway",
+  gatewayHere: "at this box",
+  gatewayNotHere: "not at this box",
+  gatewaySince: "Since",
+  gatewayAddresses: "Addresses that move",
+  healthHere: "Health of this box",
+  healthThere: "Health of its partner",
+  score: (score: number) => `${score} of 100`,
+  checks: "What is looked at",
+
   wires: "The wires between the boxes",
   pairCable: "Pair cable",
   lan: (name: string) => `LAN ${name}`,

@@ -35,11 +35,12 @@ function lansOf(shared: SharedConfig, box: BoxConfig): GatewayLan[] {
   const ports = portsOf(box);
   const lans = new Map<string, GatewayLan & { readonly addresses: string[] }>();
   for (const network of shared.networks) {
-    const { gateway, subnet, relayed } = network;
+    const { gateway, subnet, relayed, dns = [] } = network;
     const name = segmentOf(network);
     const interfaceName = (ports.get(network.name) ?? ports.get(name))?.interface;
     if (relayed || gateway === undefined || interfaceName === undefined) continue;
-    const lan = lans.get(interfaceName) ?? { name, interfaceName, addresses: [] };
+    const isResolver = dns.includes(gateway);
+    const lan = lans.get(interfaceName) ?? { name, interfaceName, addresses: [], isResolver };
     lan.addresses.push(`${gateway}/${parseSubnet(subnet)?.prefix}`);
     lans.set(interfaceName, lan);
   }

@@ -16,7 +16,7 @@ describe.each(kinds)("%s", (kind, name) => {
     const client = await lab.client(name);
     expect(client.kind).toBe(kind);
     expect(client.address).toMatch(/^10\.77\.0\.1\d\d$/);
-    expect(client.server).toBe("10.77.0.2");
+    expect(client.server).toBe("10.77.0.1");
     expect(client.leaseSeconds).toBe(3600);
     expect(await leaseState(lab, client.address)).toBe("active");
     const shown = await lab.exec(name, ["ip", "-4", "-o", "addr", "show", "dev", "eth0"]);

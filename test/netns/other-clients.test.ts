@@ -10,7 +10,7 @@ import { describeUnless, withoutProgram } from "../support/unless.ts";
 
 const used = useLab({ clients: 0 });
 const MAC = { networkd: "02:0e:00:00:00:01", dhcping: "02:0e:00:00:00:02" } as const;
-const SERVER = "10.77.0.2";
+const SERVER = "10.77.0.1";
 
 beforeAll(async () => {
   if (labProblem()) return;

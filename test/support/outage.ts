@@ -13,6 +13,8 @@ export interface Outage {
   readonly lost: number;
   /** The longest time between two answers of the gateway of which one at least was lost in between, in milliseconds. */
   readonly ping: number;
+  /** The longest time between two answers, lost or not. */
+  readonly silence: number;
   /** The longest silence on the TCP connection, in milliseconds. */
   readonly tcp: number;
   /** How the connection ended; "" while it stands. */
@@ -101,9 +103,10 @@ function lastOf(program: Background): Readonly<Record<string, unknown>> {
   return JSON.parse(program.printed.trim().split("\n").at(-1) ?? "{}");
 }
 
-function silenceIn(printed: string): Pick<Outage, "lost" | "ping"> {
+function silenceIn(printed: string): Pick<Outage, "lost" | "ping" | "silence"> {
   let lost = 0;
   let longest = 0;
+  let silence = 0;
   let last: { readonly sequence: number; readonly at: number } | undefined;
   for (const [, seconds, number] of printed.matchAll(
     /^\[([\d.]+)\] \d+ bytes .*icmp_seq=(\d+)/gm,
@@ -111,10 +114,11 @@ function silenceIn(printed: string): Pick<Outage, "lost" | "ping"> {
     const now = { sequence: Number(number), at: Number(seconds) * 1000 };
     const missing = last ? now.sequence - last.sequence - 1 : 0;
     lost = Math.max(lost, missing);
+    if (last) silence = Math.max(silence, now.at - last.at);
     if (last && missing > 0) longest = Math.max(longest, now.at - last.at);
     last = now;
   }
-  return { lost, ping: Math.round(longest) };
+  return { lost, ping: Math.round(longest), silence: Math.round(silence) };
 }
 
 export async function gatewayOf(lab: RunningLab, box: BoxName): Promise<GatewayStatus | null> {

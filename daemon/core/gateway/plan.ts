@@ -9,6 +9,8 @@ export interface GatewayLan {
   readonly interfaceName: string;
   /** Virtual addresses with their prefix, such as 10.77.0.1/24; the first one is that of the LAN itself. */
   readonly addresses: readonly string[];
+  /** Clients there are told to ask the gateway for names. */
+  readonly isResolver: boolean;
 }
 
 export interface GatewayWan {
