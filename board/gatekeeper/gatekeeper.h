@@ -60,6 +60,7 @@ struct item {
 
 struct plan {
   bool dbus; /* enable_dbus */
+  size_t left_out, left_out_len; /* the word that keepalived does not get to see, length 0: none */
   unsigned count;
   struct item items[ITEMS_MAX];
 };

@@ -32,7 +32,7 @@ static const enum block outer[] = {
   [ROUTES] = INSTANCE,
 };
 
-enum effect { NOTHING, OPENS, DBUS, INTERFACE, VMAC, STATIC_ADDRESS, ADDRESS, ROUTE };
+enum effect { NOTHING, OPENS, DBUS, LEAVE_OUT, INTERFACE, VMAC, STATIC_ADDRESS, ADDRESS, ROUTE };
 
 /*
  * One row per form of a line. Lower case is meant literally, upper case is a class of values:
@@ -60,7 +60,7 @@ static const struct rule {
   {GLOBAL, "vrrp_garp_lower_prio_delay NUM", NOTHING, TOP},
   {GLOBAL, "vrrp_garp_master_refresh NUM", NOTHING, TOP},
   {GLOBAL, "vrrp_higher_prio_send_advert true", NOTHING, TOP},
-  {GLOBAL, "reload_check_config", NOTHING, TOP},
+  {GLOBAL, "reload_check_config", LEAVE_OUT, TOP},
   {GLOBAL, "dynamic_interfaces allow_if_changes", NOTHING, TOP},
   {GLOBAL, "max_auto_priority -1", NOTHING, TOP},
   {GLOBAL, "vrrp_no_swap", NOTHING, TOP},
@@ -99,7 +99,7 @@ static const struct rule {
 #define RULES (sizeof rules / sizeof rules[0])
 
 struct reading {
-  const char *folder;
+  const char *text, *folder;
   struct plan *plan;
   struct complaint *complaint;
   unsigned line;
@@ -163,13 +163,20 @@ static bool name_once(struct reading *r, char *name, const struct item *item)
   return true;
 }
 
-static bool rule_apply(struct reading *r, const struct rule *rule, struct item *item)
+static bool rule_apply(struct reading *r, const struct rule *rule, const struct token *first,
+                       struct item *item)
 {
   switch (rule->effect) {
   case NOTHING:
     return true;
   case DBUS:
     r->plan->dbus = true;
+    return true;
+  case LEAVE_OUT:
+    if (r->plan->left_out_len > 0)
+      return complain(r, "this was said before");
+    r->plan->left_out = (size_t)(first->text - r->text);
+    r->plan->left_out_len = first->len;
     return true;
   case INTERFACE:
     return name_once(r, r->interface, item);
@@ -248,15 +255,16 @@ static bool line_check(struct reading *r, const char *line, size_t len)
   if (!token_next(&at, end, &more))
     for (unsigned i = 0; i < RULES; i++)
       if (rules[i].in == r->block && form_fits(r, rules[i].form, tokens, count, &item))
-        return rule_apply(r, &rules[i], &item);
+        return rule_apply(r, &rules[i], &tokens[0], &item);
   return line_refuse(r, &tokens[0]);
 }
 
 bool config_check(const char *text, size_t len, const char *folder, struct plan *plan,
                   struct complaint *complaint)
 {
-  struct reading r = {.folder = folder, .plan = plan, .complaint = complaint, .block = TOP};
+  struct reading r = {.text = text, .folder = folder, .plan = plan, .complaint = complaint};
   plan->dbus = false;
+  plan->left_out_len = 0;
   plan->count = 0;
   for (size_t at = 0; at < len;) {
     const char *newline = memchr(text + at, '\n', len - at);

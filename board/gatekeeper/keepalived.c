@@ -265,6 +265,15 @@ void keepalived_plug(unsigned milliseconds)
     end_begin(END_PLUG, 0);
 }
 
+/* Without reload_check_config, line by line the same. */
+static bool checked_write(void)
+{
+  static char text[CONFIG_MAX];
+  memcpy(text, checked.text, checked.len);
+  memset(text + checked.plan.left_out, ' ', checked.plan.left_out_len);
+  return config_write(text, checked.len);
+}
+
 void keepalived_config(const char *text, size_t len)
 {
   struct complaint complaint;
@@ -278,7 +287,7 @@ void keepalived_config(const char *text, size_t len)
   }
   memcpy(checked.text, text, len);
   checked.len = len;
-  if (!config_write(text, len)) {
+  if (!checked_write()) {
     client_reply("no the configuration cannot be written: %s", strerror(errno));
     return;
   }

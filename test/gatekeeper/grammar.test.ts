@@ -76,6 +76,7 @@ describe("a configuration", () => {
     ["global_defs {", ' vrrp_notify_fifo "/run/gate/vrrp.fifo"'],
     ["global_defs {", " vrrp_notify_fifo /run/gate/health"],
     ["global_defs {", " reload_check_config /etc/shadow"],
+    [" reload_check_config", " reload_check_config"],
     ["global_defs {", " reload_file /etc/shadow"],
     ["global_defs {", " process_names"],
     ["global_defs {", " dbus_service_name org.x"],
