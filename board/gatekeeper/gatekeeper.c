@@ -252,20 +252,21 @@ int main(int argc, char **argv)
   umask(0077);
   signal_fd = signals_open();
   /* keepalived and its VRRP process are ours to wait for, also when the first of them is gone. */
-  if (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
-    die("prctl: %s", strerror(errno));
+  if (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0)
+    die("PR_SET_CHILD_SUBREAPER: %s", strerror(errno));
   folder_open(options.folder);
-  keepalived_probe(options.program);
   epoll_fd = epoll_create1(EPOLL_CLOEXEC);
   if (epoll_fd < 0)
     die("epoll_create1: %s", strerror(errno));
+  listen_fd = listen_open(&options);
+  privileges_drop();
+  keepalived_probe(options.program);
   predecessor_end();
   health_start();
   fifo_prepare();
   folder_watch_fd = folder_watch();
   watch(EPOLL_CTL_ADD, folder_watch_fd, EPOLLIN, SOURCE_FOLDER);
   watch(EPOLL_CTL_ADD, signal_fd, EPOLLIN, SOURCE_SIGNAL);
-  listen_fd = listen_open(&options);
   listen_again();
   say("listening on %s", options.path);
   loop();

@@ -29,7 +29,11 @@
 #define CLIENT_WITHIN_MS 5000 /* from the first byte of a message to its last */
 #define CHECK_WITHIN_MS 5000  /* keepalived -t, which takes 9 */
 #define STOP_WITHIN_MS 3000   /* a graceful end, which takes 1000 */
+#define KILL_WITHIN_MS 1000   /* SIGKILL, which takes 50 */
+#define PREDECESSOR_WITHIN_MS 2000 /* the same, while nobody knows how it is */
 #define DUMP_WITHIN_MS 1000
+#define SETTLED_WITHIN_MS 2000 /* from its start to its VRRP process's pid file, which takes 20 */
+#define SETTLED_AFTER_MS 200  /* behind that file */
 #define HOLD_MS 1000          /* after the cable is plugged in again */
 #define LIVED_LONG_MS 10000   /* who dies sooner is started again later */
 #define BACKOFF_MIN_MS 100
@@ -122,7 +126,8 @@ pid_t keepalived_spawn(const char *const argv[], int output);
 /* Asks the program what it can do; what it needs is known afterwards. */
 void keepalived_probe(const char *program);
 const char *keepalived_program(void);
-bool keepalived_is_vrrp_only(void); /* -P is known to it */
+bool keepalived_knows_vrrp_only(void); /* -P, which builds without LVS refuse */
+bool keepalived_knows_no_syslog(void); /* -G */
 int keepalived_json_signal(void);   /* 0 when it has no JSON dump */
 
 /* ---- check.c: keepalived -t ---- */
@@ -146,7 +151,8 @@ pid_t keepalived_group(void);
 void keepalived_exit(void);
 void keepalived_reaped(pid_t pid, int status);
 void keepalived_timer(void);
-/* Without what the VRRP process left behind no second owner of an address can come up. */
+void keepalived_vrrp_began(void);
+/* Without what it left behind no second owner of an address can come up. */
 void keepalived_vrrp_died(void);
 void check_done(bool good, const char *why);
 
@@ -192,6 +198,10 @@ void client_reply(const char *format, ...) __attribute__((format(printf, 1, 2)))
 void client_reply_dump(const char *bytes, size_t len);
 /* An event; nobody needs to be there. */
 void client_tell(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* ---- privilege.c ---- */
+
+void privileges_drop(void);
 
 /* ---- options.c ---- */
 

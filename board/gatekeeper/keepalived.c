@@ -11,7 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/* ABSENT may have a start due (TIMER_KEEPALIVED); ENDING waits for the group to be empty. */
+/* TIMER_KEEPALIVED: ABSENT, when it is started; RUNNING, when it is reloaded; ENDING, which waits for
+ * the group to be empty, when that has taken too long. */
 static enum { ABSENT, RUNNING, ENDING } phase;
 /* What comes behind ENDING. */
 static enum { END_STOP, END_RESTART, END_PLUG, END_DIED, END_EXIT } reason;
@@ -19,9 +20,10 @@ static enum { END_STOP, END_RESTART, END_PLUG, END_DIED, END_EXIT } reason;
 static pid_t group;
 static bool killed;  /* ENDING, and SIGKILL was sent */
 static bool plugged; /* ABSENT or ENDING: until TIMER_KEEPALIVED the cable is out */
-static uint64_t started_at, plugged_until;
+static uint64_t started_at, settled_at, plugged_until;
 static unsigned backoff;
-static bool start_asked; /* a configuration waits to be answered by "ok started" */
+static bool start_asked;  /* a configuration waits to be answered by "ok started" */
+static bool reload_asked; /* or by "ok reloaded" */
 
 static struct configuration {
   char text[CONFIG_MAX];
@@ -84,9 +86,12 @@ static void keepalived_start(void)
 {
   const char *argv[12] = {keepalived_program(), "-n", "-l", "-f", file_path(CONFIG_FILE),
                           "-p", file_path(PID_FILE), "-r", file_path(VRRP_PID_FILE)};
+  unsigned count = 9;
   timer_stop(TIMER_KEEPALIVED);
-  if (keepalived_is_vrrp_only())
-    argv[9] = "-P";
+  if (keepalived_knows_vrrp_only())
+    argv[count++] = "-P";
+  if (keepalived_knows_no_syslog())
+    argv[count++] = "-G";
   fifo_prepare();
   file_remove(PID_FILE);
   file_remove(VRRP_PID_FILE);
@@ -99,6 +104,7 @@ static void keepalived_start(void)
   }
   phase = RUNNING;
   started_at = now_ms();
+  settled_at = started_at + SETTLED_WITHIN_MS;
   tell("started");
   health_release_in(HOLD_MS);
   if (start_asked)
@@ -106,11 +112,34 @@ static void keepalived_start(void)
   start_asked = false;
 }
 
+/* SIGHUP ends a keepalived that is still starting, or is lost on it or its VRRP process. */
+static void reload_when_settled(void)
+{
+  uint64_t now = now_ms();
+  if (now < settled_at) {
+    timer_set(TIMER_KEEPALIVED, (unsigned)(settled_at - now));
+    return;
+  }
+  timer_stop(TIMER_KEEPALIVED);
+  reload_asked = false;
+  kill(group, SIGHUP);
+  say("keepalived is reloaded");
+  client_reply("ok reloaded");
+}
+
+void keepalived_vrrp_began(void)
+{
+  settled_at = now_ms() + SETTLED_AFTER_MS;
+  if (phase == RUNNING && reload_asked)
+    reload_when_settled();
+}
+
 /* ---- end ---- */
 
 static void group_kill(void)
 {
   killed = true;
+  timer_set(TIMER_KEEPALIVED, KILL_WITHIN_MS);
   if (group > 0)
     kill(-group, SIGKILL);
 }
@@ -144,6 +173,9 @@ static void plug_out(void)
 static void ended(void)
 {
   timer_stop(TIMER_KEEPALIVED);
+  /* It will start with the configuration that it should have read. */
+  start_asked |= reload_asked;
+  reload_asked = false;
   phase = ABSENT;
   group = 0;
   vrrp_forget();
@@ -214,6 +246,12 @@ void keepalived_timer(void)
   if (phase == ENDING && !killed) {
     say("keepalived did not end in time and is killed");
     group_kill();
+  } else if (phase == ENDING) {
+    /* The kernel holds it, and will end it: it does nothing any more. */
+    say("keepalived was killed and is not gone yet");
+    ended();
+  } else if (phase == RUNNING && reload_asked) {
+    reload_when_settled();
   } else if (phase == ABSENT && in_force.len > 0) {
     keepalived_start();
   }
@@ -229,7 +267,7 @@ void keepalived_vrrp_died(void)
 void keepalived_exit(void)
 {
   check_stop();
-  start_asked = false;
+  start_asked = reload_asked = false;
   if (phase == ABSENT) {
     forget();
     finish();
@@ -282,6 +320,7 @@ void keepalived_config(const char *text, size_t len)
     return;
   }
   if (!config_check(text, len, folder_path(), &checked.plan, &complaint)) {
+    say("a configuration is refused: line %u: %s", complaint.line, complaint.why);
     client_reply("no line %u: %s", complaint.line, complaint.why);
     return;
   }
@@ -301,9 +340,8 @@ static void apply(bool dbus_changed)
   if (plugged) {
     client_reply("ok plugged");
   } else if (phase == RUNNING && !dbus_changed) {
-    kill(group, SIGHUP);
-    say("keepalived is reloaded");
-    client_reply("ok reloaded");
+    reload_asked = true;
+    reload_when_settled();
   } else {
     start_asked = true;
     if (phase == ABSENT)
@@ -318,6 +356,7 @@ void check_done(bool good, const char *why)
   bool dbus_changed = in_force.len > 0 && checked.plan.dbus != in_force.plan.dbus;
   if (!good) {
     file_remove(CONFIG_NEW);
+    say("a configuration is refused: %s", why);
     client_reply("no %s", why);
     return;
   }

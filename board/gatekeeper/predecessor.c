@@ -63,7 +63,7 @@ static void processes_end(void)
           signals[turn]);
       kill(pids[i], signals[turn]);
     }
-    if (wait_for_end(pids, STOP_WITHIN_MS))
+    if (wait_for_end(pids, PREDECESSOR_WITHIN_MS))
       return;
   }
   die("a keepalived of an earlier gatekeeper does not end");
@@ -74,14 +74,14 @@ void predecessor_end(void)
   static char text[CONFIG_MAX];
   static struct plan plan;
   struct complaint complaint;
+  unsigned removed;
   processes_end();
   ssize_t len = file_read(CONFIG_FILE, text, sizeof text);
   if (len > 0 && !config_check(text, (size_t)len, folder_path(), &plan, &complaint))
     say("%s is not one of ours: line %u: %s", file_path(CONFIG_FILE), complaint.line,
         complaint.why);
-  else if (len > 0)
-    say("%u addresses, routes and links were left by an earlier gatekeeper",
-        addresses_remove(&plan));
+  else if (len > 0 && (removed = addresses_remove(&plan)) > 0)
+    say("%u addresses, routes and links were left by an earlier gatekeeper", removed);
   file_remove(CONFIG_FILE);
   file_remove(CONFIG_NEW);
   file_remove(PID_FILE);

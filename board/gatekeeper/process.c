@@ -17,11 +17,12 @@
 #define PROBE_SIZE 16384
 
 static const char *program;
-static bool vrrp_only;
+static bool vrrp_only, syslog_off;
 static int json_signal;
 
 const char *keepalived_program(void) { return program; }
-bool keepalived_is_vrrp_only(void) { return vrrp_only; }
+bool keepalived_knows_vrrp_only(void) { return vrrp_only; }
+bool keepalived_knows_no_syslog(void) { return syslog_off; }
 int keepalived_json_signal(void) { return json_signal; }
 
 /* In the child. Only what keepalived needs goes along: no signal mask, no other environment. */
@@ -112,8 +113,10 @@ static const char *ask(const char *option)
 void keepalived_probe(const char *path)
 {
   program = path;
-  vrrp_only = strstr(ask("--help"), "--vrrp ") != NULL;
-  json_signal = vrrp_only || access(program, X_OK) == 0 ? atoi(ask("--signum=JSON")) : 0;
+  const char *help = ask("--help");
+  vrrp_only = strstr(help, "--vrrp ") != NULL;
+  syslog_off = strstr(help, "--no-syslog ") != NULL;
+  json_signal = access(program, X_OK) == 0 ? atoi(ask("--signum=JSON")) : 0;
   if (json_signal < 1 || json_signal >= NSIG)
     json_signal = 0;
 }

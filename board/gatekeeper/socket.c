@@ -45,17 +45,17 @@ int listen_open(const struct options *options)
   int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0)
     die("socket: %s", strerror(errno));
-  mode_t mask = umask(0777);
+  /* By the mask, since a chmod would follow a link that somebody had put there meanwhile. */
+  mode_t mask = umask(~(mode_t)options->mode & 0777);
   if (bind(fd, (struct sockaddr *)&address, sizeof address) < 0)
     die("bind %s: %s", options->path, strerror(errno));
   umask(mask);
-  /* lchown and the mode last: until then nobody but root can connect. */
   if ((options->change_user || options->change_group) &&
       lchown(options->path, options->change_user ? options->uid : (uid_t)-1,
              options->change_group ? options->gid : (gid_t)-1) < 0)
     die("chown %s: %s", options->path, strerror(errno));
-  if (chmod(options->path, options->mode) < 0 || lstat(options->path, &socket_file) < 0)
-    die("chmod %s: %s", options->path, strerror(errno));
+  if (lstat(options->path, &socket_file) < 0)
+    die("%s: %s", options->path, strerror(errno));
   if (listen(fd, BACKLOG) < 0)
     die("listen %s: %s", options->path, strerror(errno));
   return fd;

@@ -98,6 +98,8 @@ static void vrrp_watch(void)
   vrrp_fd = pid > 0 ? (int)syscall(SYS_pidfd_open, pid, 0) : -1;
   if (vrrp_fd >= 0)
     watch(EPOLL_CTL_ADD, vrrp_fd, EPOLLIN, SOURCE_VRRP);
+  if (pid > 0)
+    keepalived_vrrp_began();
 }
 
 void vrrp_ended(void)

@@ -123,6 +123,8 @@ for (const kind of USUAL) {
       await until(() => !a.isOwner, "the address is gone");
       expect(performance.now() - start, "milliseconds to remove").toBeLessThan(500);
       expect(a.routes).toEqual([]);
+      // Not by the next keepalived, which would come later.
+      await until(() => /5 addresses, routes and links were left/.test(gateA.log), "it says so");
       expect(await taken(start)).toBeLessThan(1000);
       // It had not lived for long, so the next one comes a little later.
       await daemonA.until("keepalived died", since);

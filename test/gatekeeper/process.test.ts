@@ -18,7 +18,16 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest
 import { describeUnless } from "../support/unless.ts";
 import { configuration } from "./configuration.ts";
 import { Daemon } from "./daemon.ts";
-import { type Box, build, type Gatekeeper, Room, roomProblem, USUAL, until } from "./room.ts";
+import {
+  type Box,
+  build,
+  type Gatekeeper,
+  KEEPALIVED,
+  Room,
+  roomProblem,
+  USUAL,
+  until,
+} from "./room.ts";
 
 const isRoot = process.getuid?.() === 0;
 
@@ -131,14 +140,19 @@ for (const kind of USUAL) {
       expect(await refusal("-s", box.socket, "-d", box.folder)).toContain("must belong");
     });
 
-    test("nothing that it starts can gain rights", async () => {
+    test("it keeps three capabilities, and nothing that it starts can gain more", async () => {
       const gatekeeper = await start();
       const daemon = await Daemon.open(box);
       const text = configuration({ folder: box.folder });
       expect(await daemon.configure(text)).toBe("ok started");
-      await until(() => box.pid("keepalived") > 0, "keepalived has written its pid");
-      for (const pid of [gatekeeper.pid, box.pid("keepalived")])
-        expect(readFileSync(`/proc/${pid}/status`, "utf8")).toContain("NoNewPrivs:\t1\n");
+      await until(() => box.pid("vrrp") > 0, "both have written their pids");
+      for (const pid of [gatekeeper.pid, box.pid("keepalived"), box.pid("vrrp")]) {
+        const status = readFileSync(`/proc/${pid}/status`, "utf8");
+        expect(status).toContain("NoNewPrivs:\t1\n");
+        // CAP_NET_ADMIN 12, CAP_NET_RAW 13, CAP_IPC_LOCK 14.
+        for (const set of ["CapPrm", "CapEff", "CapBnd"])
+          expect(status).toContain(`${set}:\t0000000000007000\n`);
+      }
       await gatekeeper.end("SIGTERM");
       expect(box.pid("keepalived")).toBe(0);
     });
@@ -160,6 +174,28 @@ for (const kind of USUAL) {
       const deaths = (): number => daemon.events.filter((line) => line.endsWith("died")).length;
       await until(() => deaths() === 4, "four deaths");
       await gatekeeper.end("SIGTERM");
+    });
+
+    test("a keepalived that is slow to start is not reloaded before it is there", async () => {
+      const slow = join(room.folder, "slow-keepalived");
+      const wait = 'case " $* " in *" -n "*) sleep 0.5 ;; esac';
+      writeFileSync(slow, `#!/bin/sh\n${wait}\nexec ${KEEPALIVED} "$@"\n`, { mode: 0o755 });
+      await start(["-k", slow]);
+      const daemon = await Daemon.open(box);
+      await daemon.ask("health 0 60000 -254");
+      const text = (lan: readonly string[]) => configuration({ folder: box.folder, lan });
+      const usual = "10.77.0.1/24 dev lan0";
+      expect(await daemon.configure(text([usual]))).toBe("ok started");
+      expect(await daemon.configure(text([usual, "10.77.0.9/24 dev lan0"]))).toBe("ok reloaded");
+      await until(
+        () => box.addresses.includes("10.77.0.9/24 on lan0"),
+        "the newer one is in force",
+      );
+      expect(daemon.events.filter((line) => line.startsWith("keepalived "))).toEqual([
+        "keepalived stopped",
+        "keepalived started",
+      ]);
+      await daemon.ask("stop");
     });
 
     test("--check judges a file without rights, without keepalived", async () => {

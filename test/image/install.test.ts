@@ -22,7 +22,14 @@ import { ENVIRONMENT, NODE_FLAGS } from "../../image/runtime.ts";
 import { testUnless, withoutProgram } from "../support/unless.ts";
 
 const ROOT = path.resolve(import.meta.dirname, "../..");
-const UNITS = ["tandem.service", "tandem-rawlink.service"];
+const UNITS = ["tandem.service", "tandem-rawlink.service", "tandem-gatekeeper.service"];
+const HELPERS = ["board/rawlink/rawlink", "board/gatekeeper/gatekeeper"];
+/** Where each unit may write, besides a folder that systemd makes for it. */
+const WRITABLE: Readonly<Record<string, string>> = {
+  "tandem.service": "/run/tandem /etc/tandem",
+  "tandem-rawlink.service": "/run/tandem",
+  "tandem-gatekeeper.service": "/run/tandem-gate",
+};
 
 let clone: string;
 let box: string;
@@ -34,21 +41,24 @@ beforeAll(() => {
   box = path.join(folder, "box");
   cpSync(path.join(ROOT, "image"), path.join(clone, "image"), { recursive: true });
   for (const file of ["dist/tandemd.js", "dist/tandem.js", "dist/package.json"]) fake(file);
-  for (const file of ["dist/web/manifest.json", "board/rawlink/rawlink"]) fake(file);
+  for (const file of ["dist/web/manifest.json", ...HELPERS]) fake(file);
   fake("node_modules/.bin/node");
 });
 
 afterAll(() => rmSync(path.dirname(clone), { recursive: true, force: true }));
 
 describe("image/install.sh", () => {
-  test("says what has to be built first", () => {
-    const file = path.join(clone, "board/rawlink/rawlink");
-    rmSync(file);
+  test.each([
+    ["dist/tandemd.js", "npm run build"],
+    ["board/rawlink/rawlink", "make -C board/rawlink"],
+    ["board/gatekeeper/gatekeeper", "make -C board/gatekeeper"],
+  ])("says that %s has to be built first", (file, command) => {
+    rmSync(path.join(clone, file));
     const { status, stderr } = run("install");
     expect(status).toBe(1);
-    expect(stderr).toContain("board/rawlink/rawlink is missing");
+    expect(stderr).toBe(`install.sh: ${file} is missing: run \`${command}\`\n`);
     expect(existsSync(box)).toBe(false);
-    fake("board/rawlink/rawlink");
+    fake(file);
   });
 
   test("installs all that the units and the bus need, twice without harm", () => {
@@ -74,8 +84,7 @@ describe("image/install.sh", () => {
       const text = installed(`usr/lib/systemd/system/${unit}`);
       const named = text.matchAll(/^(?:User|Group|SupplementaryGroups)=(.+)$/gm);
       for (const [, name] of named) expect(made).toContain(name);
-      const isDaemon = unit === "tandem.service";
-      expect(text).toContain(`ReadWritePaths=/run/tandem${isDaemon ? " /etc/tandem" : ""}\n`);
+      expect(text).toContain(`ReadWritePaths=${WRITABLE[unit]}\n`);
     }
     const folder = installed("usr/lib/tmpfiles.d/tandem.conf");
     expect(folder).toMatch(/^d\s+\/run\/tandem\s+1775\s+tandem\s+tandem-rawlink\s/m);
@@ -85,7 +94,16 @@ describe("image/install.sh", () => {
     for (const [, name] of owners) expect(["root", ...made]).toContain(name);
   });
 
-  test("the daemon's unit has no capability, the helper's the two it needs", () => {
+  test("the gatekeeper's folder is its own, and its socket the daemon's alone", () => {
+    const unit = installed("usr/lib/systemd/system/tandem-gatekeeper.service");
+    expect(unit).toContain(
+      "gatekeeper -s /run/tandem-gate/gatekeeper.sock -d /run/tandem-gate -u tandem -m 0600\n",
+    );
+    expect(unit).toContain("RuntimeDirectory=tandem-gate\nRuntimeDirectoryMode=0711\n");
+    expect(unit).toContain("Conflicts=keepalived.service\n");
+  });
+
+  test("the daemon's unit has no capability, the helpers' those they need", () => {
     const capabilities = (unit: string) =>
       Array.from(
         installed(`usr/lib/systemd/system/${unit}`).matchAll(
@@ -96,6 +114,8 @@ describe("image/install.sh", () => {
     expect(capabilities("tandem.service")).toEqual(["", ""]);
     const two = "CAP_NET_RAW CAP_NET_BIND_SERVICE";
     expect(capabilities("tandem-rawlink.service")).toEqual([two, two]);
+    const four = "CAP_NET_ADMIN CAP_NET_RAW CAP_IPC_LOCK CAP_CHOWN";
+    expect(capabilities("tandem-gatekeeper.service")).toEqual([four]);
   });
 
   const analyze = spawnSync("systemd-analyze", ["--version"]).status === 0;
