@@ -1,6 +1,6 @@
 #!/bin/sh
-# Puts Tandem on a Debian box, or takes it off again. `npm run build` and
-# `make -C board/rawlink` come first. With DESTDIR set only files are copied, below that folder.
+# Puts Tandem on a Debian box, or takes it off again. `npm run build`, `make -C board/rawlink` and
+# `make -C board/gatekeeper` come first. With DESTDIR set only files are copied, below that folder.
 #
 #   sudo image/install.sh             installs or updates; configuration and leases are kept
 #   sudo image/install.sh remove      removes all but configuration, leases and users
@@ -8,13 +8,14 @@ set -eu
 
 root=$(cd "$(dirname "$0")/.." && pwd)
 to=${DESTDIR:-}
-units="tandem.service tandem-rawlink.service"
+units="tandem.service tandem-rawlink.service tandem-gatekeeper.service"
 
 # One line per file: mode, source, place.
 files() {
   cat <<END
 644 image/systemd/tandem.service /usr/lib/systemd/system/tandem.service
 644 image/systemd/tandem-rawlink.service /usr/lib/systemd/system/tandem-rawlink.service
+644 image/systemd/tandem-gatekeeper.service /usr/lib/systemd/system/tandem-gatekeeper.service
 644 image/systemd/tandem.sysusers /usr/lib/sysusers.d/tandem.conf
 644 image/systemd/tandem.tmpfiles /usr/lib/tmpfiles.d/tandem.conf
 644 image/systemd/tandem.sysctl /usr/lib/sysctl.d/50-tandem.conf
@@ -25,6 +26,7 @@ files() {
 644 image/examples/board.json /usr/share/doc/tandem/examples/board.json
 755 image/tandem /usr/bin/tandem
 755 board/rawlink/rawlink /usr/lib/tandem/rawlink
+755 board/gatekeeper/gatekeeper /usr/lib/tandem/gatekeeper
 755 node_modules/.bin/node /usr/lib/tandem/node
 644 dist/tandemd.js /usr/lib/tandem/tandemd.js
 644 dist/tandem.js /usr/lib/tandem/tandem.js
@@ -46,11 +48,18 @@ refresh() {
   if systemctl is-active --quiet dbus; then systemctl reload dbus; fi
 }
 
+need() {
+  [ ! -e "$root/$1" ] || return 0
+  echo "install.sh: $1 is missing: run \`$2\`" >&2
+  exit 1
+}
+
 install_all() {
-  for file in dist/tandemd.js dist/web/manifest.json board/rawlink/rawlink; do
-    [ -e "$root/$file" ] && continue
-    echo "install.sh: $file is missing: run \`npm run build\` and \`make -C board/rawlink\`" >&2
-    exit 1
+  for file in dist/tandemd.js dist/web/manifest.json; do
+    need "$file" "npm run build"
+  done
+  for helper in rawlink gatekeeper; do
+    need "board/$helper/$helper" "make -C board/$helper"
   done
   files | while read -r mode from place; do place "$mode" "$from" "$place"; done
   rm -rf "$to/usr/lib/tandem/web"
@@ -69,7 +78,7 @@ remove_all() {
   files | while read -r mode from place; do rm -f "$to$place"; done
   rm -rf "$to/usr/lib/tandem" "$to/usr/share/doc/tandem"
   [ -n "$to" ] && return 0
-  rm -rf /run/tandem
+  rm -rf /run/tandem /run/tandem-gate
   refresh
 }
 
