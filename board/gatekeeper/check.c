@@ -12,9 +12,6 @@
 #include <unistd.h>
 
 #define PRINTED_MAX 4096
-#define EXIT_DOUBTS 5 /* of keepalived -t: some line is odd, or wrong */
-/* A box without a pair cable and with one LAN has a group of one, which works. */
-#define HARMLESS " has only 1 virtual router(s) - this probably isn't what you want"
 
 static pid_t checker;
 static int output = -1;
@@ -85,38 +82,21 @@ static void place_rewrite(char *why)
   snprintf(why, TEXT_MAX + 1, "line %u: %.180s", number, copy);
 }
 
-/* The next line that says anything, from *at on; empty when there is none. */
-static void line_next(size_t *at, char *line)
+/* The first line that says anything. */
+static void reason_find(char *why)
 {
-  while (*at < printed_len && printed[*at] <= ' ')
-    ++*at;
-  const char *newline = memchr(printed + *at, '\n', printed_len - *at);
-  size_t end = newline != NULL ? (size_t)(newline - printed) : printed_len;
-  text_clean(line, printed + *at, end - *at);
-  *at = end;
-}
-
-static bool only_harmless(void)
-{
-  char line[TEXT_MAX + 1];
   size_t at = 0;
-  for (line_next(&at, line); line[0] != '\0'; line_next(&at, line))
-    if (strncmp(line, "Sync group ", 11) != 0 || strstr(line, HARMLESS) == NULL)
-      return false;
-  return printed_len > 0 && printed_len < PRINTED_MAX;
-}
-
-static bool is_good(int status)
-{
-  if (late || !WIFEXITED(status))
-    return false;
-  return WEXITSTATUS(status) == 0 || (WEXITSTATUS(status) == EXIT_DOUBTS && only_harmless());
+  while (at < printed_len && printed[at] <= ' ')
+    at++;
+  const char *newline = memchr(printed + at, '\n', printed_len - at);
+  size_t end = newline != NULL ? (size_t)(newline - printed) : printed_len;
+  text_clean(why, printed + at, end - at);
+  place_rewrite(why);
 }
 
 bool check_reaped(pid_t pid, int status)
 {
   char why[TEXT_MAX + 1];
-  size_t at = 0;
   if (pid != checker)
     return false;
   check_output();
@@ -124,11 +104,10 @@ bool check_reaped(pid_t pid, int status)
   if (late)
     snprintf(why, sizeof why, "keepalived -t took longer than %d ms", CHECK_WITHIN_MS);
   else
-    line_next(&at, why);
-  place_rewrite(why);
+    reason_find(why);
   if (why[0] == '\0')
     snprintf(why, sizeof why, "keepalived -t ended with status %d and said nothing", status);
-  check_done(is_good(status), why);
+  check_done(!late && WIFEXITED(status) && WEXITSTATUS(status) == 0, why);
   return true;
 }
 

@@ -91,18 +91,10 @@ for (const kind of USUAL) {
       );
       const odd = text().replace("virtual_router_id 51", "virtual_router_id 999");
       expect(await daemon.configure(odd)).toBe("no line 60: number '999' outside range [1, 255]");
+      const lone = text().replace(" HB0\n LAN0\n", " HB0\n");
+      expect(await daemon.configure(lone)).toMatch(/^no .*only 1 virtual router/);
       expect(await daemon.ask("health -254 60000 -254")).toBe("ok");
       expect(daemon.events.slice(3)).toEqual([]);
-    });
-
-    test("a group of one is taken, though keepalived has its doubts, and no other doubt is", async () => {
-      const lone = text().replace(" HB0\n LAN0\n", " LAN0\n");
-      expect(await daemon.configure(lone)).toBe("ok started");
-      const odd = lone.replace("virtual_router_id 250", "virtual_router_id 999");
-      expect(await daemon.configure(odd)).toMatch(/^no line \d+: number '999' outside/);
-      const nobody = lone.replace(" LAN0\n", "");
-      expect(await daemon.configure(nobody)).toMatch(/^no line 27: Warning - sync group/);
-      expect(await daemon.ask("stop")).toBe("ok");
     });
 
     test("started, unchanged, reloaded without losing an address, and in FAULT till healthy", async () => {

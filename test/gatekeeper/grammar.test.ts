@@ -39,6 +39,7 @@ describe("a configuration", () => {
 
   const good: readonly (readonly [string, string])[] = [
     ["dont_track_primary", " use_vmac v51"],
+    ["dont_track_primary", " track_file {\n health weight 1\n }"],
     ["dont_track_primary", " advert_int 1.25"],
     ["global_defs {", " router_id box.A-1_x"],
     ["10.77.0.1/24 dev lan0", " 10.77.0.9/32"],
@@ -65,7 +66,7 @@ describe("a configuration", () => {
     ["state BACKUP", " unicast_peer {"],
     ["state BACKUP", " virtual_rules {"],
     ["state BACKUP", " state MASTER"],
-    ["state BACKUP", " track_file {"],
+    ["state BACKUP", " track_file health {"],
     ["global_defs {", " script_user root"],
     ["global_defs {", " enable_script_security"],
     ["global_defs {", " vrrp_notify_fifo_script /tmp/x"],

@@ -38,6 +38,7 @@ const LINES: Readonly<Record<string, readonly string[]>> = {
     `(?:virtual_router_id|priority|advert_int) ${number}`,
     "virtual_ipaddress(?:_excluded)? \\{ => addresses",
     "virtual_routes \\{ => routes",
+    "track_file \\{ => tracked",
   ],
   addresses: [`${prefixed}(?: dev ${name})?(?: no_track)?`],
   routes: [`default via ${host} dev ${name}(?: no_track)?`],

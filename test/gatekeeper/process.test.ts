@@ -52,6 +52,7 @@ for (const kind of USUAL) {
     });
     afterEach(async () => {
       for (const gatekeeper of started) await gatekeeper.end("SIGKILL");
+      box.killKeepalived();
       rmSync(box.folder, { recursive: true, force: true });
       rmSync(box.socket, { force: true });
     });
@@ -153,8 +154,6 @@ for (const kind of USUAL) {
         for (const set of ["CapPrm", "CapEff", "CapBnd"])
           expect(status).toContain(`${set}:\t0000000000007000\n`);
       }
-      await gatekeeper.end("SIGTERM");
-      expect(box.pid("keepalived")).toBe(0);
     });
 
     test("a program that is not there, or is no keepalived, is a reason", async () => {
@@ -195,7 +194,6 @@ for (const kind of USUAL) {
         "keepalived stopped",
         "keepalived started",
       ]);
-      await daemon.ask("stop");
     });
 
     test("--check judges a file without rights, without keepalived", async () => {

@@ -99,6 +99,9 @@ describe("image/install.sh", () => {
     expect(unit).toContain(
       "gatekeeper -s /run/tandem-gate/gatekeeper.sock -d /run/tandem-gate -u tandem -m 0600\n",
     );
+    expect(installed("usr/lib/systemd/system/tandem.service")).toContain(
+      "tandemd.js --gatekeeper /run/tandem-gate/gatekeeper.sock\n",
+    );
     expect(unit).toContain("RuntimeDirectory=tandem-gate\nRuntimeDirectoryMode=0711\n");
     expect(unit).toContain("Conflicts=keepalived.service\n");
   });
