@@ -9,8 +9,7 @@
 // signals leave it on two threads. So of the values that arrive during a reading the first signal is
 // taken for the state, the others follow it as changes, and what was read counts only without a signal.
 
-import type { VrrpNews, VrrpState } from "../core/gateway/vrrp.ts";
-import { vrrpState } from "../core/gateway/vrrp.ts";
+import { type VrrpNews, type VrrpState, vrrpState } from "../core/gateway/vrrp.ts";
 import { BUS_NAME, type BusConnection, type BusError, type BusMessage } from "./dbus-connection.ts";
 import { KeptBus, RETRY_FIRST_MILLISECONDS, RETRY_LAST_MILLISECONDS } from "./dbus-kept.ts";
 import {
@@ -94,6 +93,7 @@ export class VrrpBus {
   }
 
   start(): void {
+    this.#saidLost = undefined;
     this.#bus.start();
   }
 
@@ -160,8 +160,9 @@ export class VrrpBus {
       if (member === "NameOwnerChanged" && body[0] === VRRP_NAME) this.#setOwner(body[2]);
       return;
     }
+    if (this.#owner === undefined) return;
     if (sender !== this.#owner) {
-      if (this.#owner !== undefined) this.#ignoredSignals++;
+      this.#ignoredSignals++;
       return;
     }
     switch (`${message.interface}.${member}`) {
@@ -272,14 +273,18 @@ export class VrrpBus {
 
   /** Whoever has the name cannot be understood, or does not answer. It is tried again, ever more slowly. */
   #giveUp(why: Unreadable): void {
-    this.#lose("unreadable", why.message);
-    if (this.#owner === undefined) return;
+    this.#forget();
     this.#retryTimer = setTimeout(() => this.#read(), this.#retryDelay);
     this.#retryDelay = Math.min(this.#retryDelay * 2, RETRY_LAST_MILLISECONDS);
+    this.#sayLost("unreadable", why.message);
   }
 
   #lose(loss: Loss, why: string): void {
     this.#forget();
+    this.#sayLost(loss, why);
+  }
+
+  #sayLost(loss: Loss, why: string): void {
     if (this.#saidLost === loss) return;
     this.#saidLost = loss;
     this.#events.news({ kind: "lost", why });

@@ -3,7 +3,8 @@
 //
 // An instance is at /org/keepalived/Vrrp1/Instance/<interface>/<virtual router>/<IPv4 or IPv6>, and a
 // network namespace or an instance name of the process stand in front of Instance. Of the interface's
-// name only letters and digits are left, so the path does not tell which instance it is.
+// name only letters and digits are left, so the path does not tell which instance it is. Where the rest
+// of two paths is the same as well, keepalived shows one of both and says the changes of both for it.
 
 import { type VrrpState, vrrpState } from "../core/gateway/vrrp.ts";
 import { type BusConnection, BusError, TIMED_OUT } from "./dbus-connection.ts";

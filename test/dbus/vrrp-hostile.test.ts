@@ -158,12 +158,13 @@ describeUnless(missing(), "a program that has the name and answers", () => {
       await observed.until(/^lost/);
       expect(observed.lines[1]).toBe(`${NOT_KEEPALIVED} (${why})`);
       expect(observed.bus.isOnBus).toBe(false);
-      // It says its changes all the same, and nobody listens until it can be understood.
-      fake.say(LAN0_PATH, FAULT);
+      expect(observed.bus.isKeepalivedMissing).toBe(false);
       fake.handle = () => false;
       fake.objects.delete(LAN1_PATH);
       fake.objects.set(`${VRRP_ROOT}/Vrrp`, {});
-      fake.objects.set(LAN0_PATH, instance("LAN0", MASTER));
+      fake.objects.set(LAN0_PATH, instance("LAN0", BACKUP));
+      // It says its changes all the same, and nobody tells them until it can be understood.
+      fake.change(LAN0_PATH, MASTER);
       await observed.until(/^states LAN0 master$/);
       expect(observed.lines).toHaveLength(3);
       expect(observed.bus.isOnBus).toBe(true);

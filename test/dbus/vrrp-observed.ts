@@ -9,12 +9,15 @@ export class Observed {
   /** When each came: milliseconds of the wall clock, with fractions. */
   readonly times: number[] = [];
   readonly bus: VrrpBus;
+  /** Whoever is told may do something at once. */
+  told: (news: VrrpNews) => void = () => {};
 
   constructor(address: string) {
     this.bus = new VrrpBus(address, {
       news: (news) => {
         this.news.push(news);
         this.times.push(performance.timeOrigin + performance.now());
+        this.told(news);
       },
     });
     this.bus.start();

@@ -201,6 +201,65 @@ describeUnless(missing(), "what changes while the states are read", () => {
     }));
 });
 
+describeUnless(missing(), "whoever is told", () => {
+  test("asks anew as soon as it hears that nothing is known: nothing is lost by the attempt that follows", () =>
+    withFake(async ({ fake, observed }) => {
+      observed.told = (news) => {
+        if (news.kind === "lost") observed.bus.reread();
+      };
+      let asked = 0;
+      fake.handle = (call) => {
+        if (call.member !== "GetAll" || asked++ > 0) return false;
+        // Long enough for that attempt to come into the midst of the reading.
+        fake.change(LAN0_PATH, FAULT);
+        fake.change(LAN0_PATH, MASTER);
+        setTimeout(() => fake.answer(call), 300);
+        return true;
+      };
+      fake.say(LAN0_PATH, 4);
+      await observed.until(/^LAN0 master$/);
+      expect(observed.lines.slice(2)).toEqual(["states LAN0 fault", "LAN0 master"]);
+    }));
+
+  test("stops it at once: nothing comes any more, though more has happened", () =>
+    withFake(async ({ fake, observed }) => {
+      let stopped: Promise<void> | undefined;
+      observed.told = () => {
+        stopped = observed.bus.stop();
+      };
+      fake.handle = (call) => {
+        if (call.member !== "GetAll") return false;
+        for (const state of [FAULT, BACKUP, MASTER]) fake.change(LAN0_PATH, state);
+        fake.answer(call);
+        return true;
+      };
+      observed.bus.reread();
+      await observed.count(2);
+      await stopped;
+      fake.change(LAN0_PATH, FAULT);
+      await fake.sent();
+      expect(observed.lines).toEqual(["states LAN0 backup", "states LAN0 fault"]);
+      expect(observed.bus.isOnBus).toBe(false);
+    }));
+
+  test("stops it and starts it again", () =>
+    withFake(async ({ bus, fake, observed }) => {
+      await observed.bus.stop();
+      await observed.bus.stop();
+      observed.bus.reread();
+      fake.change(LAN0_PATH, MASTER);
+      await fake.sent();
+      observed.bus.start();
+      await observed.count(2);
+      expect(observed.lines).toEqual(["states LAN0 backup", "states LAN0 master"]);
+      await bus.stop();
+      await observed.until(/^lost: the bus closed the connection$/);
+      await observed.bus.stop();
+      observed.bus.start();
+      await observed.until(/^lost: nothing listens at .*$/);
+    }));
+});
+
 /** Resolves when everything that it sent until now has left it. */
 async function fakeIsQuiet(fake: FakeKeepalived): Promise<void> {
   await expect.poll(() => fake.calls.some(({ member }) => member === "GetAll")).toBe(true);

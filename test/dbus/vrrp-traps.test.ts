@@ -203,14 +203,17 @@ describeUnless(keepalivedProblem(), "keepalived 2.2.7 on the bus", () => {
       const { bus, keepalived, observed } = scene;
       await bus.stop();
       await observed.until(/^lost: the bus closed the connection$/);
+      expect(observed.bus.isKeepalivedMissing).toBe(false);
       await bus.start();
       await observed.until(GONE);
+      expect(observed.bus.isKeepalivedMissing).toBe(true);
       keepalived.reload();
       await pause(1000);
       expect(observed.lines.at(-1)).toMatch(GONE);
       expect(await keepalived.states()).toEqual(new Map([["LAN0", "master"]]));
       process.kill(keepalived.vrrpPid, "SIGTERM");
       await observed.until(/LAN0 master$/);
+      expect(observed.bus.isKeepalivedMissing).toBe(false);
       await agrees(scene);
     }));
 
