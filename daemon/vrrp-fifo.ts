@@ -63,8 +63,9 @@ export class VrrpFifo {
     this.#meanwhile = undefined;
     if (!this.#isWanted) return;
     const dump = isDone ? parseDump(text) : undefined;
-    if (dump && dump.length > 0) {
-      const states = new Map(dump.map(({ instance, state }) => [instance, state]));
+    // A part of it is unreadable: keepalived writes into the very file.
+    if (dump?.kind === "instances" && dump.instances.length > 0) {
+      const states = new Map(dump.instances.map(({ instance, state }) => [instance, state]));
       for (const [instance, state] of meanwhile) states.set(instance, state);
       this.#host.news({ kind: "states", states });
       return;
