@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync 
 import path from "node:path";
 import { vi } from "vitest";
 import { type VrrpState, vrrpState } from "../../daemon/core/gateway/vrrp.ts";
+import { noticeState, parseNotify } from "../../daemon/core/gateway/vrrp-notify.ts";
 import { NetRoom, netRoomProblem, type Place } from "./net-room.ts";
 import { missing, PrivateBus } from "./private-bus.ts";
 import { Observed } from "./vrrp-observed.ts";
@@ -168,6 +169,14 @@ export class Keepalived {
         return [data.iname, state];
       }),
     );
+  }
+
+  /** The states in the lines of the FIFO behind the first so many: "LAN0 master". */
+  writtenBehind(lines: number): string[] {
+    return this.fifoLines.slice(lines).map((line) => {
+      const read = parseNotify(line);
+      return read ? `${read.name} ${noticeState(read.word)}` : line;
+    });
   }
 
   /** How many advertisements its first instance has sent. */

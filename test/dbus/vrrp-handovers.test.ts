@@ -116,11 +116,7 @@ class Box {
 
   /** The same from the FIFO. */
   get written(): string[] {
-    const lines = this.keepalived.fifoLines.slice(this.#before.lines);
-    return lines.map((line) => {
-      const [, name, word = ""] = /^INSTANCE "(.*)" (\w+) \d+$/.exec(line) ?? [];
-      return `${name} ${word.toLowerCase()}`;
-    });
+    return this.keepalived.writtenBehind(this.#before.lines);
   }
 
   get becameMaster(): Reign[] {

@@ -178,7 +178,7 @@ describeUnless(keepalivedProblem(), "keepalived 2.2.7 on the bus", () => {
       expect(observed.news.length).toBe(news);
       bus.resume();
       await observed.count(news + 6);
-      const written = keepalived.fifoLines.slice(lines).map(lineOfFifo);
+      const written = keepalived.writtenBehind(lines);
       expect(written).toHaveLength(6);
       expect(observed.lines.slice(news)).toEqual(written);
       await agrees(scene);
@@ -295,11 +295,6 @@ async function moved(keepalived: Keepalived, value: number): Promise<void> {
   keepalived.health(value);
   const lines = value === 0 ? 2 : 1;
   await vi.waitUntil(() => keepalived.fifoLines.length === before + lines, { timeout: 10_000 });
-}
-
-function lineOfFifo(line: string): string {
-  const [, name = "", word = ""] = /^INSTANCE "(.*)" (\w+) \d+$/.exec(line) ?? [];
-  return `${name} ${word.toLowerCase()}`;
 }
 
 async function ask(
