@@ -29,7 +29,7 @@ export const GATEWAY_LOG = {
   "gateway-command": { level: "info", text: 'Asked for "{command}": {result}.', advice: "" },
   "gateway-vrrp-anew": {
     level: "warning",
-    text: "The program that moves the addresses is started anew, because it is not on the system bus any more.",
+    text: "The program that moves the addresses is started anew: {why}.",
     advice: "",
   },
   "drill-begun": { level: "warning", text: "A drill begins: {what}.", advice: "" },

@@ -28,6 +28,12 @@ export const ROLE_SENTENCES: Readonly<Record<GatewayRole, string>> = {
   unknown: "It is not known whether box {box} has the gateway.",
 };
 
+/** Why keepalived is started anew. */
+export const ANEW_SENTENCES = {
+  bus: "it is not on the system bus any more",
+  stuck: "nothing keeps it from its work, and it does not do it",
+} as const;
+
 /** The same in a word or two. */
 export const ROLE_WORDS: Readonly<Record<GatewayRole, string>> = {
   active: "the gateway",

@@ -19,7 +19,7 @@ import { type Preflight, preflight, type Verb } from "./core/gateway/verbs.ts";
 import { encodeWord, type GatewayWord } from "./core/gateway/word.ts";
 import { type BoxLooks, lookAtBox } from "./gateway-looks.ts";
 import { SaidSigns } from "./gateway-signs.ts";
-import { gatewayStatus, ROLE_WORDS } from "./gateway-view.ts";
+import { ANEW_SENTENCES, gatewayStatus, ROLE_WORDS } from "./gateway-view.ts";
 import type { GatewayStatus } from "./http/api-types.ts";
 import type { ActionResult } from "./http/box-view.ts";
 import { Keepalived } from "./keepalived.ts";
@@ -56,7 +56,7 @@ export interface GatewayPlaces {
   readonly rawlink: string;
 }
 
-/** How often everything is looked at, at least. */
+/** Everything is looked at so often, at least. */
 const TICK_MILLISECONDS = 1000;
 /** A backup has the new LANs of a change by then, so that it can take all of them. */
 const CHANGE_MILLISECONDS = 3000;
@@ -109,7 +109,7 @@ export class Gateway {
         host.setCondition("gateway-refused", "", isDone ? undefined : { text });
         this.look();
       },
-      respawning: () => host.say("gateway-vrrp-anew", {}),
+      respawning: (why) => host.say("gateway-vrrp-anew", { why: ANEW_SENTENCES[why] }),
     });
   }
 
@@ -294,7 +294,7 @@ export class Gateway {
     for (const news of coordinator.takeNews()) this.#say(news);
     const isForNow = coordinator.cause !== undefined;
     keepalived.sayReady(!coordinator.isLettingGo(now), isForNow, now);
-    keepalived.mend(now);
+    keepalived.mend(coordinator.role === "waiting", now);
     this.#tell(coordinator, now);
     this.#signs.set(
       {

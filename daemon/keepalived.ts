@@ -18,8 +18,8 @@ export interface KeepalivedHost {
   helper(why: string | undefined): void;
   /** A configuration was put into force ("" for nothing new), or refused. */
   told(answer: GatekeeperAnswer): void;
-  /** It is started anew, because it has lost the bus. */
-  respawning(): void;
+  /** It is started anew: it has lost the bus, or does not do its work for no reason. */
+  respawning(why: "bus" | "stuck"): void;
 }
 
 /** What the track file says: this box wants the gateway; or it does not, whatever happens. */
@@ -33,6 +33,12 @@ const RELEASE_TTL_MILLISECONDS = 2500;
 const RETRY_MILLISECONDS = 10_000;
 /** keepalived that has lost the bus is started anew so seldom. */
 const RESPAWN_MILLISECONDS = 60_000;
+/**
+ * One that is at fault, or only waits, although nothing keeps it from the gateway: with a port that was taken away and
+ * came back, keepalived 2.2.7 waits for ever. Besides, it may take four adverts.
+ */
+const STUCK_MILLISECONDS = 2000;
+const STUCK_PAUSE_FIRST_MILLISECONDS = 5000;
 
 export class Keepalived {
   readonly #host: KeepalivedHost;
@@ -50,6 +56,8 @@ export class Keepalived {
   #value: number | undefined;
   #valueAt = 0;
   #respawnedAt = Number.NEGATIVE_INFINITY;
+  #stuckSince: number | undefined;
+  #stuckPause = STUCK_PAUSE_FIRST_MILLISECONDS;
 
   /** `socket`: of the process that runs it. */
   constructor(socket: string, host: KeepalivedHost) {
@@ -153,18 +161,44 @@ export class Keepalived {
     else void this.#keeper.health(value, ttl, AWAY);
   }
 
-  /** Where what is known may be wrong, it is asked for; a keepalived that has lost the bus does not look for it. */
-  mend(now: number): void {
+  /**
+   * Where what is known may be wrong, it is asked for; a keepalived that has lost the bus does not look for it, and one
+   * that is stuck does not get out of it. `isNobodys`: no box is known to have the gateway.
+   */
+  mend(isNobodys: boolean, now: number): void {
     if (this.#view.isInDoubt(now)) {
       this.#bus.reread();
       this.#fifo.read();
     }
+    const holding = this.holding();
+    const isIdle = holding === "fault" || (holding === "backup" && isNobodys);
+    this.#mendStuck(isIdle && this.#value === READY, now);
     const isLost = this.#view.isLive("fifo") && this.#bus.isKeepalivedMissing;
     // Started anew it would lose the gateway: that can wait.
-    if (!isLost || this.holding() !== "backup") return;
-    if (now - this.#respawnedAt < RESPAWN_MILLISECONDS) return;
+    if (!isLost || holding !== "backup") return;
+    if (now - this.#respawnedAt >= RESPAWN_MILLISECONDS) this.#respawn("bus", now);
+  }
+
+  #mendStuck(isStuck: boolean, now: number): void {
+    if (!isStuck) {
+      this.#stuckSince = undefined;
+      // Well for a while: the next fault has nothing to do with this one.
+      if (now - this.#respawnedAt > RESPAWN_MILLISECONDS) {
+        this.#stuckPause = STUCK_PAUSE_FIRST_MILLISECONDS;
+      }
+      return;
+    }
+    this.#stuckSince ??= now;
+    const { advertMilliseconds = 0 } = this.#plan ?? {};
+    if (now - this.#stuckSince < STUCK_MILLISECONDS + 4 * advertMilliseconds) return;
+    if (now - this.#respawnedAt < this.#stuckPause) return;
+    this.#stuckPause = Math.min(this.#stuckPause * 2, RESPAWN_MILLISECONDS);
+    this.#respawn("stuck", now);
+  }
+
+  #respawn(why: "bus" | "stuck", now: number): void {
     this.#respawnedAt = now;
-    this.#host.respawning();
+    this.#host.respawning(why);
     void this.#keeper.respawn();
   }
 

@@ -10,6 +10,9 @@ const PATH = "/api/v1/drills";
 /** A box that was as if without power has to be in step again before the gateway goes back. */
 const DRILL_SECONDS = 90;
 
+/** The report comes when the gateway is back, which the box that was away may know later than the other one. */
+const QUIET_MILLISECONDS = 12_000;
+
 const VERBS: Readonly<Record<string, string>> = { planned: "drill", unplug: "unplug" };
 
 export async function drill(context: Context): Promise<number> {
@@ -22,12 +25,20 @@ export async function drill(context: Context): Promise<number> {
     return EXIT.usage;
   }
   const last = (await client.get<DrillsView>(PATH)).value.drills[0];
-  return await carryOut(context, verb, DRILL_SECONDS, async () => {
+  let quietSince: number | undefined;
+  let isLost = false;
+  const code = await carryOut(context, verb, DRILL_SECONDS, async () => {
     const { underWay, drills } = (await client.get<DrillsView>(PATH)).value;
     const report = drills[0];
     const isNew = report && (report.id !== last?.id || report.at !== last?.at);
-    return isNew && !underWay ? reportText(report, context.columns) : undefined;
+    if (isNew && !underWay) return reportText(report, context.columns);
+    quietSince = underWay ? undefined : (quietSince ?? context.now());
+    isLost = quietSince !== undefined && context.now() - quietSince > QUIET_MILLISECONDS;
+    return isLost
+      ? "The drill is over without a report: see tandem events on both boxes."
+      : undefined;
   });
+  return isLost ? EXIT.degraded : code;
 }
 
 async function show({ client, options, out, columns: width }: Context): Promise<number> {
