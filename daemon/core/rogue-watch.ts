@@ -104,8 +104,8 @@ export class RogueWatch {
   }
 
   /**
-   * Any message of a server that came in on the LAN and was not sent by this box. `trusted` are server
-   * identifiers: those of the configuration, and this box's own.
+   * Any message of a server that came in on the LAN and was sent by neither box. `trusted` are server
+   * identifiers: those of the configuration.
    */
   reply(frame: Frame, message: Dhcp4Message, trusted: readonly Ipv4[], now: Now): RogueVerdict {
     const type = message.u8(OPTION.dhcpMessageType.code);
@@ -133,9 +133,11 @@ export class RogueWatch {
     return this.#keep((one) => forgottenAt(one.lastMonotonic) > nowMonotonic);
   }
 
-  /** Drops servers that a new configuration trusts. True when any was dropped. */
-  trust(trusted: readonly Ipv4[]): boolean {
-    return this.#keep((one) => !trusted.includes(one.server));
+  /** Drops servers that are trusted by now, by their identifier or their MAC. True when any was dropped. */
+  trust(trusted: readonly Ipv4[], macs: readonly Uint8Array[] = []): boolean {
+    return this.#keep(
+      (one) => !trusted.includes(one.server) && !macs.some((mac) => equalBytes(mac, one.mac)),
+    );
   }
 
   /** Values of the condition "rogue-server"; undefined when no such server is there. */

@@ -268,6 +268,9 @@ describe("forgetting", () => {
     expect(watch.trust([ipv4("10.0.0.1")])).toBe(false);
     expect(watch.trust([ipv4("10.0.0.9")])).toBe(true);
     expect(watch.servers.map((one) => one.server)).toEqual([ipv4("10.0.0.8")]);
+    expect(watch.trust([], [OWN_MAC])).toBe(false);
+    expect(watch.trust([], [OWN_MAC, MAC])).toBe(true);
+    expect(watch.servers).toEqual([]);
   });
 });
 
