@@ -11,6 +11,7 @@ import type { Effect } from "./effect.ts";
 import { isNonceDue, wantsNonce } from "./forced-renew.ts";
 import type { LeaseEntry } from "./lease-book.ts";
 import type { Network } from "./network.ts";
+import { isPartnerGone } from "./pair-gate.ts";
 import type { LeaseExtras } from "./reply.ts";
 import type { Segment } from "./segment.ts";
 import { leaseSecondsFor, prepare } from "./terms.ts";
@@ -48,8 +49,9 @@ function otherServer(
   server.retries.answered(hardwareHash);
   if (!pair) return "other-server";
   server.left.answered(hardwareHash);
-  if (!server.partnerIds.includes(packet.serverId)) return "other-server";
-  if (pair.terms.service === "all") return inPartnersPlace(server, segment, out);
+  if (!server.ids.partners.includes(packet.serverId)) return "other-server";
+  const isInItsPlace = pair.terms.service === "all" || isPartnerGone(server);
+  if (isInItsPlace) return inPartnersPlace(server, segment, out);
   if (!server.isTest) server.leave();
   return "other-server";
 }
@@ -83,7 +85,7 @@ function selecting(
   out: Effect[],
 ): RefusalReason | undefined {
   const reason = server.bindings.whyNot(segment, server.packet, address);
-  if (reason === "partner-owns" && !isPartnerGone(server)) return reason;
+  if (reason === "partner-owns" && !isPartnerGone(server)) return leaveToOwner(server);
   if (reason) return server.sendNak(segment, address, reason, out);
   if (holdsAnother(server, segment, address)) {
     return server.sendNak(segment, address, "not-yours", out);
@@ -93,9 +95,13 @@ function selecting(
   return grant(server, segment, address, out);
 }
 
-/** The partner answers for what is its own; once it is down for certain, a client need not wait in vain. */
-function isPartnerGone({ pair }: Dhcp4Server): boolean {
-  return pair === undefined || pair.state === "partner-down";
+/**
+ * The partner answers for what is its own. Once nothing is heard of it any more this box does: a client that has no
+ * address need not wait in vain.
+ */
+function leaveToOwner(server: Dhcp4Server): RefusalReason {
+  if (!server.isTest) server.leave();
+  return "partner-owns";
 }
 
 /**
@@ -132,7 +138,7 @@ function keeping(
   const { authoritative } = segment.primary.config;
   const known = bindings.book.find(packet.client, segment.pool);
   const reason = bindings.whyNot(segment, packet, address);
-  if (reason === "partner-owns" && !isPartnerGone(server)) return reason;
+  if (reason === "partner-owns" && !mayRefuseForPartner(server)) return leaveToOwner(server);
   if (reason === "wrong-network") {
     return authoritative ? server.sendNak(segment, address, reason, out) : reason;
   }
@@ -146,6 +152,15 @@ function keeping(
   const full = whyPortFull(server, segment, address);
   if (full) return server.sendNak(segment, address, full, out);
   return grant(server, segment, address, out);
+}
+
+/**
+ * Who renews has time, and may have its lease from a partner that was alone: it is refused when that is down for
+ * certain. Who only remembers an address is in a hurry.
+ */
+function mayRefuseForPartner(server: Dhcp4Server): boolean {
+  const isRenewal = server.packet.message.ciaddr !== ANY;
+  return isPartnerGone(server) && !(isRenewal && server.pair?.state !== "partner-down");
 }
 
 /**

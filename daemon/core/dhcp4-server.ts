@@ -37,6 +37,7 @@ import { type LeaseExtras, ReplyBuilder } from "./reply.ts";
 import type { Segment } from "./segment.ts";
 import { segmentOf } from "./segment-choice.ts";
 import type { SelfProbeAnswer } from "./self-probe.ts";
+import { identify, ServerIds } from "./server-ids.ts";
 
 const REQUESTED_ADDRESS = OPTION.requestedIpAddress.code;
 const SERVER_ID = OPTION.serverIdentifier.code;
@@ -81,14 +82,11 @@ export class Dhcp4Server {
   readonly #hashSeed: number;
   readonly #decision = new Decision();
   classLevels: readonly Level[] = [];
-  /** Every address that is this box: a client that names any of them means us. */
-  #ownIds: ReadonlySet<Ipv4> = new Set();
+  /** Whom a client means by the server identifier that it sends. */
+  readonly ids = new ServerIds();
   #queriers: ReadonlySet<Ipv4> = new Set();
   /** This box's end of a pair; undefined when it works alone. */
   pair: Pair | undefined;
-  /** Addresses by which clients know the partner, and its MACs on the LANs. */
-  partnerIds: readonly Ipv4[] = [];
-  partnerMacs: readonly Uint8Array[] = [];
   /** Clients that this box leaves to its partner. */
   readonly retries = new Retries();
   readonly left = new LeftToPartner();
@@ -114,24 +112,11 @@ export class Dhcp4Server {
     this.segments = segments;
     this.classes = new ClassSet(config.classes);
     this.classLevels = config.classes.map(compileLevel);
-    const ids = config.networks.flatMap(({ ownAddress, serverId }) => [ownAddress, serverId]);
-    this.#ownIds = new Set(ids.filter((id) => id !== ANY));
+    this.ids.configure(config.networks, this.now.monotonic);
     this.#queriers = new Set(config.leasequeryFrom);
     this.probes.dropAll();
     this.left.clear();
-    this.trustServers();
-  }
-
-  /** Addresses by which clients know this box. */
-  get ownIds(): readonly Ipv4[] {
-    return Array.from(this.#ownIds);
-  }
-
-  /** Whose offers are no stranger's: of this box, its partner, and those that the configuration lists. */
-  trustServers(): void {
-    for (const lan of this.lans) {
-      lan.rogues.trust([...lan.trustedServers, ...this.#ownIds, ...this.partnerIds]);
-    }
+    this.ids.trustOn(lans);
   }
 
   /** Handles one frame: answers, changes and refusals go into `out` and the counters. */
@@ -274,7 +259,7 @@ export class Dhcp4Server {
 
   /** Whether an address is this box, on whichever LAN. */
   isOwnId(address: Ipv4): boolean {
-    return address === this.packet.ownId || this.#ownIds.has(address);
+    return address === this.packet.ownId || this.ids.isOwn(address, this.now.monotonic);
   }
 
   #serve(lan: Lan, out: Effect[]): void {
@@ -316,9 +301,7 @@ export class Dhcp4Server {
     const { message } = packet;
     if (!lan.gate.ok) return lan.gate.reason;
     packet.isLocal = segment === lan.segment;
-    const own = segment.primary.config.serverId || lan.segment.primary.config.serverId;
-    packet.ownId = packet.relay.serverIdOverride || own;
-    this.replies.leaveBy(lan.link.mac, lan.link.mtu, own);
+    identify(this, lan, segment);
     if (packet.type === MESSAGE_TYPE.leaseQuery) return handleLeaseQuery(this, lan, out);
     const reason = packet.identify(segment, this.bindings.book) ?? this.#readAddresses();
     if (reason) return reason;
@@ -349,7 +332,7 @@ export class Dhcp4Server {
   }
 
   #dispatch(lan: Lan, segment: Segment, out: Effect[]): RefusalReason | undefined {
-    const silence = this.pair && whySilent(this, lan, this.pair);
+    const silence = this.pair && whySilent(this, lan, segment, this.pair);
     if (silence === "partner-answers") this.leave();
     if (silence) return silence;
     switch (this.packet.type) {

@@ -1,7 +1,6 @@
 // What is heard on a LAN besides the requests of clients: who uses an address, and who else gives them out.
 
 import { formatIpv4, formatMac } from "../base/address.ts";
-import { equalBytes } from "../base/bytes.ts";
 import type { RefusalReason } from "../catalogue.ts";
 import { readU32 } from "../wire/reader.ts";
 import type { Dhcp4Server } from "./dhcp4-server.ts";
@@ -29,10 +28,10 @@ export function hearUse(server: Dhcp4Server, lan: Lan, out: Effect[]): RefusalRe
  * What the partner asks the wire about it does not use itself. Before the boxes have met since the start
  * its MACs are not known, and a question alone (RFC 5227 §1.1: an ARP probe) is no sign of use.
  */
-function isQuestionOfPartner({ pair, partnerMacs, packet }: Dhcp4Server): boolean {
+function isQuestionOfPartner({ pair, ids, packet }: Dhcp4Server): boolean {
   const { frame } = packet;
   if (!pair || frame.kind !== "arp") return false;
-  if (partnerMacs.length > 0) return partnerMacs.some((mac) => equalBytes(mac, frame.srcMac));
+  if (ids.partnerMacs.length > 0) return ids.isPartnersMac(frame.srcMac);
   const { bytes, payloadStart, payloadEnd } = frame;
   const senderIp = payloadStart + ARP_SENDER_IP;
   return senderIp + 4 <= payloadEnd && readU32(bytes, senderIp) === 0;
@@ -45,9 +44,9 @@ const ARP_SENDER_IP = 14;
 export function hearServer(server: Dhcp4Server, lan: Lan, out: Effect[]): RefusalReason {
   const { frame, message } = server.packet;
   const id = serverOf(frame, message);
-  if (server.isOwnId(id)) return "wrong-direction";
-  const trusted = [...lan.trustedServers, ...server.partnerIds];
-  const verdict = lan.rogues.reply(frame, message, trusted, server.now);
+  const { ids, lans, pair } = server;
+  if (ids.isOurReply(id, frame.srcMac, lans, pair !== undefined)) return "wrong-direction";
+  const verdict = lan.rogues.reply(frame, message, lan.trustedServers, server.now);
   if (verdict === "ignored") return "wrong-direction";
   const rogue = lan.rogues.latest;
   if (verdict === "new" && rogue) {

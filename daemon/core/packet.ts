@@ -51,6 +51,8 @@ export class Packet {
   isSubnetChosen = false;
   /** What the box calls itself in the reply (option 54). */
   ownId: Ipv4 = ANY;
+  /** It was sent to a virtual address, and so to this box alone, which has it. */
+  isToVirtual = false;
   readonly #other: ClientIdentity;
 
   constructor(hashSeed: number) {

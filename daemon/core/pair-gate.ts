@@ -1,16 +1,23 @@
 // Which clients this box answers while it is one of two (draft-ietf-dhc-failover-12 §5.3, §9).
 
-import { ANY } from "../base/address.ts";
+import { ANY, type Ipv4 } from "../base/address.ts";
 import type { RefusalReason } from "../catalogue.ts";
 import { MESSAGE_TYPE } from "../wire/dhcp4-message.ts";
 import type { Dhcp4Server } from "./dhcp4-server.ts";
+import { giverOf, isJustGiven } from "./failover/giver.ts";
 import { bucketOfMessage, isPrimaryBucket } from "./failover/load-balance.ts";
 import type { Pair } from "./failover/pair.ts";
 import { isAloneOn } from "./failover/sight.ts";
 import type { Lan } from "./lan.ts";
+import type { Segment } from "./segment.ts";
 
 /** Why the packet in hand gets no answer from this box for the sake of the pair; undefined: it may. */
-export function whySilent(server: Dhcp4Server, lan: Lan, pair: Pair): RefusalReason | undefined {
+export function whySilent(
+  server: Dhcp4Server,
+  lan: Lan,
+  segment: Segment,
+  pair: Pair,
+): RefusalReason | undefined {
   const { type, message, serverId } = server.packet;
   // No lease is asked for, none is given.
   if (type === MESSAGE_TYPE.inform) return undefined;
@@ -29,8 +36,17 @@ export function whySilent(server: Dhcp4Server, lan: Lan, pair: Pair): RefusalRea
       if (lan.isSettling(server.now.monotonic) && isPartnerThere(pair, lan))
         return "partner-answers";
       if (isAloneOn(pair.endpoint.sight, lan.name)) return undefined;
-      return isOurs(server, pair) || hasWaited(server, pair) ? undefined : "partner-answers";
+      return mayAnswer(server, segment, pair) ? undefined : "partner-answers";
   }
+}
+
+/**
+ * Nothing is heard of the partner on this LAN, or it is down for certain: it answers for nothing there. One whose
+ * connection alone was lost may well do so.
+ */
+export function isPartnerGone({ pair, lans, packet }: Dhcp4Server): boolean {
+  if (pair === undefined || pair.state === "partner-down") return true;
+  return isAloneOn(pair.endpoint.sight, lans[packet.lan]?.name ?? "");
 }
 
 /** The partner has answered this LAN while it had no carrier here, and goes on until it is seen to stay. */
@@ -43,11 +59,69 @@ function isPartnerThere(pair: Pair, lan: Lan): boolean {
  * The message reached both boxes, and either could answer it. A dhcpd leaves no REQUEST to its partner;
  * between two of ours one answer is enough, and the leases of two would contradict each other.
  */
-function isForAnybody({ packet }: Dhcp4Server, { config }: Pair): boolean {
-  const { type, message, serverId, frame } = packet;
+function isForAnybody(server: Dhcp4Server, { config }: Pair): boolean {
+  const { type, message, serverId, frame, isToVirtual } = server.packet;
+  // Who has the virtual address has heard it alone.
+  if (isToVirtual) return false;
   if (type === MESSAGE_TYPE.discover) return true;
-  if (type !== MESSAGE_TYPE.request || serverId !== ANY || config.dialect === "isc") return false;
-  return message.ciaddr === ANY || message.giaddr !== ANY || frame.isBroadcast;
+  if (config.dialect === "isc" || (serverId !== ANY && !isCommonId(server))) return false;
+  switch (type) {
+    case MESSAGE_TYPE.request:
+      return message.ciaddr === ANY || message.giaddr !== ANY || frame.isBroadcast;
+    case MESSAGE_TYPE.decline:
+      return serverId !== ANY;
+    case MESSAGE_TYPE.release:
+      return serverId !== ANY && (message.giaddr !== ANY || frame.isBroadcast);
+    default:
+      return false;
+  }
+}
+
+/** Whether option 54 names both boxes: by an address that moves between them, or by that of the relay (RFC 5107). */
+function isCommonId({ packet, ids, now }: Dhcp4Server): boolean {
+  const { serverId, relay } = packet;
+  return serverId === relay.serverIdOverride || ids.isVirtual(serverId, now.monotonic);
+}
+
+function mayAnswer(server: Dhcp4Server, segment: Segment, pair: Pair): boolean {
+  const { type, message, serverId, requested } = server.packet;
+  if (serverId === ANY) return isOurs(server, pair) || hasWaited(server, pair);
+  switch (type) {
+    case MESSAGE_TYPE.decline:
+      return isOursToEnd(server, segment, pair, requested);
+    case MESSAGE_TYPE.release:
+      return isOursToEnd(server, segment, pair, message.ciaddr);
+    default:
+      // Without option 50 it rebinds, and need not have named anybody.
+      if (requested === ANY) return isOurs(server, pair) || hasWaited(server, pair);
+      return mayAnswerSelecting(server, segment, pair);
+  }
+}
+
+/**
+ * SELECTING, with an offer of either box. Where only one can have made it, that one answers; of an address that both
+ * might give to this client, the one whose share the client is. So it needs no memory of its offers, which a box that
+ * was started again has lost. The other one does when the client goes on asking.
+ */
+function mayAnswerSelecting(server: Dhcp4Server, segment: Segment, pair: Pair): boolean {
+  const { bindings, packet, retries, hardwareHash, now } = server;
+  const { client, requested, message } = packet;
+  const giver = giverOf(bindings, segment, packet, requested);
+  if (giver === "this-box") return true;
+  const offer = bindings.offers.find(client, segment.pool);
+  // RFC 2131 §3.1 (4): it was offered another one here, and chose the partner.
+  const isOther = offer !== undefined && offer.address !== requested;
+  if (isOther) bindings.offers.drop(offer);
+  const isShared = giver === "either" && !isOther && !isJustGiven(bindings, packet, requested);
+  if (isShared && isOurs(server, pair)) return true;
+  const asked = retries.selectedForMilliseconds(hardwareHash, message.xid, now.monotonic);
+  return asked > pair.config.loadBalanceSecondsMax * 1000;
+}
+
+/** Of a lease that both know one box takes note; what the partner does not know of is this box's own. */
+function isOursToEnd(server: Dhcp4Server, segment: Segment, pair: Pair, address: Ipv4): boolean {
+  const giver = giverOf(server.bindings, segment, server.packet, address);
+  return giver === "this-box" || (giver === "either" && isOurs(server, pair));
 }
 
 /** By the hash of RFC 3074; with hot standby all are the primary's. */
@@ -58,13 +132,10 @@ function isOurs(server: Dhcp4Server, pair: Pair): boolean {
 
 /** RFC 3074 §5.2: who has tried for too long is answered by anybody. Some always say that they just began. */
 function hasWaited(server: Dhcp4Server, pair: Pair): boolean {
-  const { message } = server.packet;
+  const { packet, retries, hardwareHash, now } = server;
+  const { message } = packet;
   const { loadBalanceSecondsMax } = pair.config;
-  const tried = server.retries.triedForMilliseconds(
-    server.hardwareHash,
-    message.xid,
-    server.now.monotonic,
-  );
+  const tried = retries.triedForMilliseconds(hardwareHash, message.xid, now.monotonic);
   return secondsSaid(message.secs) > loadBalanceSecondsMax || tried > loadBalanceSecondsMax * 1000;
 }
 

@@ -140,7 +140,7 @@ export class Pairing implements PairHost {
   }
 
   serverIds(): readonly Ipv4[] {
-    return this.#server.ownIds;
+    return this.#server.ids.own;
   }
 
   macs(): readonly Uint8Array[] {
@@ -148,14 +148,11 @@ export class Pairing implements PairHost {
   }
 
   trust({ serverIds, macs }: Pick<BoxFacts, "serverIds" | "macs">): void {
-    const server = this.#server;
-    server.partnerMacs = macs;
-    const isSame =
-      serverIds.length === server.partnerIds.length &&
-      serverIds.every((id, index) => id === server.partnerIds[index]);
-    if (isSame) return;
-    server.partnerIds = serverIds;
-    server.trustServers();
+    const { ids, lans } = this.#server;
+    if (isSameList(serverIds, ids.partners) && isSameList(macs, ids.partnerMacs)) return;
+    ids.partners = serverIds;
+    ids.partnerMacs = macs;
+    ids.trustOn(lans);
   }
 
   reshare(): void {
@@ -235,6 +232,10 @@ export class Pairing implements PairHost {
     this.#isNews = true;
     pair.endpoint.command(command, now, out);
   }
+}
+
+function isSameList<Item>(a: readonly Item[], b: readonly Item[]): boolean {
+  return a.length === b.length && a.every((item, index) => String(item) === String(b[index]));
 }
 
 /** With another name, role or way to speak it is another pair. */

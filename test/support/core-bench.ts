@@ -135,6 +135,8 @@ export class CoreBench {
   /** Wall clock minus monotonic clock, in milliseconds. */
   offset = START_SECONDS * 1000 - 1_000_000;
   effects: Effect[] = [];
+  /** Of its LAN ports. */
+  protected readonly mac: string = SERVER_MAC;
 
   constructor(
     networks: readonly NetworkConfig[] = [network()],
@@ -181,7 +183,7 @@ export class CoreBench {
       helper: state.helper ?? true,
       present: state.present ?? true,
       carrier: state.carrier ?? true,
-      mac: macBytes(SERVER_MAC),
+      mac: macBytes(this.mac),
       mtu: 1500,
     });
   }

@@ -1,7 +1,7 @@
 // Two cores as a pair, joined in memory: no driver, no disk, no network, and no time that passes by itself.
 
 import { ipv4 } from "../../daemon/base/address.ts";
-import type { PairConfig } from "../../daemon/core/config-view.ts";
+import type { NetworkConfig, PairConfig } from "../../daemon/core/config-view.ts";
 import type { CoreOptions } from "../../daemon/core/core.ts";
 import type { Effect } from "../../daemon/core/effect.ts";
 import type { CoreEvent } from "../../daemon/core/event.ts";
@@ -16,6 +16,7 @@ const STARTED = 1_000_000;
 const STARTED_WALL = Date.UTC(2026, 0, 1);
 /** A LAN of which each box has the last byte of its address by its role. */
 const OWN_ADDRESS = { primary: "10.77.0.2", secondary: "10.77.0.3" } as const;
+const MACS = { primary: "02:00:5e:00:00:f2", secondary: "02:00:5e:00:00:f3" } as const;
 
 /** Messages to and fro without any time passing. */
 const TURNS_MAX = 1000;
@@ -26,6 +27,7 @@ type ToPeer = Extract<Effect, { kind: "peer-send" | "peer-close" }>;
 /** One box of a pair: a core whose effects are performed as the driver does, with a disk that waits to be told. */
 export class PairedBox extends CoreBench {
   readonly ownAddress: string;
+  override readonly mac: string;
   /** What has left for the partner and not arrived. */
   readonly toPeer: ToPeer[] = [];
   readonly #sent: Reply[] = [];
@@ -37,9 +39,10 @@ export class PairedBox extends CoreBench {
     role: FailoverRole,
     pair: Partial<PairConfig> = {},
     options: Partial<CoreOptions> = {},
+    changes: Partial<NetworkConfig> = {},
   ) {
     const own = ipv4(OWN_ADDRESS[role]);
-    const networks = [network({ ownAddress: own, serverId: own })];
+    const networks = [network({ ownAddress: own, serverId: own, ...changes })];
     super(networks, {
       config: pairedConfig(networks, role, pair),
       now: { monotonic: STARTED, wall: STARTED_WALL },
@@ -49,6 +52,7 @@ export class PairedBox extends CoreBench {
       linkless: true,
     });
     this.ownAddress = OWN_ADDRESS[role];
+    this.mac = MACS[role];
     this.#asked = options.lastSequence ?? 0;
     this.#durable = this.#asked;
     this.link(0, {});
@@ -138,15 +142,15 @@ export class TwoCores {
   #connection = 0;
   #isConnected = false;
 
-  /** Both boxes are new and have nothing in their books. */
-  constructor(pair: Partial<PairConfig> = {}) {
-    this.primary = new PairedBox("primary", pair);
-    this.secondary = new PairedBox("secondary", pair);
+  /** Both boxes are new and have nothing in their books; `changes` are to the network of both. */
+  constructor(pair: Partial<PairConfig> = {}, changes: Partial<NetworkConfig> = {}) {
+    this.primary = new PairedBox("primary", pair, {}, changes);
+    this.secondary = new PairedBox("secondary", pair, {}, changes);
   }
 
   /** Two boxes in NORMAL that have divided their addresses. */
-  static inStep(pair: Partial<PairConfig> = {}): TwoCores {
-    const cores = new TwoCores(pair);
+  static inStep(pair: Partial<PairConfig> = {}, changes: Partial<NetworkConfig> = {}): TwoCores {
+    const cores = new TwoCores(pair, changes);
     cores.connect();
     cores.pass(5000);
     const states = cores.boxes.map((box) => box.core.pair?.state);

@@ -23,13 +23,22 @@ export class Retries {
    * tried without success; 0 for the first one. `hash` has 31 bits, `xid` 32, `now` is monotonic milliseconds.
    */
   triedForMilliseconds(hash: number, xid: number, now: number): number {
-    let place = this.#find(hash);
-    if (place < 0) place = this.#oldest(hash);
-    if (!this.#isSameTry(place, hash, xid, now)) this.#firstAt[place] = now;
-    this.#hashes[place] = hash;
-    this.#xids[place] = xid;
-    this.#lastAt[place] = now;
-    return now - (this.#firstAt[place] as number);
+    const place = this.#placeFor(hash);
+    return this.#note(place, hash, xid, now, this.#isSameTry(place, hash, xid, now));
+  }
+
+  /**
+   * Call for every DHCPREQUEST in SELECTING that this box need not answer: for how long, in milliseconds, the client
+   * has sent the same one; 0 for the first. The number is that of the offer (RFC 2131 table 5), so another one is
+   * another request. That it has an offer ends what it tried before.
+   */
+  selectedForMilliseconds(hash: number, xid: number, now: number): number {
+    this.answered(hash);
+    const key = hash ^ SELECTING;
+    const place = this.#placeFor(key);
+    const isSame = this.#hashes[place] === key && this.#xids[place] === xid;
+    const silence = now - (this.#lastAt[place] as number);
+    return this.#note(place, key, xid, now, isSame && silence <= SILENCE_MILLISECONDS);
   }
 
   /**
@@ -39,6 +48,20 @@ export class Retries {
   answered(hash: number): void {
     const place = this.#find(hash);
     if (place >= 0) this.#lastAt[place] = NOT_IN_USE;
+  }
+
+  #note(place: number, hash: number, xid: number, now: number, isSame: boolean): number {
+    if (!isSame) this.#firstAt[place] = now;
+    this.#hashes[place] = hash;
+    this.#xids[place] = xid;
+    this.#lastAt[place] = now;
+    return now - (this.#firstAt[place] as number);
+  }
+
+  /** Where the client is remembered, or will be. */
+  #placeFor(hash: number): number {
+    const place = this.#find(hash);
+    return place < 0 ? this.#oldest(hash) : place;
   }
 
   #isSameTry(place: number, hash: number, xid: number, now: number): boolean {
@@ -68,6 +91,8 @@ export class Retries {
   }
 }
 
+/** Sets what a client selected apart from what it tried to find; any number of 31 bits does. */
+const SELECTING = 0x2c9277b5;
 /** 96 KB in all; as many clients can be without an address at the same time. */
 const PLACES = 4096;
 /** A client may stand in any place of its row, so that a few with like hashes do not drive each other out. */

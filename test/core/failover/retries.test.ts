@@ -91,6 +91,29 @@ describe("a client whose secs stay 0", () => {
   });
 });
 
+describe("a client that asks for what it was offered", () => {
+  const selects = (retries: Retries, seconds: number, xid: number) =>
+    retries.selectedForMilliseconds(CLIENT, xid, START + seconds * 1000) / 1000;
+
+  test("has asked since the first request with this number, and has not tried for an offer since", () => {
+    const retries = new Retries();
+    expect(tries(retries, [[0, 7]])).toEqual([0]);
+    expect([selects(retries, 1, 7), selects(retries, 5, 7), selects(retries, 13, 7)]).toEqual([
+      0, 4, 12,
+    ]);
+    expect(tries(retries, [[14, 8]])).toEqual([0]);
+    expect(selects(retries, 14, 7)).toBe(13);
+  });
+
+  test("begins anew with another number, and after a minute of silence", () => {
+    const retries = new Retries();
+    expect([selects(retries, 0, 7), selects(retries, 4, 8), selects(retries, 8, 8)]).toEqual([
+      0, 0, 4,
+    ]);
+    expect(selects(retries, 69, 8)).toBe(0);
+  });
+});
+
 describe("the table", () => {
   test("holds the devices of a large office that start at the same time", () => {
     const retries = new Retries();

@@ -1,0 +1,51 @@
+// Which box can have promised an address to the client in hand. Both boxes work it out from what they know of the
+// address, and come to the same as soon as what one of them changed has reached the other.
+
+import type { Ipv4 } from "../../base/address.ts";
+import type { Bindings } from "../bindings.ts";
+import type { LeaseEntry } from "../lease-book.ts";
+import type { Packet } from "../packet.ts";
+import type { Segment } from "../segment.ts";
+
+/** "either": both know the address alike, be it that the client has it, may have it, or may not. */
+export type Giver = "this-box" | "partner" | "either";
+
+/** `packet` must be identified, and its classes known. */
+export function giverOf(
+  { book, share }: Bindings,
+  segment: Segment,
+  packet: Packet,
+  address: Ipv4,
+): Giver {
+  if (packet.reservation?.address === address || segment.whyForeign(address, packet))
+    return "either";
+  const entry = book.at(address);
+  if (!entry) return share.fresh ? "this-box" : "partner";
+  if (entry.state === "active" || entry.state === "abandoned") {
+    return isUnknownToPartner(entry) ? "this-box" : "either";
+  }
+  if (share.has(entry)) return "this-box";
+  const mayKeep = packet.client.equalsPacked(entry.packedClient) && share.hasForSame(entry);
+  if (!mayKeep) return "partner";
+  // The partner has heard that the lease is over, and leaves the address alone.
+  return entry.isEndTold ? "this-box" : "either";
+}
+
+/**
+ * The partner has just given the client in hand this lease, and told this box of it sooner than the client's request
+ * came here: that request has been answered.
+ */
+export function isJustGiven({ book, clock }: Bindings, packet: Packet, address: Ipv4): boolean {
+  const entry = book.at(address);
+  if (entry?.state !== "active" || !entry.fromPartner) return false;
+  if (!packet.client.equalsPacked(entry.packedClient)) return false;
+  return clock.seconds - entry.seenAt < JUST_SECONDS;
+}
+
+/** Both count whole seconds, and the partner by a clock that is known to about two. */
+const JUST_SECONDS = 3;
+
+/** Nothing of this tenure has been agreed on. */
+function isUnknownToPartner({ isAgreed, agreedUntil, startsAt }: LeaseEntry): boolean {
+  return !isAgreed && agreedUntil <= startsAt;
+}
