@@ -132,10 +132,12 @@ function isOurs(server: Dhcp4Server, pair: Pair): boolean {
 
 /** RFC 3074 §5.2: who has tried for too long is answered by anybody. Some always say that they just began. */
 function hasWaited(server: Dhcp4Server, pair: Pair): boolean {
-  const { packet, retries, hardwareHash, now } = server;
-  const { message } = packet;
+  const { packet, bindings, retries, hardwareHash, now } = server;
+  const { message, requested } = packet;
   const { loadBalanceSecondsMax } = pair.config;
   const tried = retries.triedForMilliseconds(hardwareHash, message.xid, now.monotonic);
+  const isGiven = isJustGiven(bindings, packet, requested || message.ciaddr);
+  if (isGiven) retries.answeredByPartner(hardwareHash);
   return secondsSaid(message.secs) > loadBalanceSecondsMax || tried > loadBalanceSecondsMax * 1000;
 }
 

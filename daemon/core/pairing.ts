@@ -1,6 +1,7 @@
 // The pair as a part of the core: there is one or none, by the configuration, and what happens in it is said.
 
 import { formatIpv4, type Ipv4 } from "../base/address.ts";
+import { hashBytes } from "../base/bytes.ts";
 import type { Now, WallSeconds } from "../base/time.ts";
 import type { Bindings } from "./bindings.ts";
 import type { Conditions } from "./conditions.ts";
@@ -16,6 +17,7 @@ import type { PairEvent, PairHost } from "./failover/pair-host.ts";
 import { apartState, type PairState } from "./failover/pair-state.ts";
 import { ALONE } from "./failover/share.ts";
 import { leavesMore, type PartnerSight } from "./failover/sight.ts";
+import type { LeaseEntry } from "./lease-book.ts";
 import type { Segment } from "./segment.ts";
 
 export type PeerEvent = Extract<
@@ -153,6 +155,10 @@ export class Pairing implements PairHost {
     ids.partners = serverIds;
     ids.partnerMacs = macs;
     ids.trustOn(lans);
+  }
+
+  answeredByPartner({ chaddr }: LeaseEntry): void {
+    this.#server.retries.answeredByPartner(hashBytes(chaddr, this.#hashSeed));
   }
 
   reshare(): void {

@@ -7,15 +7,19 @@ import { buildArp } from "../../daemon/wire/arp.ts";
 import { clientFrame, macBytes, SERVER_MAC } from "../support/client-frame.ts";
 import {
   ACK,
+  address,
   CoreBench,
   DISCOVER,
   NAK,
   network,
   poolOf,
+  REQUEST,
   reserve,
   START_SECONDS,
 } from "../support/core-bench.ts";
 import { makeLease } from "../support/leases.ts";
+import { answer, clientOf, cores, lease, select } from "../support/one-server.ts";
+import { only, type TwoCores } from "../support/two-cores.ts";
 
 const MAC = "00:5e:10:00:00:01";
 const OTHER = "00:5e:10:00:00:02";
@@ -81,6 +85,48 @@ test("a message of type 0 is refused, and counted", () => {
   const bench = new CoreBench();
   bench.frameOf({ type: 0, mac: MAC });
   expect(bench.refused()).toEqual({ "option-malformed": 1 });
+});
+
+describe("of two boxes in step one answers", () => {
+  /** A client of the secondary that has rebound a while ago, as both boxes know. */
+  function rebound(): { two: TwoCores; mac: string; held: string } {
+    const two = cores();
+    const mac = clientOf("secondary");
+    const held = lease(two, mac);
+    two.pass(60_000);
+    only(two.broadcast({ type: REQUEST, mac, ciaddr: held, xid: 1 }));
+    return { two, mac, held };
+  }
+
+  test("a client that comes back soon after it had its lease extended", () => {
+    const { two, mac, held } = rebound();
+    two.pass(50_000);
+    const options = { 50: address(held) };
+    const ack = only(two.broadcast({ type: REQUEST, mac, options, xid: 2 }));
+    expect(ack).toMatchObject({ role: "secondary", reply: { type: ACK, yiaddr: held } });
+  });
+
+  test("the same, when its first request came here later than the partner's word of the answer", () => {
+    const { two, mac, held } = rebound();
+    two.pass(60_000);
+    const rebinding = { type: REQUEST, mac, ciaddr: held, xid: 2 };
+    two.secondary.receive(rebinding);
+    two.settle();
+    expect(only(two.answers()).role).toBe("secondary");
+    expect(answer(two, two.primary, rebinding)).toBeUndefined();
+    two.pass(50_000);
+    const ack = only(two.broadcast({ type: REQUEST, mac, options: { 50: address(held) }, xid: 3 }));
+    expect(ack.role).toBe("secondary");
+  });
+
+  test("a client that took the other box's offer, of which this box hears before it hears the client", () => {
+    const two = cores();
+    const mac = clientOf("secondary");
+    const held = answer(two, two.primary, { type: DISCOVER, mac, secs: 60 })?.yiaddr ?? "";
+    expect(answer(two, two.primary, select(mac, held))).toMatchObject({ type: ACK });
+    expect(answer(two, two.secondary, { type: DISCOVER, mac })?.yiaddr).toBe(held);
+    expect(answer(two, two.secondary, select(mac, held))).toBeUndefined();
+  });
 });
 
 describe("one client, one lease", () => {

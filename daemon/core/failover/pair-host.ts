@@ -5,6 +5,7 @@ import type { Now, WallSeconds } from "../../base/time.ts";
 import type { Bindings } from "../bindings.ts";
 import type { PairConfig } from "../config-view.ts";
 import type { Effect } from "../effect.ts";
+import type { LeaseEntry } from "../lease-book.ts";
 import type { Segment } from "../segment.ts";
 import type { BoxFacts } from "./box-facts.ts";
 import type { AddressPlace } from "./lease-moves.ts";
@@ -32,6 +33,8 @@ export interface PairHost {
   macs(): readonly Uint8Array[];
   /** The partner is no stranger on the LANs: what it says of itself. */
   trust(facts: Pick<BoxFacts, "serverIds" | "macs">): void;
+  /** The partner has granted this lease to its client, or will do so in a moment. */
+  answeredByPartner(entry: LeaseEntry): void;
   /** The shares changed: every address has to be placed anew. */
   reshare(): void;
   /** Nobody else answers what was left to the partner. */

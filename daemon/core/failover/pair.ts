@@ -102,8 +102,7 @@ export class Pair
 
   /** The partner takes updates and answers them. */
   get isUpdating(): boolean {
-    const { endpoint } = this;
-    return this.session.isLinked && endpoint.isHeard && !endpoint.inStartup;
+    return this.session.isLinked && this.endpoint.isHeard && !this.endpoint.inStartup;
   }
 
   // Time and events.
@@ -311,6 +310,7 @@ export class Pair
 
   taken(entry: LeaseEntry, out: Effect[]): void {
     if (entry.state === "free") this.freed(entry, out);
+    else if (entry.state === "active") this.#host.answeredByPartner(entry);
   }
 
   // AcknowledgementsOwner.

@@ -15,6 +15,8 @@ export class Retries {
   readonly #hashes = new Uint32Array(PLACES);
   readonly #xids = new Uint32Array(PLACES);
   readonly #firstAt = new Float64Array(PLACES);
+  /** The partner has answered since: another number is another try. */
+  readonly #isAnswered = new Uint8Array(PLACES);
   /** NOT_IN_USE in places that hold nobody. */
   readonly #lastAt = new Float64Array(PLACES).fill(NOT_IN_USE);
 
@@ -55,6 +57,7 @@ export class Retries {
     this.#hashes[place] = hash;
     this.#xids[place] = xid;
     this.#lastAt[place] = now;
+    this.#isAnswered[place] = 0;
     return now - (this.#firstAt[place] as number);
   }
 
@@ -64,10 +67,20 @@ export class Retries {
     return place < 0 ? this.#oldest(hash) : place;
   }
 
+  /**
+   * The partner gave the client a lease. If that reaches it, its next request has another number. One that goes on
+   * with the same has heard nothing, as of a partner that nobody hears on this LAN.
+   */
+  answeredByPartner(hash: number): void {
+    const place = this.#find(hash);
+    if (place >= 0) this.#isAnswered[place] = 1;
+  }
+
   #isSameTry(place: number, hash: number, xid: number, now: number): boolean {
     if (this.#hashes[place] !== hash) return false;
     const silence = now - (this.#lastAt[place] as number);
     const isSameXid = this.#xids[place] === xid;
+    if (!isSameXid && this.#isAnswered[place] === 1) return false;
     return silence <= (isSameXid ? SAME_XID_SILENCE_MILLISECONDS : SILENCE_MILLISECONDS);
   }
 
@@ -93,7 +106,7 @@ export class Retries {
 
 /** Sets what a client selected apart from what it tried to find; any number of 31 bits does. */
 const SELECTING = 0x2c9277b5;
-/** 96 KB in all; as many clients can be without an address at the same time. */
+/** 100 KB in all; as many clients can be without an address at the same time. */
 const PLACES = 4096;
 /** A client may stand in any place of its row, so that a few with like hashes do not drive each other out. */
 const WAYS = 4;

@@ -75,6 +75,26 @@ describe("a client whose secs stay 0", () => {
     ).toEqual([0, 3]);
   });
 
+  test("begins anew with another number after the partner gave it a lease, which it may not have heard of", () => {
+    const retries = new Retries();
+    expect(tries(retries, [[0, 1]])).toEqual([0]);
+    retries.answeredByPartner(CLIENT);
+    retries.answeredByPartner(OTHER);
+    expect(
+      tries(retries, [
+        [4, 1],
+        [5, 2],
+      ]),
+    ).toEqual([4, 5]);
+    retries.answeredByPartner(CLIENT);
+    expect(
+      tries(retries, [
+        [9, 3],
+        [13, 4],
+      ]),
+    ).toEqual([0, 4]);
+  });
+
   test("is not taken for another one", () => {
     const retries = new Retries();
     expect(retries.triedForMilliseconds(CLIENT, 1, START)).toBe(0);
