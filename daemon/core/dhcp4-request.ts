@@ -198,7 +198,9 @@ export function grant(
   const before = bindings.book.at(address);
   const isSame = before !== undefined && packet.client.equalsPacked(before.packedClient);
   const isNew = before?.state !== "active" || !isSame;
-  const couldBefore = isSame && before.canForceRenew;
+  // Who renews with whichever box has the virtual address may have the nonce of the other one.
+  const isPartnersWord = packet.isToVirtual && before?.fromPartner;
+  const couldBefore = isSame && before.canForceRenew && !isPartnersWord;
   const canForceRenew = mayForce(server, network);
   const entry = bindings.grant(segment, packet, address, seconds, wanted, canForceRenew, out);
   server.renewals.forget(entry);

@@ -35,8 +35,10 @@ export function sendForcedRenewals(server: Dhcp4Server, out: Effect[]): void {
     const lan = server.lans.find(({ segment }) => segment.networkOf(lease.address) !== undefined);
     const network = lan?.segment.networkOf(lease.address);
     if (!lan?.gate.ok || !network) continue;
-    const serverId = network.config.serverId || lan.segment.primary.config.serverId;
-    replies.leaveBy(lan.link.mac, lan.link.mtu, serverId);
+    // As in the ACK. It leaves from the box's own address, as it need not have the virtual one: that it comes from
+    // the server the client knows by the digest (RFC 6704 §3.1.3), whose key this box alone has.
+    const { serverId, ownAddress } = lan.segment.primary.config;
+    replies.leaveBy(lan.link.mac, lan.link.mtu, ownAddress);
     const frame = replies.forceRenew(auth, lease, serverId, bindings.clock.seconds);
     server.count(MESSAGE_TYPE.forceRenew, lan.segment, lease.address);
     out.push({ kind: "send", lan: lan.index, frame });

@@ -18,7 +18,6 @@ export function haveParametersChanged(
 const TOLD_TO_CLIENTS = [
   "subnet",
   "serverId",
-  "ownAddress",
   "options",
   "nextServer",
   "serverName",

@@ -193,6 +193,9 @@ test("a configuration is news to clients when something of it shows in a reply",
   expect(
     changed({ options: before.options.map((one) => ({ ...one, data: one.data.slice() })) }),
   ).toBe(false);
+  expect(changed({ serverId: ipv4("10.77.0.1") })).toBe(true);
+  // Where the server identifier is an address that moves, that of the box shows nowhere.
+  expect(changed({ ownAddress: ipv4("10.77.0.3") })).toBe(false);
   expect(changed({ probe: !before.probe, deny: [Uint8Array.of(1)] })).toBe(false);
   expect(changed({ options: before.options.slice(1) })).toBe(true);
   expect(changed({ options: before.options.map((o) => ({ ...o, data: Uint8Array.of(1) })) })).toBe(

@@ -2,7 +2,10 @@
 // digests and the pace are in test/core/forced-renew.test.ts.
 
 import { describe, expect, test } from "vitest";
+import type { NetworkConfig } from "../../daemon/core/config-view.ts";
 import { ACK, bytes, CoreBench, configOf, network, repliesIn } from "../support/core-bench.ts";
+import { answer, cores, ONE_SERVER, select, VIRTUAL } from "../support/one-server.ts";
+import { only, type PairedBox } from "../support/two-cores.ts";
 import { A } from "./networks.ts";
 
 const NONCE_CAPABLE = 145;
@@ -14,6 +17,13 @@ describe("RFC 3203 reconfiguration of clients", () => {
     const [message] = repliesIn(bench.effects);
     expect([message?.type, message?.destinationIp, message?.destinationMac]).toEqual([9, held, A]);
     expect([message?.ciaddr, message?.destinationPort]).toEqual([held, 68]);
+  });
+
+  test("RFC 3203 §2.2: it names the server as the ACK did, and comes from the box's own address", () => {
+    const { bench } = told({ ...capable, ...ONE_SERVER });
+    const [message] = repliesIn(bench.effects);
+    expect([message?.type, message?.sourceIp]).toEqual([9, "10.77.0.2"]);
+    expect(message?.option(54)).toEqual([10, 77, 0, 1]);
   });
 
   test("RFC 3203 §6: it is authenticated", () => {
@@ -47,6 +57,23 @@ describe("RFC 6704 forcerenew nonce authentication", () => {
     const rebinding = { ...capable, destinationIp: "255.255.255.255" };
     const ack = bench.renew(A, held, rebinding);
     expect([ack?.type, ack?.option(90)?.[11]]).toEqual([ACK, 1]);
+  });
+
+  test("RFC 6704 §3.1.3: who renews with the box that has the virtual address may have the nonce of the other one", () => {
+    const two = cores({ forceRenew: true });
+    const offer = only(two.broadcast({ type: 1, mac: A, ...capable }));
+    const held = offer.reply.yiaddr;
+    const given = only(two.broadcast(select(A, held, capable)));
+    const [giver, other] = [two.box(given.role), two.otherThan(two.box(given.role))];
+    const nonceIn = (box: PairedBox) => {
+      const renewal = { type: 3, mac: A, ciaddr: held, destinationIp: VIRTUAL, ...capable };
+      return answer(two, box, renewal)?.option(90)?.slice(11);
+    };
+    expect(given.reply.option(90)?.[11]).toBe(1);
+    expect(nonceIn(giver)).toBeUndefined();
+    expect(nonceIn(other)?.[0]).toBe(1);
+    expect(nonceIn(other)).toBeUndefined();
+    expect(nonceIn(giver)?.[0]).toBe(1);
   });
 
   test("RFC 6704 §3.1.4: a client that was offered it finds the nonce in the DHCPACK, with the disk failing too", () => {
@@ -88,15 +115,15 @@ describe("RFC 6704 forcerenew nonce authentication", () => {
   });
 });
 
+type Told = Parameters<CoreBench["lease"]>[1] & Partial<Pick<NetworkConfig, "serverId">>;
+
 /** A client whose network has other parameters now. */
-function told(more: Parameters<CoreBench["lease"]>[1] = capable): {
-  bench: CoreBench;
-  held: string;
-} {
-  const bench = new CoreBench([network({ forceRenew: true })]);
+function told({ serverId, ...more }: Told = capable): { bench: CoreBench; held: string } {
+  const settings = { forceRenew: true, ...(serverId === undefined ? {} : { serverId }) };
+  const bench = new CoreBench([network(settings)]);
   const held = bench.lease(A, more);
   bench.durable();
-  const config = configOf([network({ forceRenew: true, leaseSeconds: 1800 })]);
+  const config = configOf([network({ ...settings, leaseSeconds: 1800 })]);
   bench.step({ kind: "config", config });
   bench.step({ kind: "alarm" });
   return { bench, held };
