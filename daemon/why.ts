@@ -92,7 +92,9 @@ function explainUnused(
 ): WhyView {
   const text = formatIpv4(address);
   if (address === network.ownAddress || address === network.serverId) {
-    const verdict = `${text} is the address of this box on ${network.name}.`;
+    const isOwn = sources.networks.some(({ ownAddress }) => ownAddress === address);
+    const what = isOwn ? `the address of this box on ${network.name}` : virtual(network, sources);
+    const verdict = `${text} is ${what}.`;
     return view(query, nobody(), { severity: "fine", verdict, advice: "" }, sources);
   }
   if (isRouter(address, network)) {
@@ -132,6 +134,11 @@ function explainUnused(
     },
     sources,
   );
+}
+
+function virtual({ name }: NetworkConfig, { pair }: WhySources): string {
+  const who = pair ? "either of the two boxes" : "this box";
+  return `the address by which devices on ${name} know ${who}, as router and DHCP server; no device is given it`;
 }
 
 /** Free addresses are the primary's, those in state `backup` the secondary's. */

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { ipv4 } from "../../daemon/base/address.ts";
 import { REFUSAL_ADVICE } from "../../daemon/refusal-advice.ts";
 import { notYet } from "../../daemon/why.ts";
 import { MESSAGE_TYPE } from "../../daemon/wire/dhcp4-message.ts";
@@ -143,6 +144,19 @@ describe("an address", () => {
     expect([isPartners("10.77.0.120"), isPartners("10.77.0.121")]).toEqual([false, true]);
     past.pair = { role: "secondary", state: "partner-down" };
     expect([isPartners("10.77.0.120"), isPartners("10.77.0.121")]).toEqual([false, false]);
+    expect(past.why("10.77.0.2").verdict).toBe("10.77.0.2 is the address of this box on office.");
+  });
+
+  test("that moves between the boxes", () => {
+    const past = new Past();
+    past.networks = [network({ serverId: ipv4("10.77.0.1") })];
+    expect(past.why("10.77.0.1")).toMatchObject({
+      severity: "fine",
+      verdict:
+        "10.77.0.1 is the address by which devices on office know this box, as router and DHCP server; no device is given it.",
+    });
+    past.pair = { role: "primary", state: "normal" };
+    expect(past.why("10.77.0.1").verdict).toContain("office know either of the two boxes, as");
     expect(past.why("10.77.0.2").verdict).toBe("10.77.0.2 is the address of this box on office.");
   });
 
