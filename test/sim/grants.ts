@@ -120,7 +120,7 @@ export class Grants {
           a.episode !== 0 &&
           a.episode === b.episode &&
           a.box !== b.box &&
-          (a.state === "partner-down" || b.state === "partner-down") &&
+          (isAlone(a.state) || isAlone(b.state)) &&
           a.state !== "recover-done" &&
           b.state !== "recover-done" &&
           [mine.at(-1), theirs.at(-1)].some((last) => last?.episode === a.episode) &&
@@ -128,4 +128,9 @@ export class Grants {
       ),
     );
   }
+}
+
+/** It takes its partner for off. */
+function isAlone(state: string): boolean {
+  return state === "partner-down" || state === BLIND;
 }
