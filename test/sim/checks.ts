@@ -126,6 +126,9 @@ export class Checks implements Watch {
     }
   }
 
+  /** There is one box, and so one answer. */
+  asks(): void {}
+
   wrong(complaint: string): void {
     this.#world.complain(complaint);
   }

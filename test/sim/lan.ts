@@ -32,6 +32,8 @@ export class Lan {
   weather: Weather = FAIR;
   /** The switch fell into parts: hosts hear those of their own part only. */
   partOf: ((host: Host) => number) | undefined;
+  /** MACs that have an address which moves, at most one if all is well; undefined for other addresses. */
+  hardwareOf: (address: string) => readonly string[] | undefined = () => undefined;
   readonly #world: World;
   readonly #fate: Fate;
 

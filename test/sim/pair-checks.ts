@@ -10,10 +10,11 @@ import { bookComplaints } from "../support/core-invariants.ts";
 import { BLIND, Grants } from "./grants.ts";
 import { isUdp, type Lan } from "./lan.ts";
 import type { Squatter } from "./neighbours.ts";
+import { OneAnswer } from "./one-answer.ts";
 import { Promises } from "./promises.ts";
 import type { Life, SimBox, SimPort } from "./sim-box.ts";
 import type { Holding, SimClient } from "./sim-client.ts";
-import type { Watch } from "./watch.ts";
+import type { Asking, Watch } from "./watch.ts";
 import type { World } from "./world.ts";
 
 const GRACE_MILLISECONDS = LIMITS.expiryGraceSeconds * 1000;
@@ -40,6 +41,9 @@ export class PairChecks implements Watch {
   readonly boxes: SimBox[] = [];
   /** Told of every state that a box comes to; a box that starts comes to "startup" first. */
   entered: (box: SimBox, state: string) => void = () => {};
+  /** Told of every box that goes down, and of every process that has come up. */
+  fell: (box: SimBox) => void = () => {};
+  rose: (box: SimBox) => void = () => {};
   readonly #world: World;
   readonly #ends: (box: SimBox) => void;
   readonly #promises = new Map<SimBox, Promises>();
@@ -53,12 +57,14 @@ export class PairChecks implements Watch {
   /** Boxes with an older disk that have not learnt what they lost. */
   readonly #emptied = new Set<SimBox>();
   readonly #told = new Map<SimBox, string | undefined>();
+  readonly #oneAnswer: OneAnswer;
 
   /** `ends`: told of a process before it is gone. */
   constructor(world: World, ends: (box: SimBox) => void) {
     this.#world = world;
     this.#ends = ends;
     this.grants = new Grants(world);
+    this.#oneAnswer = new OneAnswer(world, this.boxes);
     world.watch = () => this.#watch();
   }
 
@@ -137,6 +143,7 @@ export class PairChecks implements Watch {
     const reply = readReply(port.index, frame);
     const seconds = reply.message.u32(51);
     this.#mayAnswer(port.box, reply);
+    this.#oneAnswer.answers(port.box, reply);
     if (reply.type !== ACK || reply.yiaddr === "0.0.0.0" || typeof seconds !== "number") return;
     this.acks++;
     const { box } = port;
@@ -197,12 +204,14 @@ export class PairChecks implements Watch {
     this.#learn(box);
     this.#ends(box);
     for (const port of box.ports) port.discard();
+    this.fell(box);
   }
 
   recovered(box: SimBox, life: Life, leases: readonly Lease[]): void {
     this.#learn(box);
     this.#promisesOf(box).recovered(life, leases);
     this.look();
+    this.rose(box);
   }
 
   restored(box: SimBox): void {
@@ -211,6 +220,10 @@ export class PairChecks implements Watch {
   }
 
   configured(): void {}
+
+  asks(request: Asking): void {
+    this.#oneAnswer.asks(request);
+  }
 
   wrong(complaint: string): void {
     this.#world.complain(complaint);
@@ -247,6 +260,7 @@ export class PairChecks implements Watch {
   #watch(): void {
     const states = this.boxes.map(stateOf);
     this.grants.watch(states);
+    this.#oneAnswer.watch();
     for (const box of this.boxes) {
       const state = stateOf(box);
       if (state === undefined) this.#silentSince.delete(box);

@@ -23,7 +23,15 @@ export interface PairPlan {
   readonly poolSize: number;
   /** The boxes see each other besides what they say. */
   readonly hasHeartbeats: boolean;
+  /** To clients they are one server, by an address that moves between them. */
+  readonly hasVirtual: boolean;
 }
+
+/** By LAN. */
+export const VIRTUAL_ADDRESSES: Readonly<Record<string, string>> = {
+  [OFFICE]: "10.77.0.1",
+  [GUESTS]: "10.78.0.1",
+};
 
 export const MODES: readonly PairMode[] = [
   { kind: "load-balancing", primaryPercent: 50 },
@@ -49,17 +57,18 @@ export function planOf(fate: Fate, dialect: Dialect): PairPlan {
     hasReservations: fate.chance(0.3),
     poolSize: fate.pick([4, 8, 12, 30]),
     hasHeartbeats: dialect === "tandem" && fate.chance(0.6),
+    hasVirtual: dialect === "tandem" && fate.chance(0.6),
   };
 }
 
 export function configFor(role: "primary" | "secondary", plan: PairPlan): CoreConfig {
-  const { leaseSeconds, probe, poolSize } = plan;
+  const { leaseSeconds, probe, poolSize, hasVirtual } = plan;
   const [own, others] = role === "primary" ? [2, 4] : [4, 2];
   const times = { leaseSeconds, maxLeaseSeconds: Math.max(900, leaseSeconds), minLeaseSeconds: 30 };
   const common = { ...times, probe, rapidCommit: probe };
   const first = network({
     ...common,
-    ...onSubnet("10.77.0", own, others),
+    ...onSubnet("10.77.0", own, others, hasVirtual),
     name: OFFICE,
     pools: [poolOf("10.77.0.100", `10.77.0.${99 + poolSize}`)],
     reservations: plan.hasReservations
@@ -72,7 +81,7 @@ export function configFor(role: "primary" | "secondary", plan: PairPlan): CoreCo
   });
   const second = network({
     ...common,
-    ...onSubnet("10.78.0", own, others),
+    ...onSubnet("10.78.0", own, others, hasVirtual),
     name: GUESTS,
     interfaceName: "lan1",
     pools: [
@@ -93,10 +102,11 @@ function pairOf(role: "primary" | "secondary", plan: PairPlan): PairConfig {
   };
 }
 
-function onSubnet(prefix: string, own: number, others: number) {
+function onSubnet(prefix: string, own: number, others: number, hasVirtual: boolean) {
   const subnet = parseSubnet(`${prefix}.0/24`);
   if (!subnet) throw new Error("bad subnet");
   const ownAddress = ipv4(`${prefix}.${own}`);
   const trustedServers = [ipv4(`${prefix}.${others}`)];
-  return { subnet, ownAddress, serverId: ownAddress, trustedServers };
+  const serverId = hasVirtual ? ipv4(`${prefix}.1`) : ownAddress;
+  return { subnet, ownAddress, serverId, trustedServers };
 }

@@ -5,7 +5,7 @@ import type { Cable } from "./cable.ts";
 import type { Lan } from "./lan.ts";
 import type { PairChecks } from "./pair-checks.ts";
 import type { Trouble } from "./pair-story.ts";
-import type { SimBox } from "./sim-box.ts";
+import { QUICK_DISK, type SimBox } from "./sim-box.ts";
 import type { SimClient } from "./sim-client.ts";
 import type { World } from "./world.ts";
 
@@ -73,7 +73,7 @@ export function failDisk(means: Means, { how, x, lasts }: Trouble, box: SimBox):
 
 export function heal(box: SimBox): void {
   box.disk.fault = undefined;
-  box.diskDelay = () => 1;
+  box.diskDelay = QUICK_DISK;
   box.disk.wake();
 }
 
@@ -123,7 +123,7 @@ export function slowDisk(means: Means, { how, lasts }: Trouble, box: SimBox): vo
   const fate = means.scene.world.fate(`slow disk ${box.name}`);
   box.diskDelay = () => fate.between(1, Number(how));
   means.ends(`speed ${box.name}`, lasts, () => {
-    box.diskDelay = () => 1;
+    box.diskDelay = QUICK_DISK;
   });
 }
 

@@ -15,6 +15,7 @@ import type { Outcome } from "./run.ts";
 import { Sights } from "./sights.ts";
 import { SimBox } from "./sim-box.ts";
 import { SimClient } from "./sim-client.ts";
+import { VirtualAddress } from "./virtual-address.ts";
 import { World } from "./world.ts";
 
 export interface PairOptions {
@@ -61,9 +62,14 @@ export async function runPairSeed(seed: number, options: PairOptions = {}): Prom
   world.tell("", `plan: ${JSON.stringify(plan)}`);
   begin(scene);
   if (plan.hasHeartbeats) new Sights(scene).begin();
+  const virtual = new VirtualAddress(scene, plan, troubles);
+  if (plan.dialect === "tandem") virtual.begin();
   troubles.begin();
   await world.run(minutes * MINUTE);
-  world.after(0, () => troubles.end());
+  world.after(0, () => {
+    troubles.end();
+    virtual.end();
+  });
   await world.run(world.now + calmOf(plan.mcltSeconds));
   if (world.complaints.length === 0) await checkPairEnd(scene);
   for (const box of scene.boxes) cells.take(box);

@@ -354,10 +354,15 @@ export class PairTroubles implements Means {
 
   /** A person changes something; the other box gets it some time later. */
   #configure({ how, x, lasts }: Trouble, box: SimBox): void {
-    const { boxes } = this.scene;
     const mode = MODES[Math.floor(x * MODES.length)] ?? this.#plan.mode;
     const leaseSeconds = LEASE_SECONDS[Math.floor(x * LEASE_SECONDS.length)] ?? 600;
-    this.#plan = how === "another mode" ? { ...this.#plan, mode } : { ...this.#plan, leaseSeconds };
+    this.replan(how === "another mode" ? { mode } : { leaseSeconds }, box, lasts);
+  }
+
+  /** A change that this box gets at once, and the other one some milliseconds later. */
+  replan(change: Partial<PairPlan>, box: SimBox, lasts: number): void {
+    const { boxes } = this.scene;
+    this.#plan = { ...this.#plan, ...change };
     const tell = (one: SimBox) =>
       one.configure(configFor(one === boxes[0] ? "primary" : "secondary", this.#plan));
     tell(box);

@@ -25,6 +25,9 @@ export interface Life {
   readonly journal: Journal;
 }
 
+/** A disk with which all is well. */
+export const QUICK_DISK = (): number => 1;
+
 export class SimBox implements Plugged {
   readonly name: string;
   readonly disk: FakeDisk;
@@ -33,7 +36,7 @@ export class SimBox implements Plugged {
   /** What the clock of the box shows is true time plus this, in milliseconds. */
   wallOffset: number;
   /** How long an operation of the disk takes, in milliseconds. */
-  diskDelay: () => number = () => 1;
+  diskDelay: () => number = QUICK_DISK;
   life: Life | undefined;
   isOn = false;
   /** The machine runs, whether or not the process does. */

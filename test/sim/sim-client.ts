@@ -44,6 +44,7 @@ export interface Holding {
 }
 
 const FORCE_RENEW = 9;
+const EVERYBODY = "ff:ff:ff:ff:ff:ff";
 const ASKING: readonly State[] = ["selecting", "requesting", "rebooting", "renewing", "rebinding"];
 
 export class SimClient implements Host {
@@ -335,8 +336,16 @@ export class SimClient implements Host {
     const wanted = this.#isFickle ? { 51: seconds(this.#fate.between(60, 900)) } : {};
     const all = { ...options, ...this.identity.options, ...wanted };
     const secs = Math.min(60, this.#tries * 4);
-    const frame = clientFrame({ type, mac: this.mac, xid: this.#xid, secs, options: all, ...more });
-    this.lan.send(this, frame);
+    const message = { type, mac: this.mac, xid: this.#xid, secs, options: all, ...more };
+    const { destinationIp = "", destinationMac } = more;
+    // Who asks by ARP for an address that moves hears who has it now.
+    const macs = this.lan.hardwareOf(destinationIp) ?? [destinationMac ?? EVERYBODY];
+    if (type === REQUEST) {
+      const namesServer = options[54] !== undefined;
+      const copies = macs.length;
+      this.#checks.asks({ mac: this.mac, xid: this.#xid, secs, namesServer, copies });
+    }
+    for (const mac of macs) this.lan.send(this, clientFrame({ ...message, destinationMac: mac }));
   }
 
   /** RFC 2131 §4.1: 4 s, doubled each time up to 64 s, give or take one. */

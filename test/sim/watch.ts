@@ -5,7 +5,20 @@ import type { Lan } from "./lan.ts";
 import type { Life, SimBox, SimPort } from "./sim-box.ts";
 import type { Holding, SimClient } from "./sim-client.ts";
 
+/** A DHCPREQUEST. */
+export interface Asking {
+  readonly mac: string;
+  readonly xid: number;
+  readonly secs: number;
+  /** It has option 54. */
+  readonly namesServer: boolean;
+  /** Frames that it is sent in: none, or more than one, when it goes to an address that moves. */
+  readonly copies: number;
+}
+
 export interface Watch {
+  /** A client asks for a lease. */
+  asks(request: Asking): void;
   /** A client was told of a lease, and believes it. */
   acquired(client: SimClient, holding: Holding): void;
   isSquatted(lan: Lan, address: string): boolean;
