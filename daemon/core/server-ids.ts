@@ -36,7 +36,7 @@ export class ServerIds {
     this.#virtual = new Set(virtual.map(({ serverId }) => serverId).filter((id) => id !== ANY));
   }
 
-  /** Every address that is this box, now and then: a client that names any of them means it. */
+  /** Every address that this box has, always or in turn: a client that names any of them means it. */
   get own(): readonly Ipv4[] {
     return Array.from(this.#own);
   }
@@ -66,7 +66,8 @@ export class ServerIds {
   }
 
   isPartnersMac(mac: Uint8Array): boolean {
-    return this.partnerMacs.some((one) => equalBytes(one, mac));
+    for (const one of this.partnerMacs) if (equalBytes(one, mac)) return true;
+    return false;
   }
 
   /** Servers that were taken for strangers are none if these are theirs. */

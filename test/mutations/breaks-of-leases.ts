@@ -155,7 +155,7 @@ const SHARES: readonly Break[] = [
   {
     what: "both boxes answer everybody in NORMAL",
     file: "daemon/core/pair-gate.ts",
-    find: 'return isOurs(server, pair) || hasWaited(server, pair) ? undefined : "partner-answers";',
+    find: 'return mayAnswer(server, segment, pair) ? undefined : "partner-answers";',
     put: "return undefined;",
     noticedBy: { tests: ["test/core/pair-gate.test.ts"] },
   },
@@ -189,11 +189,55 @@ const SHARES: readonly Break[] = [
   },
   {
     what: "it is told that it cannot have it, and the partner is there",
-    file: "daemon/core/dhcp4-request.ts",
-    find: 'return pair === undefined || pair.state === "partner-down";',
+    file: "daemon/core/pair-gate.ts",
+    find: 'return isAloneOn(pair.endpoint.sight, lans[packet.lan]?.name ?? "");',
     put: "return true;",
     noticedBy: tests("rights"),
   },
 ];
 
-export const BREAKS_OF_LEASES: readonly Break[] = [...CONFLICTS, ...AGREEMENT, ...SHARES];
+/** Both boxes by one address. */
+const ONE_SERVER: readonly Break[] = [
+  {
+    what: "both boxes answer a client that takes an offer that either may have made",
+    file: "daemon/core/pair-gate.ts",
+    find: "if (isShared && isOurs(server, pair)) return true;",
+    put: "if (isShared) return true;",
+    noticedBy: SIMULATOR,
+  },
+  {
+    what: "the box that offered an address leaves it to the partner to say so",
+    file: "daemon/core/pair-gate.ts",
+    find: 'if (giver === "this-box") return true;',
+    put: "",
+    noticedBy: SIMULATOR,
+  },
+  {
+    what: "the box that has the virtual address leaves to its partner what was sent there",
+    file: "daemon/core/pair-gate.ts",
+    find: "if (isToVirtual) return false;",
+    put: "",
+    noticedBy: { tests: ["test/core/virtual-address.test.ts"] },
+  },
+  {
+    what: "a box sends from the virtual address without having it",
+    file: "daemon/core/server-ids.ts",
+    find: "packet.isToVirtual = !isBroadcast && ids.isVirtual(destinationIp, now.monotonic);",
+    put: "packet.isToVirtual = ids.isVirtual(destinationIp, now.monotonic);",
+    noticedBy: { tests: ["test/core/virtual-address.test.ts"] },
+  },
+  {
+    what: "a stranger with the virtual address is taken for the partner",
+    file: "daemon/core/server-ids.ts",
+    find: "if (!this.#virtual.has(id)) return",
+    put: "return",
+    noticedBy: { tests: ["test/core/virtual-address.test.ts"] },
+  },
+];
+
+export const BREAKS_OF_LEASES: readonly Break[] = [
+  ...CONFLICTS,
+  ...AGREEMENT,
+  ...SHARES,
+  ...ONE_SERVER,
+];

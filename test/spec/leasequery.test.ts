@@ -13,6 +13,7 @@ import {
   network,
   type Reply,
 } from "../support/core-bench.ts";
+import { ONE_SERVER } from "../support/one-server.ts";
 import { judgeAllSent } from "../support/sent.ts";
 import { A, B, far, RELAY, relayAgent, sub } from "./networks.ts";
 
@@ -45,6 +46,15 @@ describe("RFC 4388 leasequery", () => {
     const reply = ask(bench, { ciaddr: held });
     expect([reply?.destinationIp, reply?.destinationPort]).toEqual(["10.77.0.9", 67]);
     expect(kinds(bench.effects)).toEqual(["send"]);
+  });
+
+  test("RFC 4388 §6.4.2: the server is who clients know, and answers from where it was asked", () => {
+    const { bench, held } = leased({ networks: [network(ONE_SERVER)] });
+    for (const destinationIp of ["10.77.0.1", "10.77.0.2"]) {
+      const reply = ask(bench, { ciaddr: held, destinationIp });
+      expect(reply).toMatchObject({ type: LEASE_ACTIVE, sourceIp: destinationIp });
+      expect(reply?.option(54)).toEqual([10, 77, 0, 1]);
+    }
   });
 
   test("RFC 4388 §6.4.1: by hardware address and by client identifier", () => {
@@ -126,7 +136,7 @@ describe("RFC 6148 leasequery by relay agent remote-id", () => {
 });
 
 function leased(changes: Partial<CoreConfig> = {}): { bench: CoreBench; held: string } {
-  const networks = [network()];
+  const networks = changes.networks ?? [network()];
   const config = configOf(networks, { leasequeryFrom: [ipv4("10.77.0.9")], ...changes });
   const bench = new CoreBench(networks, { config });
   const held = bench.lease(A, { ...RELAY, options: { 61: bytes(1, 9, 9), 82: REMOTE } });
