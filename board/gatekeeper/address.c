@@ -135,7 +135,7 @@ static int item_remove(int fd, const struct item *item)
   return exchange(fd, &request, &answer);
 }
 
-unsigned addresses_remove(const struct plan *plan)
+unsigned addresses_remove(const struct plan *plan, enum item_kind last)
 {
   struct timeval patience = {.tv_sec = ANSWER_WITHIN_MS / 1000};
   unsigned removed = 0;
@@ -147,7 +147,7 @@ unsigned addresses_remove(const struct plan *plan)
     return 0;
   }
   setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-  for (enum item_kind kind = ITEM_ROUTE; kind <= ITEM_LINK; kind++) {
+  for (enum item_kind kind = ITEM_ROUTE; kind <= last; kind++) {
     for (unsigned i = 0; i < plan->count; i++) {
       const struct item *item = &plan->items[i];
       if (item->kind != kind)

@@ -20,8 +20,7 @@ static uint32_t asked_by;   /* the connection it came from */
 static bool ended;          /* the daemon sends no more */
 static size_t config_len;   /* of the configuration that is being received, 0: none */
 static bool waiting;        /* for the rest of a message */
-static bool unwatched;     /* no event can be of use: its hang-up would only repeat itself */
-static uint32_t watched;
+static uint32_t watched;    /* events; 0: out of the epoll set, where a hang-up would repeat itself */
 static char in[IN_SIZE], out[OUT_SIZE];
 static size_t in_len, out_len;
 
@@ -43,12 +42,10 @@ static void client_watch(void)
   uint32_t events = out_len > 0 ? EPOLLOUT : 0;
   if (!ended && in_len < IN_SIZE)
     events |= EPOLLIN;
-  if (client < 0 || (events == watched && !unwatched && events != 0))
+  if (client < 0 || events == watched)
     return;
-  int operation = events == 0 ? EPOLL_CTL_DEL : unwatched ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
-  if (events != 0 || !unwatched)
-    watch(operation, client, events, (uint64_t)generation << 32 | SOURCE_CLIENT);
-  unwatched = events == 0;
+  int operation = events == 0 ? EPOLL_CTL_DEL : watched == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
+  watch(operation, client, events, (uint64_t)generation << 32 | SOURCE_CLIENT);
   watched = events;
 }
 
@@ -265,7 +262,7 @@ bool client_accept(int listen_fd)
   client_close("a newer one has come");
   client = fd;
   in_len = out_len = config_len = 0;
-  ended = waiting = unwatched = false;
+  ended = waiting = false;
   watched = EPOLLIN;
   watch(EPOLL_CTL_ADD, fd, EPOLLIN, (uint64_t)generation << 32 | SOURCE_CLIENT);
   getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &peer_len);

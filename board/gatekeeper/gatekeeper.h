@@ -97,8 +97,8 @@ enum command_status command_parse(const char *line, size_t len, struct command *
 
 /* ---- address.c: rtnetlink ---- */
 
-/* Removes what is left of the plan; returns how many things that were. */
-unsigned addresses_remove(const struct plan *plan);
+/* Removes what is left of the plan, kind by kind up to the last one; returns how much that was. */
+unsigned addresses_remove(const struct plan *plan, enum item_kind last);
 
 /* ---- files.c: everything in FOLDER ---- */
 

@@ -49,12 +49,12 @@ static void tell(const char *event)
   client_tell("keepalived %s", event);
 }
 
-static void clean_up(const char *after)
+static void clean_up(const char *after, enum item_kind last)
 {
   uint64_t start = now_ms();
-  unsigned removed = addresses_remove(&in_force.plan);
+  unsigned removed = addresses_remove(&in_force.plan, last);
   if (start < before_until)
-    removed += addresses_remove(&before.plan);
+    removed += addresses_remove(&before.plan, last);
   if (removed > 0)
     say("%u addresses, routes and links were left %s, and are removed (%u ms)", removed, after,
         (unsigned)(now_ms() - start));
@@ -179,7 +179,7 @@ static void ended(void)
   phase = ABSENT;
   group = 0;
   vrrp_forget();
-  clean_up(reason == END_PLUG ? "by the power cut" : "behind");
+  clean_up(reason == END_PLUG ? "by the power cut" : "behind", ITEM_LINK);
   switch (reason) {
   case END_DIED:
     tell("died");
@@ -257,11 +257,12 @@ void keepalived_timer(void)
   }
 }
 
-/* keepalived starts it again, but after a second death only some time later. */
+/* keepalived starts it again, but after a second death only some time later. Not the links: the next
+ * VRRP process may have made them anew already. */
 void keepalived_vrrp_died(void)
 {
   if (phase == RUNNING)
-    clean_up("by the VRRP process");
+    clean_up("by the VRRP process", ITEM_ADDRESS);
 }
 
 void keepalived_exit(void)

@@ -80,7 +80,7 @@ void predecessor_end(void)
   if (len > 0 && !config_check(text, (size_t)len, folder_path(), &plan, &complaint))
     say("%s is not one of ours: line %u: %s", file_path(CONFIG_FILE), complaint.line,
         complaint.why);
-  else if (len > 0 && (removed = addresses_remove(&plan)) > 0)
+  else if (len > 0 && (removed = addresses_remove(&plan, ITEM_LINK)) > 0)
     say("%u addresses, routes and links were left by an earlier gatekeeper", removed);
   file_remove(CONFIG_FILE);
   file_remove(CONFIG_NEW);

@@ -193,6 +193,35 @@ for (const kind of USUAL) {
       expect(await daemon.ask("dump")).toBe("no keepalived is not running");
     });
 
+    test("a virtual MAC address goes with its link, and no other link goes", async () => {
+      const links = (): string => box.sh("ip -o link");
+      const virtual = (name: string): string =>
+        text({ lan: ["10.77.0.1/24"] }).replace("face lan0\n", `face lan0\n use_vmac ${name}\n`);
+      expect(await daemon.configure(virtual("vmac0"))).toBe("ok started");
+      await daemon.ask("health 0 60000 -254");
+      await until(() => box.addresses.includes("10.77.0.1/24 on vmac0"), "it has the gateway");
+      // The VRRP process takes the address along, and leaves the link to the next one.
+      process.kill(box.pid("vrrp"), "SIGKILL");
+      await until(() => !box.addresses.includes("10.77.0.1/24 on vmac0"), "the address is gone");
+      await until(() => box.addresses.includes("10.77.0.1/24 on vmac0"), "it has it again");
+      expect(await daemon.ask("plug 60000")).toBe("ok");
+      expect(links()).not.toContain("vmac0");
+      expect(await daemon.configure(virtual("wan1"))).toMatch(
+        /^no line \d+: .*wan1 already exists/,
+      );
+      expect(await daemon.ask("stop")).toBe("ok");
+      // Another link that has got the name behind keepalived's back.
+      expect(await daemon.configure(virtual("vmac0"))).toBe("ok started");
+      await until(() => links().includes("vmac0@lan0"), "its link is there");
+      process.kill(box.pid("vrrp"), "SIGSTOP");
+      box.sh("ip link del vmac0; ip link add vmac0 type veth peer name vmac1");
+      expect(await daemon.ask("plug 60000")).toBe("ok");
+      expect(links()).toContain("vmac0@vmac1");
+      expect(gatekeeper.log).toContain("left on vmac0 cannot be removed: Operation not permitted");
+      expect(await daemon.ask("stop")).toBe("ok");
+      box.sh("ip link del vmac0");
+    });
+
     test("the FIFO is told line by line, with what cannot be shown replaced", async () => {
       const since = daemon.now;
       const long = "x".repeat(300);
