@@ -294,13 +294,16 @@ describeUnless(missing(), "a bus with other rules", () => {
     await bus.start();
     const fake = await FakeKeepalived.start(bus, { [LAN0_PATH]: instance("LAN0", BACKUP) });
     const observed = new Observed(bus.address);
-    await observed.until(why);
-    // Long enough for further attempts, which must not say it again.
-    await new Promise((resolve) => setTimeout(resolve, 500));
-    expect(observed.lines).toHaveLength(1);
-    await observed.bus.stop();
-    await fake.quit();
-    await bus.end();
+    try {
+      await observed.until(why);
+      // Long enough for further attempts, which must not say it again.
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      expect(observed.lines).toHaveLength(1);
+    } finally {
+      await observed.bus.stop();
+      await fake.quit();
+      await bus.end();
+    }
   });
 });
 

@@ -1,7 +1,7 @@
 // Bus, keepalived and observer are started again in every order: two seconds later is told what keepalived itself
 // dumps, or, where the bus was started after keepalived, that keepalived is not on it.
 
-import { expect, test, vi } from "vitest";
+import { afterAll, expect, test, vi } from "vitest";
 import { VRRP_NAME } from "../../daemon/io/vrrp-reading.ts";
 import { describeUnless } from "../support/unless.ts";
 import {
@@ -16,7 +16,9 @@ import type { PrivateBus } from "./private-bus.ts";
 import { Observed } from "./vrrp-observed.ts";
 
 const LAN1: Instance = { name: "LAN1", interface: "lan1", router: 52 };
-const MILLISECONDS_MAX = 2000;
+/** Half of all cases are told within so long; each of them on a busy machine within the other. */
+const MILLISECONDS = 2000;
+const WAIT = { timeout: 10_000, interval: 10 };
 const ABSENT = "lost: keepalived is not on the system bus";
 
 type Part = "bus" | "keepalived" | "observer";
@@ -36,10 +38,23 @@ type End = (typeof ENDS)[number];
 
 const cases = ENDS.flatMap((end) => ORDERS.map((order) => [order.join(", "), end, order] as const));
 
+/** How long it took until the truth was told, in each case. */
+const took: number[] = [];
+
 describeUnless(keepalivedProblem(), "everything is started again", () => {
+  afterAll(() => {
+    took.sort((one, other) => one - other);
+    const median = took[Math.floor(took.length / 2)] ?? 0;
+    console.log(`told after ${median.toFixed()} ms, at most ${took.at(-1)?.toFixed()}`);
+    expect(median).toBeLessThan(MILLISECONDS);
+  });
+
   test.concurrent.each(cases)("%s (%s)", (_, end, order) =>
     withMasters(async (parts) => {
-      for (const part of order) await parts.restart(part, end);
+      for (const part of order) {
+        await parts.restart(part, end);
+        await parts.untilOnBusOrNever();
+      }
       const isOnBus = order.indexOf("bus") < order.indexOf("keepalived");
       await parts.tells(isOnBus);
     }),
@@ -48,8 +63,8 @@ describeUnless(keepalivedProblem(), "everything is started again", () => {
   test.concurrent.each(["stop", "kill", "kill", "kill"] as const)("at the same time (%s)", (end) =>
     withMasters(async (parts) => {
       await Promise.all(PARTS.map((part) => parts.restart(part, end)));
+      await parts.untilOnBusOrNever();
       // Nobody knows whether keepalived has found the bus, or was there before it; the bus does.
-      await new Promise((resolve) => setTimeout(resolve, MILLISECONDS_MAX / 2));
       await parts.tells(await hasOwner(parts.bus));
     }),
   );
@@ -79,10 +94,18 @@ class Parts {
     }
   }
 
+  /** keepalived has looked for the bus once since it was started, and will not do it again. */
+  async untilOnBusOrNever(): Promise<void> {
+    const last = () => this.keepalived.log.split("Starting Keepalived").at(-1) ?? "";
+    await vi.waitUntil(() => /(Acquired|Lost) the name/.test(last()), WAIT);
+  }
+
   /** The truth is told in time, and nothing else afterwards. */
   async tells(isOnBus: boolean): Promise<void> {
+    const start = performance.now();
     const isTold = () => (isOnBus ? this.#isAllMaster() : this.#observed.lines.at(-1) === ABSENT);
-    await vi.waitUntil(isTold, { timeout: MILLISECONDS_MAX, interval: 10 }).catch(() => {});
+    await vi.waitUntil(isTold, WAIT).catch(() => {});
+    took.push(performance.now() - start);
     const news = this.#observed.news.length;
     expect(this.#observed.states).toEqual(isOnBus ? await this.keepalived.states() : undefined);
     if (!isOnBus) expect(this.#observed.lines.at(-1)).toBe(ABSENT);
