@@ -187,8 +187,12 @@ export class Box {
 
   /** A process of its keepalived, 0 when there is none. */
   pid(name: "keepalived" | "vrrp"): number {
-    const file = join(this.folder, `${name}.pid`);
-    const pid = existsSync(file) ? Number(readFileSync(file, "utf8")) : 0;
+    let pid = 0;
+    try {
+      pid = Number(readFileSync(join(this.folder, `${name}.pid`), "utf8"));
+    } catch {
+      // keepalived removes it, and at any time.
+    }
     return pid > 0 && isAlive(pid) ? pid : 0;
   }
 
