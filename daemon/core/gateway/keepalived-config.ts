@@ -39,8 +39,6 @@ function globals({ box }: GatewayPlan, folder: string): string[] {
     "vrrp_garp_lower_prio_delay 1",
     "vrrp_garp_master_refresh 60",
     "vrrp_higher_prio_send_advert true",
-    // A reload that cannot be carried out is refused, instead of ending keepalived with its addresses in place.
-    "reload_check_config",
     "dynamic_interfaces allow_if_changes",
     "max_auto_priority -1",
     "vrrp_no_swap",

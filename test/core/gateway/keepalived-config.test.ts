@@ -50,7 +50,6 @@ test("a pair with a way to the provider", () => {
         vrrp_garp_lower_prio_delay 1
         vrrp_garp_master_refresh 60
         vrrp_higher_prio_send_advert true
-        reload_check_config
         dynamic_interfaces allow_if_changes
         max_auto_priority -1
         vrrp_no_swap
