@@ -15,7 +15,7 @@ test("RFC 6704: dhcpcd takes the key, and renews when the settings of its networ
     for (const network of config.networks) network.forceRenew = true;
   });
   await lab.waitFor("the configuration in force", async () =>
-    (await events()).includes("in force"),
+    (await events()).includes("A new configuration is in force"),
   );
   await lab.cmd(`renew ${DHCPCD}`);
   await lab.waitFor("dhcpcd has the key", async () =>
