@@ -290,14 +290,14 @@ export class Bindings {
   }
 
   /**
-   * End of the lease as it is on stable storage for sure, 0 when none is. A lease from before this start has
-   * none while the clock is uncertain: by a better clock, after another start, less may be left of it than
-   * the client would be told now.
+   * End of the lease as it is on stable storage for sure, with or without the record under way; 0 when none is. One
+   * from before this start has none while the clock is uncertain: less may be left of it by a better one.
    */
   #durableEnd(entry: LeaseEntry): WallSeconds {
-    if (entry.state !== "active") return 0;
-    if (entry.sequence > this.durableThrough) return entry.durableExpiresAt;
-    return this.clock.isUncertain && entry.sequence <= this.sequenceAtStart ? 0 : entry.expiresAt;
+    const { state, sequence, expiresAt } = entry;
+    if (state !== "active") return 0;
+    if (sequence > this.durableThrough) return Math.min(entry.durableExpiresAt, expiresAt);
+    return this.clock.isUncertain && sequence <= this.sequenceAtStart ? 0 : expiresAt;
   }
 
   /** Seconds of an active lease of this client that are durable, 0 when there are too few. */

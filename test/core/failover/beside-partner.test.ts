@@ -119,6 +119,29 @@ test("a lease that was told again without a record has one as soon as the disk t
   expect(box.needsDisk).toBe(false);
 });
 
+test("a lease that the partner has shorter is not told longer while the record of that waits for a slow disk", () => {
+  const cores = TwoCores.inStep();
+  const { held, renewal, box } = lease(cores);
+  cores.pass(300 * SECOND);
+  const seconds = Math.floor(box.now.wall / 1000);
+  box.hear({
+    ...{ type: "BNDUPD", time: seconds, xid: 1000 },
+    bindings: [
+      {
+        ...{ assignedIpAddress: ipv4(held), bindingStatus: "active" },
+        clientHardwareAddress: { htype: 1, chaddr: Uint8Array.of(2, 0, 0, 0, 0, 10) },
+        ...{ leaseExpirationTime: seconds + 600, potentialExpirationTime: seconds + 5000 },
+        ...{ startTimeOfState: START_SECONDS, clientLastTransactionTime: seconds },
+      },
+    ],
+  });
+  expect(box.at(held)?.expiresAt).toBe(seconds + 600);
+  box.step({ kind: "journal", state: { kind: "slow", milliseconds: 1500 } });
+  box.receive(renewal);
+  // What it can be told waits for the disk.
+  expect(box.replies()).toEqual([]);
+});
+
 test("a lease that was told again without a record is not the partner's to release as it was before", () => {
   const cores = TwoCores.inStep();
   const { held, renewal, box } = lease(cores);
