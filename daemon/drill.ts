@@ -138,7 +138,10 @@ export class Drill {
         if (monotonic >= phase.until) this.#end("the partner did not answer");
         break;
       case "measuring":
-        if (monotonic >= phase.until) measured.phase = { kind: "reverting", since: monotonic };
+        if (monotonic < phase.until) break;
+        this.#stopProbe();
+        measured.meter?.over(monotonic);
+        measured.phase = { kind: "reverting", since: monotonic };
         break;
       case "reverting":
         this.#revert(measured, phase.since, facts, monotonic);
@@ -213,7 +216,6 @@ export class Drill {
   }
 
   #revert(measured: Measured, since: number, facts: CoordinatorFacts, now: number): void {
-    this.#stopProbe();
     const { partner, holding, isInStep } = facts;
     if (holding !== "master" && partner?.holding === "master") {
       this.#end(undefined, now - since);
@@ -277,11 +279,12 @@ function sentenceOf(
   figures: ReturnType<DrillMeter["figures"]>,
   problem: string | undefined,
 ): string {
-  const { gatewayMilliseconds, outageMilliseconds, dhcpMilliseconds } = figures;
+  const { gatewayMilliseconds, outageMilliseconds, dhcpMilliseconds, pingsSent } = figures;
   const what = kind === "planned" ? "The gateway was handed over" : "A box was as if without power";
   if (gatewayMilliseconds === null) return `${what}, and the other box did not take the gateway.`;
   const dhcp = dhcpMilliseconds === null ? "not all" : `all after ${dhcpMilliseconds} ms`;
   const moved = `the other box had it after ${gatewayMilliseconds} ms`;
-  const rest = `devices noticed ${outageMilliseconds} ms of it, and ${dhcp} were answered by DHCP`;
+  const silence = `${pingsSent > 0 ? outageMilliseconds : "an unknown number of"} ms`;
+  const rest = `devices noticed ${silence} of it, and ${dhcp} were answered by DHCP`;
   return `${what}: ${moved}, ${rest}${problem ? `; ${problem}` : ""}.`;
 }

@@ -89,6 +89,11 @@ export class DrillMeter {
     this.#named = { asked: asked + 1, answered: answered + (isAnswered ? 1 : 0) };
   }
 
+  /** Nothing is asked any more: a gateway that is silent now has been so since the last answer. */
+  over(now: number): void {
+    if (this.#hereAt === undefined) this.#gap(now);
+  }
+
   figures(): DrillFigures {
     return {
       detectionMilliseconds: this.#since(this.#detectedAt),
