@@ -114,7 +114,8 @@ export class WanProber {
 
   /** Of what is behind it; undefined: it is not known, or not to be known from here. */
   internet(now: number): Look | undefined {
-    return this.#isHolder ? lookAt(this.#targets, now) : undefined;
+    const isAsked = this.#isHolder && this.#link?.hasCarrier === true;
+    return isAsked ? lookAt(this.#targets, now) : undefined;
   }
 
   /** An ARP reply has no number: it answers every question that is open. */
