@@ -74,3 +74,72 @@ test("a difference that stays is in doubt", () => {
   says("bus", "master", 1200);
   expect(view.isInDoubt(9999)).toBe(false);
 });
+
+describe("an earlier configuration", () => {
+  test("is not what is asked for now: nothing is known of instances that have not been heard of", () => {
+    reads("bus", "master", "master");
+    view.expect(["HB", "LAN", "LAN9"]);
+    expect(view.holding()).toBeUndefined();
+    view.hear("fifo", { kind: "states", states: new Map([["LAN9", "master"]]) }, 1);
+    expect(view.holding(), "one says of some, the other of the rest").toBe("master");
+    view.expect(["LAN"]);
+    expect(view.holding()).toBe("master");
+    view.expect([]);
+    expect(view.holding()).toBeUndefined();
+  });
+
+  test("is forgotten when everything is read anew", () => {
+    reads("bus", "master", "master");
+    view.hear("bus", { kind: "states", states: new Map([["HB", "master"]]) }, 1);
+    expect(view.stateOf("LAN")).toBeUndefined();
+    expect(view.holding()).toBeUndefined();
+  });
+});
+
+describe("what is read again", () => {
+  test("is as old as it was when it says the same, and new where it does not", () => {
+    reads("bus", "backup", "backup", 0);
+    reads("fifo", "master", "backup", 5);
+    reads("bus", "backup", "fault", 10);
+    expect([view.stateOf("HB"), view.stateOf("LAN")]).toEqual(["master", "fault"]);
+    // Also when it was lost and came back meanwhile: then it is news.
+    view.hear("bus", { kind: "lost", why: "gone" }, 11);
+    reads("bus", "backup", "backup", 12);
+    expect(view.stateOf("HB")).toBe("backup");
+  });
+
+  test("of two that spoke at once the bus counts", () => {
+    reads("fifo", "master", "master", 3);
+    reads("bus", "backup", "backup", 3);
+    expect(view.holding()).toBe("backup");
+  });
+});
+
+describe("whether they live", () => {
+  test("is known by a reading, and not by a change", () => {
+    expect([view.isLive("bus"), view.isLive("fifo")]).toEqual([false, false]);
+    says("bus", "master", 1);
+    expect(view.isLive("bus")).toBe(false);
+    reads("bus", "master", "master", 2);
+    expect(view.isLive("bus")).toBe(true);
+    view.hear("bus", { kind: "lost", why: "gone" }, 3);
+    view.hear("bus", { kind: "lost", why: "gone for another reason" }, 4);
+    expect(view.isLive("bus")).toBe(false);
+  });
+
+  test("one of them cannot differ from itself, and what it does not know is a difference", () => {
+    reads("fifo", "backup", "backup", 0);
+    expect(view.isInDoubt(99_999)).toBe(false);
+    view.hear("bus", { kind: "states", states: new Map([["HB", "backup"]]) }, 10);
+    expect([view.isInDoubt(1009), view.isInDoubt(1010)]).toEqual([false, true]);
+    view.hear("bus", { kind: "lost", why: "gone" }, 1100);
+    expect(view.isInDoubt(99_999)).toBe(false);
+  });
+
+  test("a difference that goes from one instance to another is one all the time", () => {
+    reads("bus", "backup", "backup", 0);
+    reads("fifo", "master", "backup", 100);
+    reads("fifo", "backup", "master", 900);
+    expect(view.isInDoubt(1100)).toBe(true);
+  });
+});
