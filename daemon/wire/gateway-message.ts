@@ -114,14 +114,18 @@ function readUpTo(reader: Reader, name: string, most: number): number {
   return value;
 }
 
+/** What does not fit is left out, and no character of it cut in two. */
 function textBytes(text: string, most: number): Uint8Array {
-  return new TextEncoder().encode(text.toWellFormed()).subarray(0, most);
+  const room = new Uint8Array(most);
+  const { written } = new TextEncoder().encodeInto(text, room);
+  return room.subarray(0, written);
 }
 
 /** A person is shown it: what is no text, or would be none, becomes a sign that says so. */
 function readText(reader: Reader, most: number): string {
   if (reader.remaining > most) throw reader.fail("text", "is too long");
-  const text = new TextDecoder("utf-8").decode(reader.bytes("text", reader.remaining));
+  const bytes = reader.bytes("text", reader.remaining);
+  const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is to be kept out.
   return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, "\uFFFD");
 }

@@ -19,6 +19,11 @@ import {
   encodeConfigMessage,
 } from "../../daemon/wire/config-message.ts";
 import {
+  decodeGatewayMessage,
+  encodeGatewayMessage,
+  type GatewayMessage,
+} from "../../daemon/wire/gateway-message.ts";
+import {
   decodeIntroduction,
   encodeIntroduction,
   type IntroductionMessage,
@@ -114,6 +119,20 @@ describe(`with seed ${SEED} (SEED), ${COUNT} runs (FUZZ)`, { timeout: 900_000 },
       else seen.read++;
       if (!message) continue;
       expect(decodeConfigMessage(encodeConfigMessage(message)), `run ${run}`).toEqual(message);
+    }
+    for (const count of Object.values(seen)) expect(count).toBeGreaterThan(COUNT / 50);
+  });
+
+  test("messages about the gateway are read or refused, and what is read can be written", () => {
+    const random = seeded(SEED ^ 4);
+    const samples = GATEWAY.map((message) => encodeGatewayMessage(message));
+    const seen = { read: 0, refused: 0 };
+    for (let run = 0; run < COUNT; run++) {
+      const message = read(decodeGatewayMessage, mutate(pick(samples, random), random));
+      if (!message) seen.refused++;
+      else seen.read++;
+      if (!message) continue;
+      expect(decodeGatewayMessage(encodeGatewayMessage(message)), `run ${run}`).toEqual(message);
     }
     for (const count of Object.values(seen)) expect(count).toBeGreaterThan(COUNT / 50);
   });
@@ -214,4 +233,12 @@ const CONFIG: readonly ConfigMessage[] = [
   { kind: "commit", number: 7 },
   { kind: "cancel", number: 7 },
   { kind: "applied", number: 7 },
+];
+const GATEWAY: readonly GatewayMessage[] = [
+  { kind: "handover" },
+  { kind: "refused", text: "a drill is under way; it ends by itself" },
+  { kind: "drill-wish", drill: 2 },
+  { kind: "drill-begin", id: 0xfeedface, drill: 1, seconds: 10, delayMilliseconds: 1500 },
+  { kind: "drill-ready", id: 0xfeedface },
+  { kind: "drill-report", json: JSON.stringify({ id: 7, kind: "planned", sentence: "Grüße." }) },
 ];
