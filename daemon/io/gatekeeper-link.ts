@@ -32,18 +32,20 @@ const DUMP_BYTES_MAX = 1 << 20;
 /** Told and not answered yet: more of them, and it does not answer. */
 const WAITING_MAX = 64;
 
+const UNASKED = "it answers what it was not asked";
+
 interface Waiting {
   readonly timer: NodeJS.Timeout;
   done(answer: GatekeeperAnswer): void;
 }
 
-const STATES: Readonly<Record<string, KeepalivedState>> = {
-  running: "running",
-  started: "running",
-  stopped: "stopped",
-  died: "stopped",
-  plugged: "plugged",
-};
+const STATES: ReadonlyMap<string, KeepalivedState> = new Map([
+  ["running", "running"],
+  ["started", "running"],
+  ["stopped", "stopped"],
+  ["died", "stopped"],
+  ["plugged", "plugged"],
+]);
 
 export class GatekeeperLink {
   readonly #path: string;
@@ -51,6 +53,7 @@ export class GatekeeperLink {
   #socket: Socket | undefined;
   #isWanted = false;
   #isOpen = false;
+  /** For one thing at a time: the next try, or the greeting. */
   #timer: NodeJS.Timeout | undefined;
   #delay = RETRY_FIRST_MILLISECONDS;
   #waiting: Waiting[] = [];
@@ -130,6 +133,7 @@ export class GatekeeperLink {
   #connect(): void {
     const socket = connect({ path: this.#path });
     this.#socket = socket;
+    this.#timer = setTimeout(() => this.#lose("it does not answer"), ANSWER_MILLISECONDS);
     socket.on("data", (chunk: Buffer) => {
       if (socket === this.#socket) this.#receive(chunk);
     });
@@ -200,11 +204,10 @@ export class GatekeeperLink {
         this.#answer(false, rest);
         break;
       case "dump":
-        this.#dumpBytes = Number(rest);
-        if (!(this.#dumpBytes <= DUMP_BYTES_MAX)) this.#lose("it does not keep to the rules");
+        this.#dumpBegun(rest);
         break;
       case "keepalived": {
-        const state = STATES[rest.split(" ", 1)[0] ?? ""];
+        const state = STATES.get(rest.split(" ", 1)[0] ?? "");
         if (state) this.#events.keepalived(state, rest);
         break;
       }
@@ -225,16 +228,24 @@ export class GatekeeperLink {
       this.#lose("it is of another version");
       return;
     }
+    clearTimeout(this.#timer);
     this.#isOpen = true;
     this.#delay = RETRY_FIRST_MILLISECONDS;
     this.#saidWhy = "";
     this.#events.opened(folder.join(" "));
   }
 
+  #dumpBegun(length: string): void {
+    const bytes = /^\d{1,7}$/.test(length) ? Number(length) : Number.POSITIVE_INFINITY;
+    if (this.#waiting.length === 0) this.#lose(UNASKED);
+    else if (bytes > DUMP_BYTES_MAX) this.#lose("it does not keep to the rules");
+    else this.#dumpBytes = bytes;
+  }
+
   #answer(isDone: boolean, text: string): void {
     const waiting = this.#waiting.shift();
     if (!waiting) {
-      this.#lose("it answers what it was not asked");
+      this.#lose(UNASKED);
       return;
     }
     clearTimeout(waiting.timer);
