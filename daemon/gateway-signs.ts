@@ -71,6 +71,15 @@ export class SaidSigns {
     }
   }
 
+  /** When something will have lasted for long enough; monotonic milliseconds. */
+  get nextAt(): number {
+    const ends = SIGNS.map(({ id, after }) => {
+      const since = this.#said.has(id) ? undefined : this.#since.get(id);
+      return since === undefined ? Number.POSITIVE_INFINITY : since + after;
+    });
+    return Math.min(...ends);
+  }
+
   #hold(id: ConditionId, values: LogValues, after: number, now: number): void {
     const since = this.#since.get(id) ?? now;
     this.#since.set(id, since);

@@ -303,7 +303,7 @@ export class Gateway {
       },
       now,
     );
-    return Math.min(coordinator.nextAt(now), this.#health.nextAt());
+    return Math.min(coordinator.nextAt(now), this.#health.nextAt(), this.#signs.nextAt);
   }
 
   /** A box that has the gateway gives it away before keepalived is told of other LANs: it would lose it for a moment. */

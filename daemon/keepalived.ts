@@ -52,6 +52,8 @@ export class Keepalived {
   /** What it has been told, on this connection. */
   #inForce: string | undefined;
   #isTelling = false;
+  /** How often it was told to run no keepalived any more. */
+  #stops = 0;
   #refusedAt = Number.NEGATIVE_INFINITY;
   #value: number | undefined;
   #valueAt = 0;
@@ -86,7 +88,8 @@ export class Keepalived {
   /** Undefined: nothing is to move any more. Nothing is told before `tell`. */
   configure(plan: GatewayPlan | undefined): void {
     this.#plan = plan;
-    this.#view.expect(plan ? instancesOf(plan) : []);
+    // Until it is told of other instances it has those that it has.
+    if (this.#inForce === undefined || !plan) this.#expect();
     if (plan && !this.#isStarted) {
       this.#isStarted = true;
       this.#keeper.open();
@@ -94,6 +97,7 @@ export class Keepalived {
     }
     if (plan) return;
     if (this.#keeper.isOpen) void this.#keeper.stop();
+    this.#stops++;
     this.#inForce = undefined;
   }
 
@@ -131,11 +135,18 @@ export class Keepalived {
     if (!this.#keeper.isOpen || this.#isTelling || text === "" || text === this.#inForce) return;
     if (this.#host.now() - this.#refusedAt < RETRY_MILLISECONDS) return;
     this.#isTelling = true;
+    const [plan, stops] = [this.#plan, this.#stops];
     void this.#keeper.config(text).then((answer) => {
       this.#isTelling = false;
       if (!this.#keeper.isOpen) return;
+      if (stops !== this.#stops) {
+        // It was stopped behind it, and has nothing in force.
+        this.#host.changed();
+        return;
+      }
       if (answer.isDone) {
         this.#inForce = text;
+        this.#expect(plan);
         // What it says from now on may be of other instances.
         this.#fifo.read();
       } else {
@@ -217,6 +228,10 @@ export class Keepalived {
     return this.#plan && this.#folder !== "" ? keepalivedConfig(this.#plan, this.#folder) : "";
   }
 
+  #expect(plan = this.#plan): void {
+    this.#view.expect(plan ? instancesOf(plan) : []);
+  }
+
   #hear(source: Source, news: VrrpNews): void {
     this.#view.hear(source, news, this.#host.now());
     this.#host.changed();
@@ -227,6 +242,7 @@ export class Keepalived {
     this.#inForce = undefined;
     this.#value = undefined;
     this.#refusedAt = Number.NEGATIVE_INFINITY;
+    this.#expect();
     this.#host.helper(undefined);
     // What was taken out while nobody was reached.
     if (!this.#plan) void this.#keeper.stop();

@@ -96,7 +96,8 @@ export class FakeGatekeeper {
   dump(): string {
     if (this.states.size === 0) return "no keepalived does not run";
     const list = Array.from(this.states, ([iname, state]) => ({
-      ...{ data: { iname, state: NUMBERS[state] }, stats: {} },
+      data: { iname, state: NUMBERS[state], effective_priority: 250 },
+      stats: { advert_sent: 0 },
     }));
     const text = JSON.stringify(list);
     return `dump ${Buffer.byteLength(text)}\n${text}`;

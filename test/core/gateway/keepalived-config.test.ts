@@ -6,7 +6,6 @@ import { parseBoard } from "../../../daemon/config/board.ts";
 import { buildGateway } from "../../../daemon/config/gateway.ts";
 import { loadConfig } from "../../../daemon/config/load.ts";
 import { keepalivedConfig } from "../../../daemon/core/gateway/keepalived-config.ts";
-import { decodeWord, encodeWord, HOLDINGS } from "../../../daemon/core/gateway/word.ts";
 
 const OFFICE = { name: "office", subnet: "10.77.0.0/24", gateway: "10.77.0.1", pools: [] };
 const SHARED = { version: 1, gateway: {}, networks: [OFFICE] };
@@ -156,15 +155,4 @@ test("an address of their own, a slower beat, another number", () => {
   expect(config).toContain("        10.77.0.1/24\n");
   expect(config).toContain("    virtual_router_id 7\n");
   expect(config).toContain("    advert_int 0.25\n");
-});
-
-test("what a box says of itself as the gateway is read again", () => {
-  for (const holding of HOLDINGS) {
-    for (const mayTake of [true, false]) {
-      const word = { holding, score: 60, mayTake };
-      expect(decodeWord(encodeWord(word))).toEqual(word);
-    }
-  }
-  expect(decodeWord(0)).toEqual({ holding: "none", score: 0, mayTake: false });
-  expect(decodeWord(0xffff_ffff)).toEqual({ holding: "none", score: 100, mayTake: true });
 });

@@ -32,6 +32,7 @@ test("whatever is written is read", () => {
 });
 
 test("of a version that says more, what is not known counts as nothing", () => {
+  expect(decodeWord(0xffff_ffff)).toEqual({ holding: "none", score: 100, mayTake: true });
   expect(decodeWord(0xff84)).toEqual({ holding: "none", score: 100, mayTake: true });
   for (let value = 0; value < 0x1_0000; value++) {
     const { holding, score } = decodeWord(value);
