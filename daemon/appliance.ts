@@ -90,7 +90,7 @@ export class Appliance {
       say: (id, values) => this.say(id, values),
       condition: (id, values) => this.setCondition(id, "", values),
     });
-    const { configDir, stateDir } = options;
+    const { configDir, stateDir, rawlinkSocket, gatekeeperSocket } = options;
     this.pairing = new Introductions({
       ...{ configDir, stateDir },
       host: {
@@ -103,8 +103,8 @@ export class Appliance {
       },
     });
     this.boxGateway = new BoxGateway({
-      ...{ stateDir, rawlinkSocket: options.rawlinkSocket },
-      gatekeeperSocket: options.gatekeeperSocket,
+      ...{ stateDir, rawlinkSocket, gatekeeperSocket },
+      box: () => this.box.name,
       now: () => this.#clock.now(),
       say: (id, values) => this.say(id, values),
       setCondition: (id, subject, values) => this.setCondition(id, subject, values),

@@ -110,6 +110,10 @@ export class Box implements BoxView, DriverObserver {
     return this.#config?.core.leasequeryFrom ?? [];
   }
 
+  get name(): string {
+    return this.#config?.box.name ?? "(no name yet)";
+  }
+
   get role(): Role {
     return this.#summary.role;
   }
@@ -195,7 +199,7 @@ export class Box implements BoxView, DriverObserver {
     return {
       apiVersion: 1,
       box: {
-        name: this.#config?.box.name ?? "(no name yet)",
+        name: this.name,
         version: this.#options.version,
         startedAt: this.#startedAt,
         memoryBytes: this.#options.memoryBytes(),

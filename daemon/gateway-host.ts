@@ -31,6 +31,8 @@ export interface BoxGatewayHost {
   readonly gatekeeperSocket: string;
   readonly rawlinkSocket: string;
   now(): Now;
+  /** Its name. */
+  box(): string;
   say(id: LogId, values: LogValues): void;
   setCondition(id: ConditionId, subject: string, values: LogValues | undefined): void;
   core(): Core | undefined;
@@ -64,13 +66,13 @@ export class BoxGateway {
     const { gatekeeperSocket: gatekeeper, rawlinkSocket: rawlink } = host;
     const shared = {
       now: () => host.now(),
+      box: () => host.box(),
       say: (id: LogId, values: LogValues) => host.say(id, values),
       setCondition: (id: ConditionId, subject: string, values: LogValues | undefined) =>
         host.setCondition(id, subject, values),
     };
     this.#drill = new Drill({
       ...shared,
-      box: () => this.gateway.plan?.box ?? "",
       facts: () => this.gateway.facts,
       isHere: () => this.gateway.isFirstLanHere,
       answersAll: () => this.#answersAll(),

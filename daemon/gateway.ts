@@ -28,6 +28,8 @@ import { WanWatch } from "./wan-watch.ts";
 
 export interface GatewayHost {
   now(): Now;
+  /** Its name. */
+  box(): string;
   say(id: LogId, values: LogValues): void;
   setCondition(id: ConditionId, subject: string, values: LogValues | undefined): void;
   /** How the box is, besides what is looked at here. */
@@ -204,7 +206,7 @@ export class Gateway {
 
   preflight(verb: Verb): Preflight {
     return preflight(verb, {
-      box: this.#plan?.box ?? "",
+      box: this.#host.box(),
       hasGateway: this.#plan !== undefined,
       isPaired: this.#host.isPaired(),
       role: this.#coordinator?.role ?? "unknown",
@@ -366,8 +368,8 @@ export class Gateway {
   }
 
   #isSafeToSwitchOff({ holding, partner, isInStep }: CoordinatorFacts): boolean {
-    const isAway = this.#plan === undefined || (holding !== "master" && partner !== undefined);
-    return isAway && isInStep;
+    const isAway = holding !== "master" && partner?.holding === "master";
+    return isInStep && (isAway || this.#plan === undefined);
   }
 
   #sayMaintenance(facts: CoordinatorFacts): void {

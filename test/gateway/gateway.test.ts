@@ -19,7 +19,7 @@ beforeEach(stopTime);
 afterEach(() => bench.end());
 
 async function looks(change: Partial<BoxLooks>): Promise<void> {
-  bench.box = { ...WELL, ...change };
+  bench.seen = { ...WELL, ...change };
   bench.gateway.look();
   await settled();
 }

@@ -80,7 +80,7 @@ export class GatewayBench implements GatewayHost {
   /** What is so now, in words. */
   readonly conditionsNow = new Map<ConditionId, string>();
   readonly asked: string[] = [];
-  box: BoxLooks = WELL;
+  seen: BoxLooks = WELL;
   paired = true;
   inStep = true;
   partnerHears = true;
@@ -164,6 +164,10 @@ export class GatewayBench implements GatewayHost {
     return stoppedNow();
   }
 
+  box(): string {
+    return "A";
+  }
+
   say(id: LogId, values: LogValues): void {
     this.lines.push(sentence(LOG[id].text, values));
   }
@@ -174,7 +178,7 @@ export class GatewayBench implements GatewayHost {
   };
 
   looks(): BoxLooks {
-    return this.box;
+    return this.seen;
   }
 
   isPaired(): boolean {
