@@ -31,6 +31,8 @@ const HEALTH_MILLISECONDS = 1000;
 const RELEASE_TTL_MILLISECONDS = 2500;
 /** A configuration that was refused is tried again. */
 const RETRY_MILLISECONDS = 10_000;
+/** What it says is asked for again so seldom: each answer is looked at, and may be in doubt again. */
+const ASK_MILLISECONDS = 1000;
 /** keepalived that has lost the bus is started anew so seldom. */
 const RESPAWN_MILLISECONDS = 60_000;
 /**
@@ -57,6 +59,7 @@ export class Keepalived {
   #refusedAt = Number.NEGATIVE_INFINITY;
   #value: number | undefined;
   #valueAt = 0;
+  #askedAt = Number.NEGATIVE_INFINITY;
   #respawnedAt = Number.NEGATIVE_INFINITY;
   #stuckSince: number | undefined;
   #stuckPause = STUCK_PAUSE_FIRST_MILLISECONDS;
@@ -177,7 +180,8 @@ export class Keepalived {
    * that is stuck does not get out of it. `isNobodys`: no box is known to have the gateway.
    */
   mend(isNobodys: boolean, now: number): void {
-    if (this.#view.isInDoubt(now)) {
+    if (this.#view.isInDoubt(now) && now - this.#askedAt >= ASK_MILLISECONDS) {
+      this.#askedAt = now;
       this.#bus.reread();
       this.#fifo.read();
     }

@@ -31,6 +31,11 @@ export class FakeBus {
     return bus;
   }
 
+  /** To everybody, without having been asked. */
+  say(message: Omit<BusMessage, "serial">): void {
+    for (const peer of this.#peers) this.#write(peer, [message]);
+  }
+
   async stop(): Promise<void> {
     for (const peer of this.#peers) peer.destroy();
     await new Promise((resolve) => this.#server.close(resolve));

@@ -87,16 +87,17 @@ export class GatewayBench implements GatewayHost {
   hurries = 0;
   changes = 0;
 
-  constructor() {
-    vi.stubEnv("DBUS_SYSTEM_BUS_ADDRESS", `unix:path=${join(this.folder, "no-bus")}`);
+  /** `bus`: its address; without it there is none. */
+  constructor(bus = `unix:path=${join(this.folder, "no-bus")}`) {
+    vi.stubEnv("DBUS_SYSTEM_BUS_ADDRESS", bus);
     const { path: gatekeeper } = this.gatekeeper;
     const places = { gatekeeper, rawlink: join(this.folder, "no-rawlink") };
     this.gateway = new Gateway(this, places, new OperatorFile(this.folder));
   }
 
   /** With this plan in force, keepalived as backup, and a partner that is ready. */
-  static async open(plan = PLAN): Promise<GatewayBench> {
-    const bench = new GatewayBench();
+  static async open(plan = PLAN, bus?: string): Promise<GatewayBench> {
+    const bench = new GatewayBench(bus);
     await bench.gatekeeper.start();
     bench.gateway.configure(plan);
     bench.gateway.partnerSays(READY);
