@@ -10,6 +10,7 @@ import { LIMITS } from "./limits.ts";
 export class DrillReports {
   readonly #file: ConfigFile;
   #reports: readonly DrillReport[] = [];
+  #writing = Promise.resolve();
 
   constructor(stateDir: string) {
     this.#file = new ConfigFile(path.join(stateDir, "drills.json"));
@@ -34,7 +35,8 @@ export class DrillReports {
   keep(report: DrillReport): void {
     const others = this.#reports.filter(({ id, at }) => id !== report.id || at !== report.at);
     this.#reports = [report, ...others].slice(0, LIMITS.drillReportsMax);
-    void this.#file.write(this.#reports).catch(() => {});
+    // One after the other: two that are written at once would be in the file mixed up.
+    this.#writing = this.#writing.then(() => this.#file.write(this.#reports)).catch(() => {});
   }
 
   /** Of the partner; what is none is not kept. */
