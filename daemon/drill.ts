@@ -246,7 +246,7 @@ export class Drill {
       revertedMilliseconds: revertedMilliseconds === null ? null : Math.round(revertedMilliseconds),
       sentence: sentenceOf(kind, figures, problem),
     };
-    this.#host.say("drill-over", { result: report.sentence });
+    this.#host.say("drill-over", { result: report.sentence.slice(0, -1) });
     this.#host.keep(report);
     this.#host.send({ kind: "drill-report", json: JSON.stringify(report) });
   }

@@ -63,7 +63,8 @@ export class DrillMeter {
     const isNoticed = this.#kind === "planned" ? partner?.holding !== "master" : !partner;
     if (isNoticed || isHere) this.#detectedAt ??= now;
     // With both boxes at work all are answered all the time; the one that is gone has to be noticed first.
-    if (answersAll || this.#kind === "planned") this.#answersAt ??= now;
+    if (this.#kind === "planned") this.#answersAt = this.#beginsAt;
+    else if (answersAll) this.#answersAt ??= now;
     if (holding === "master") this.#movedAt ??= now;
   }
 
