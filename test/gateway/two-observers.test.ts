@@ -117,7 +117,7 @@ test("a keepalived that is not on the bus is started anew, once a minute, where 
   await pass(50_000);
   expect(bench.gatekeeper.count("respawn")).toBe(1);
   expect(bench.lines).toContain(
-    "The program that moves the addresses is started anew, because it is not on the system bus any more.",
+    "The program that moves the addresses is started anew: it is not on the system bus any more.",
   );
   await pass(15_000);
   expect(bench.gatekeeper.count("respawn")).toBe(2);
