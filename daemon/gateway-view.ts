@@ -1,6 +1,11 @@
 // The gateway as the API shows it.
 
-import type { Coordinator, CoordinatorFacts, GatewayRole } from "./core/gateway/coordinator.ts";
+import type {
+  Cause,
+  Coordinator,
+  CoordinatorFacts,
+  GatewayRole,
+} from "./core/gateway/coordinator.ts";
 import { CHECKS, type CheckView } from "./core/gateway/health.ts";
 import type { GatewayPlan } from "./core/gateway/plan.ts";
 import type { GatewayStatus } from "./http/api-types.ts";
@@ -26,6 +31,16 @@ export const ROLE_SENTENCES: Readonly<Record<GatewayRole, string>> = {
   maintenance: "Box {box} is in maintenance and leaves the gateway to its partner.",
   fault: "Box {box} cannot be the gateway now.",
   unknown: "It is not known whether box {box} has the gateway.",
+};
+
+/** Why this box lets go of the gateway. */
+export const CAUSE_WORDS: Readonly<Record<Cause, string>> = {
+  health: "the partner is better off",
+  person: "a person wants it so",
+  prefer: "the primary has been well for long enough",
+  drill: "it is a drill",
+  change: "other LANs are to move",
+  split: "both boxes had it",
 };
 
 /** Why keepalived is started anew. */

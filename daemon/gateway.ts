@@ -6,7 +6,6 @@ import { IoError } from "./base/errors.ts";
 import type { Now } from "./base/time.ts";
 import type { ConditionId, LogId, LogValues } from "./catalogue.ts";
 import {
-  type Cause,
   Coordinator,
   type CoordinatorFacts,
   type CoordinatorNews,
@@ -19,7 +18,7 @@ import { type Preflight, preflight, type Verb } from "./core/gateway/verbs.ts";
 import { encodeWord, type GatewayWord } from "./core/gateway/word.ts";
 import { type BoxLooks, lookAtBox } from "./gateway-looks.ts";
 import { SaidSigns } from "./gateway-signs.ts";
-import { ANEW_SENTENCES, gatewayStatus, ROLE_WORDS } from "./gateway-view.ts";
+import { ANEW_SENTENCES, CAUSE_WORDS, gatewayStatus, ROLE_WORDS } from "./gateway-view.ts";
 import type { GatewayStatus } from "./http/api-types.ts";
 import type { ActionResult } from "./http/box-view.ts";
 import { Keepalived } from "./keepalived.ts";
@@ -60,17 +59,10 @@ export interface GatewayPlaces {
 
 /** Everything is looked at so often, at least. */
 const TICK_MILLISECONDS = 1000;
+const SETTLED: ReadonlySet<GatewayRole> = new Set(["active", "standby", "maintenance"] as const);
+const PASSING_MILLISECONDS = 500;
 /** A backup has the new LANs of a change by then, so that it can take all of them. */
 const CHANGE_MILLISECONDS = 3000;
-
-const CAUSES: Readonly<Record<Cause, string>> = {
-  health: "the partner is better off",
-  person: "a person wants it so",
-  prefer: "the primary has been well for long enough",
-  drill: "it is a drill",
-  change: "other LANs are to move",
-  split: "both boxes had it",
-};
 
 export class Gateway {
   readonly #host: GatewayHost;
@@ -89,6 +81,7 @@ export class Gateway {
   #startedWall = 0;
   #word = 0;
   #role: GatewayRole = "unknown";
+  #saidRole: GatewayRole = "unknown";
   #timer: NodeJS.Timeout | undefined;
   #plannedAt = 0;
   #lateMilliseconds = 0;
@@ -343,7 +336,7 @@ export class Gateway {
   }
 
   #say(news: CoordinatorNews): void {
-    const why = CAUSES[news.cause];
+    const why = CAUSE_WORDS[news.cause];
     if (news.kind === "released") {
       const milliseconds = Math.round(news.tookMilliseconds);
       this.#host.say("gateway-released", { milliseconds, why });
@@ -360,11 +353,16 @@ export class Gateway {
       this.#word = word;
       this.#host.hurry();
     }
-    if (role === this.#role) return;
-    const before = ROLE_WORDS[this.#role];
+    const isNew = role !== this.#role;
     this.#role = role;
-    this.#host.say("gateway-role", { before, after: ROLE_WORDS[role] });
-    this.#host.changed();
+    // What passes within a moment, on the way from one to the other, is for nobody to read in the log.
+    const hasSettled = SETTLED.has(role) || now - coordinator.roleSince >= PASSING_MILLISECONDS;
+    if (role !== this.#saidRole && hasSettled) {
+      const before = ROLE_WORDS[this.#saidRole];
+      this.#saidRole = role;
+      this.#host.say("gateway-role", { before, after: ROLE_WORDS[role] });
+    }
+    if (isNew) this.#host.changed();
   }
 
   #isSafeToSwitchOff({ holding, partner, isInStep }: CoordinatorFacts): boolean {

@@ -29,8 +29,8 @@ export function Gateway({ gateway }: { readonly gateway: GatewayStatus }) {
           ],
           [
             TEXTS.gatewayAddresses,
-            <span key="addresses" class="mono">
-              {addresses.join(", ")}
+            <span key="addresses" class="mono lines">
+              {addresses.join("\n")}
             </span>,
           ],
           [TEXTS.healthHere, TEXTS.score(health.score)],
