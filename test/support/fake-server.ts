@@ -11,6 +11,7 @@ import {
   startKeepAlive,
 } from "../../daemon/io/http-server.ts";
 import { FakeBox } from "./fake-box.ts";
+import { FakeGatewayControl } from "./fake-gateway.ts";
 import { FakePairing } from "./fake-pairing.ts";
 
 const WEB_FOLDER = new URL("../../dist/web/", import.meta.url);
@@ -18,6 +19,7 @@ const WEB_FOLDER = new URL("../../dist/web/", import.meta.url);
 export class FakeServer {
   readonly box: FakeBox;
   readonly pairing = new FakePairing();
+  readonly gateway = new FakeGatewayControl();
   readonly #web: WebApp;
   #server: HttpServer | undefined;
   #stopKeepAlive: (() => void) | undefined;
@@ -27,7 +29,8 @@ export class FakeServer {
     this.box = box;
     const hasPage = existsSync(new URL("manifest.json", WEB_FOLDER));
     const web = hasPage ? loadWebFiles(folderReader(WEB_FOLDER)) : undefined;
-    this.#web = createWebApp(box, { web, actions: box, pairing: this.pairing });
+    const { pairing, gateway } = this;
+    this.#web = createWebApp(box, { web, actions: box, pairing, gateway });
   }
 
   get origin(): string {
