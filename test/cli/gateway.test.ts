@@ -114,6 +114,7 @@ describe.each(COMMANDS.map((words, at) => [words, VERBS[at]] as const))(
 
     test("that does not come to be so: says where to look", async () => {
       box.change({ conditions: [NOT_YET] });
+      control.view = { underWay: true, drills: [] };
       const { code, out, err } = await tandem([...words, "--yes"], { hurry: 20_000 });
       expect([code, out, err]).toEqual([1, "", TOO_LONG]);
       expect(control.acts).toEqual([verb]);
@@ -242,6 +243,19 @@ describe("tandem drill", () => {
         gateway back after          40 ms
       "
     `);
+  });
+
+  test("that ends without a report says so, and not before it has been over for a while", async () => {
+    control.onAct = () => {
+      control.view = { underWay: true, drills: [] };
+      setTimeout(() => {
+        control.view = { underWay: false, drills: [] };
+      }, 150);
+    };
+    const { code, out, err } = await tandem(["drill", "planned", "--yes"], { hurry: 3000 });
+    expect([code, out, err]).toEqual([
+      ...[1, "The drill is over without a report: see tandem events on both boxes.\n", ""],
+    ]);
   });
 
   test("alone shows what they have shown", async () => {
