@@ -1,6 +1,6 @@
 // Small files that are written while somebody waits for it.
 
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { IoError } from "../base/errors.ts";
 
@@ -11,7 +11,8 @@ export function writeWhole(file: string, content: Uint8Array): void {
     rmSync(temporary, { force: true });
     const handle = openSync(temporary, "wx", 0o600);
     try {
-      writeSync(handle, content);
+      // All of it: one call to the system may take a part, and say nothing of the rest.
+      writeFileSync(handle, content);
       fsyncSync(handle);
     } finally {
       closeSync(handle);
