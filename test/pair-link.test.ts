@@ -2,7 +2,7 @@
 
 import { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { PeerDoor, TurnedAway } from "../daemon/io/peer-door.ts";
 import { LIMITS } from "../daemon/limits.ts";
 import { PairLink, type PairLinkHandlers } from "../daemon/pair-link.ts";
@@ -10,9 +10,12 @@ import type { Beacon } from "../daemon/wire/beacon.ts";
 import { askFrame, FRAME, frameOf } from "../daemon/wire/channel-frames.ts";
 
 class Wire extends Duplex {
+  readonly written: Buffer[] = [];
+
   override _read(): void {}
 
-  override _write(_bytes: Buffer, _encoding: string, done: () => void): void {
+  override _write(bytes: Buffer, _encoding: string, done: () => void): void {
+    this.written.push(bytes);
     done();
   }
 
@@ -139,4 +142,63 @@ test.each([
   wire.emit("end");
   wire.emit("close");
   expect(said).toEqual(told);
+});
+
+describe("as if the power were gone", () => {
+  const opened = (): Wire => {
+    const wire = arrive();
+    wire.hears(ASK);
+    expect([link.isOpen, link.on]).toEqual([true, "ded0"]);
+    wire.written.length = 0;
+    return wire;
+  };
+
+  test("what stands is not closed, nothing is said on it, and nothing is heard", () => {
+    const wire = opened();
+    link.mute(true);
+    link.mute(true);
+    expect([wire.isOver, link.on]).toEqual([false, undefined]);
+    link.sendControl(Uint8Array.of(1, 2, 3));
+    wire.hears(frameOf(FRAME.end, Uint8Array.of(1)));
+    wire.hears(Uint8Array.of(99, 0, 0));
+    expect([wire.written, wire.isOver, said]).toEqual([[], false, ["opened"]]);
+    expect(turnedAway).toEqual([]);
+  });
+
+  test("who comes meanwhile is left waiting, and nobody is dialled", () => {
+    opened();
+    link.mute(true);
+    const other = arrive("lan0");
+    other.hears(askFrame({ resume: FRESH, fresh: FRESH, received: 0 }));
+    const paths = [
+      { interfaceName: "ded0", lan: undefined, verdict: "up", address: "fe80::1", heardAt: 0 },
+    ] as const;
+    link.look({ conclusion: "in-step", paths, partner: BEACON, isDisowned: false });
+    expect([other.written, other.isOver, link.on]).toEqual([[], false, undefined]);
+  });
+
+  test("when it is over, the old connections are gone without a word, and the session goes on on a new one", () => {
+    const wire = opened();
+    link.mute(true);
+    const other = arrive("lan0");
+    link.sendControl(Uint8Array.of(1));
+    link.mute(false);
+    expect([wire.destroyed, wire.written, other.destroyed]).toEqual([true, [], true]);
+    const next = arrive();
+    next.hears(askFrame({ resume: FRESH, fresh: FRESH, received: 0 }));
+    expect([link.on, link.isOpen]).toEqual(["ded0", true]);
+    expect(next.written.length, "what had to wait is said").toBeGreaterThan(0);
+    link.mute(false);
+    expect(next.isOver).toBe(false);
+  });
+
+  test("a partner that has given it up has the session end and begin anew", () => {
+    opened();
+    link.mute(true);
+    link.mute(false);
+    const next = arrive();
+    next.hears(askFrame({ resume: undefined, fresh: FRESH.map((byte) => byte + 1), received: 0 }));
+    expect([link.on, link.isOpen]).toEqual(["ded0", true]);
+    expect(said).toEqual(["opened", expect.any(String), "opened"]);
+  });
 });

@@ -180,6 +180,29 @@ describe("the box as one of two", () => {
     expect(summarise(config, coreOf(view, id)).state).toBe("degraded");
   });
 
+  test.each(["maintenance", "drill"] as const)(
+    "%s: its partner does its work, so it is neither fine nor down",
+    (id) => {
+      const isWorkedOn = id === "maintenance";
+      const core = coreOf(fakePairView(), id);
+      const closed = { ok: false, reason: "not-serving" };
+      const { state, why } = summarise(config, {
+        ...core,
+        serving: () => closed,
+      } as unknown as Core);
+      expect(state).toBe("degraded");
+      const text = CONDITIONS[id].text.replace("{since}", "2026-05-03 07:12 UTC");
+      expect(why).toBe(text);
+      expect(CONDITIONS[id].impact).toBe(isWorkedOn ? "some" : "none");
+    },
+  );
+
+  test("what is worse than a drill is said instead of it", () => {
+    const view = fakePairView({ state: "communications-interrupted", service: "all" });
+    const { state, why } = summarise(config, coreOf(view, "drill", "partner-away"));
+    expect([state, why]).toEqual(["degraded", expect.stringContaining("The partner is away")]);
+  });
+
   test.each(["pair-clock", "pair-conflicts", "pair-not-listening"] as const)(
     "%s is said, and the box is fine",
     (id) => {
