@@ -66,6 +66,7 @@ static const struct rule {
   {GLOBAL, "vrrp_no_swap", NOTHING, TOP},
   {GLOBAL, "vrrp_notify_fifo FIFO", NOTHING, TOP},
   {STATIC, "LINKLOCAL dev IFACE", STATIC_ADDRESS, TOP},
+  {STATIC, "LINKLOCAL dev IFACE preferred_lft 0", STATIC_ADDRESS, TOP},
   {TRACK, "file HEALTH", NOTHING, TOP},
   {TRACK, "weight 1", NOTHING, TOP},
   {TRACK, "init_file 0", NOTHING, TOP},
@@ -93,6 +94,7 @@ static const struct rule {
   {ADDRESSES, "IP/PREFIX no_track", ADDRESS, TOP},
   {ADDRESSES, "IP/PREFIX dev IFACE", ADDRESS, TOP},
   {ADDRESSES, "IP/PREFIX dev IFACE no_track", ADDRESS, TOP},
+  {ADDRESSES, "IP/PREFIX dev IFACE preferred_lft 0", ADDRESS, TOP},
   {ROUTES, "default via IP dev IFACE", ROUTE, TOP},
   {ROUTES, "default via IP dev IFACE no_track", ROUTE, TOP},
 };

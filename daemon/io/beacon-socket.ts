@@ -6,6 +6,7 @@
 
 import { createSocket, type Socket } from "node:dgram";
 import { networkInterfaces } from "node:os";
+import { isLinkLocal, isOwnLinkLocal } from "../base/link-local.ts";
 
 /** "Transient" and of the link only (RFC 4291 §2.7): it leads nowhere else, and no other protocol has it. */
 const GROUP = "ff12::7464:6d";
@@ -61,7 +62,7 @@ export class BeaconSocket {
     const usable = new Map<string, number>();
     for (const name of this.#wanted) {
       const own = all[name]?.find(
-        ({ family, address }) => family === "IPv6" && isLinkLocal(address),
+        ({ family, address }) => family === "IPv6" && isOwnLinkLocal(address),
       );
       if (own && own.family === "IPv6") usable.set(name, own.scopeid);
     }
@@ -125,12 +126,8 @@ export class BeaconSocket {
 
   #receive(interfaceName: string, bytes: Uint8Array, from: string): void {
     const [address = ""] = from.split("%");
-    if (isLinkLocal(address)) this.#handlers.received(bytes, { interfaceName, address });
-    else this.#handlers.foreign();
+    if (isOwnLinkLocal(address)) this.#handlers.received(bytes, { interfaceName, address });
+    // In the second in which the own one of a port that has just come up cannot be used yet.
+    else if (!isLinkLocal(address)) this.#handlers.foreign();
   }
-}
-
-/** fe80::/10 (RFC 4291 §2.5.6). */
-export function isLinkLocal(address: string): boolean {
-  return /^fe[89ab][0-9a-f]:/i.test(address);
 }

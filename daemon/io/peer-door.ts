@@ -4,8 +4,8 @@
 import { connect, createServer, type Server, type Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { Allowance } from "../base/allowance.ts";
+import { isLinkLocal } from "../base/link-local.ts";
 import { LIMITS } from "../limits.ts";
-import { isLinkLocal } from "./beacon-socket.ts";
 import type { Identity } from "./identity.ts";
 import { type GreetingFault, greet } from "./peer-tls.ts";
 

@@ -26,7 +26,7 @@ const LINES: Readonly<Record<string, readonly string[]>> = {
     "(?:vrrp_higher_prio_send_advert true|dynamic_interfaces allow_if_changes)",
     `vrrp_notify_fifo ${FOLDER}/vrrp\\.fifo`,
   ],
-  static: [`${prefixed} dev ${name}`],
+  static: [`${prefixed} dev ${name}(?: preferred_lft 0)?`],
   track: [`file "${FOLDER}/health"`, "(?:weight 1|init_file 0)"],
   sync: ["group \\{ => members", "sync_group_tracking_weight", "track_file \\{ => tracked"],
   members: [word],
@@ -40,7 +40,10 @@ const LINES: Readonly<Record<string, readonly string[]>> = {
     "virtual_routes \\{ => routes",
     "track_file \\{ => tracked",
   ],
-  addresses: [`${prefixed}(?: dev ${name})?(?: no_track)?`],
+  addresses: [
+    `${prefixed}(?: dev ${name})?(?: no_track)?`,
+    `${prefixed} dev ${name} preferred_lft 0`,
+  ],
   routes: [`default via ${host} dev ${name}(?: no_track)?`],
 };
 

@@ -190,6 +190,7 @@ describe("two boxes that were set up differently", () => {
     await on.waitFor("the question", async () => (await pairingOf(on, "b")).question !== null);
     expect((await pairingOf(on, "b")).question?.differences).toEqual([
       "networks[lan].leaseSeconds: 7200 here, 3600 on the other box",
+      'gateway: (not set) here, {"wan":{"address":"10.79.0.1/24","router":"10.79.0.9"}} on the other box',
     ]);
     expect(await tandem(on, "b", "pair", "choose", "take")).toContain("configuration of the other");
     await untilInStep(on);

@@ -1,6 +1,7 @@
 // The configuration of keepalived, as text. `{` ends a line and `}` stands alone: its parser wants it so. Whoever runs
 // keepalived takes only what is here (board/gatekeeper), so a new keyword has to be allowed there as well.
 
+import { HEARTBEAT_PREFIX } from "../../base/link-local.ts";
 import type { GatewayPlan } from "./plan.ts";
 
 /** Between the boxes on the pair port; LANs have numbers up to 249. */
@@ -46,13 +47,16 @@ function globals({ box }: GatewayPlan, folder: string): string[] {
   ]);
 }
 
-/** A port without carrier has no address by itself, and an instance without one would fault them all. */
+/**
+ * A port without carrier has no address by itself, and an instance without one would fault them all. Nobody else is to
+ * speak from these: where a box is reached must not change when the gateway moves.
+ */
 function heartbeatAddresses({ pairPorts, isPrimary }: GatewayPlan): string[] {
   if (pairPorts.length === 0) return [];
-  const address = `fe80::7464:${isPrimary ? 1 : 2}/64`;
+  const address = `${HEARTBEAT_PREFIX}${isPrimary ? 1 : 2}/64`;
   return block(
     "static_ipaddress",
-    pairPorts.map((port) => `${address} dev ${port}`),
+    pairPorts.map((port) => `${address} dev ${port} preferred_lft 0`),
   );
 }
 
@@ -78,7 +82,7 @@ function heartbeat(plan: GatewayPlan, port: string, isFirst: boolean): string[] 
     `interface ${port}`,
     "native_ipv6",
     ...common(plan, HEARTBEAT_ROUTER_ID),
-    ...block("virtual_ipaddress", [`fe80::7464:fa/64 dev ${port}`]),
+    ...block("virtual_ipaddress", [`${HEARTBEAT_PREFIX}fa/64 dev ${port} preferred_lft 0`]),
     ...(isFirst ? wanPart(plan) : []),
   ]);
 }

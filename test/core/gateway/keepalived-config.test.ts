@@ -55,7 +55,7 @@ test("a pair with a way to the provider", () => {
         vrrp_notify_fifo /run/gate/vrrp.fifo
     }
     static_ipaddress {
-        fe80::7464:2/64 dev ded0
+        fe80::7464:2/64 dev ded0 preferred_lft 0
     }
     track_file health {
         file "/run/gate/health"
@@ -82,7 +82,7 @@ test("a pair with a way to the provider", () => {
         advert_int 0.1
         notify_priority_changes true
         virtual_ipaddress {
-            fe80::7464:fa/64 dev ded0
+            fe80::7464:fa/64 dev ded0 preferred_lft 0
         }
         virtual_ipaddress_excluded {
             10.79.0.1/24 dev wan0 no_track
