@@ -112,7 +112,10 @@ function mayAnswerSelecting(server: Dhcp4Server, segment: Segment, pair: Pair): 
   // RFC 2131 §3.1 (4): it was offered another one here, and chose the partner.
   const isOther = offer !== undefined && offer.address !== requested;
   if (isOther) bindings.offers.drop(offer);
-  const isShared = giver === "either" && !isOther && !isJustGiven(bindings, packet, requested);
+  const isAnswered =
+    isJustGiven(bindings, packet, requested) &&
+    !retries.hasOffered(hardwareHash, message.xid, now.monotonic);
+  const isShared = giver === "either" && !isOther && !isAnswered;
   if (isShared && isOurs(server, pair)) return true;
   const asked = retries.selectedForMilliseconds(hardwareHash, message.xid, now.monotonic);
   return asked > pair.config.loadBalanceSecondsMax * 1000;

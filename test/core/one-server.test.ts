@@ -109,6 +109,18 @@ test("a request that comes later than the partner's word of its answer is not an
   expect(only(two.broadcast(select(mac, held, { xid: 9 })))).toMatchObject({ role: "secondary" });
 });
 
+test("a device that begins anew a moment after the partner served it is answered by the box whose offer it takes", () => {
+  const two = cores();
+  const mac = clientOf("secondary");
+  const held = answer(two, two.primary, { type: DISCOVER, mac, secs: 60 })?.yiaddr ?? "";
+  expect(answer(two, two.primary, select(mac, held))).toMatchObject({ type: ACK });
+  two.pass(SECOND);
+  const offer = only(two.broadcast({ type: DISCOVER, mac, xid: 9 }));
+  expect(offer).toMatchObject({ role: "secondary", reply: { type: OFFER, yiaddr: held } });
+  const ack = only(two.broadcast(select(mac, held, { xid: 9 })));
+  expect(ack).toMatchObject({ role: "secondary", reply: { type: ACK, yiaddr: held } });
+});
+
 test("what the partner has not heard of yet is answered by the box that gave it", () => {
   const two = cores();
   const mac = clientOf("secondary");
