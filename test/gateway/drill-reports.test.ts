@@ -30,6 +30,7 @@ function onDisk(): unknown {
   }
 }
 
+/** To be waited for before the folder goes. */
 async function written(expected: readonly DrillReport[]): Promise<void> {
   const text = JSON.stringify(expected);
   await until(() => JSON.stringify(onDisk()) === text, "it is on disk");
@@ -61,7 +62,7 @@ describe("reports", () => {
     }
   });
 
-  test("count once, and the newer one of the same drill counts", () => {
+  test("count once, and the newer one of the same drill counts", async () => {
     reports.keep(fakeDrill({ id: 1, pingsLost: 3 }));
     reports.keep(fakeDrill({ id: 2 }));
     reports.received(JSON.stringify(fakeDrill({ id: 1, pingsLost: 4 })));
@@ -72,6 +73,7 @@ describe("reports", () => {
     // By chance the same number on another day.
     reports.keep(fakeDrill({ id: 2, at: "2026-05-04T07:12:00.000Z" }));
     expect(reports.all).toHaveLength(3);
+    await written(reports.all);
   });
 
   test("are not kept without end", async () => {
@@ -128,9 +130,10 @@ describe("what is no report is not kept", () => {
     expect(reports.all).toEqual([]);
   });
 
-  test("what else is said in one is left out", () => {
+  test("what else is said in one is left out", async () => {
     reports.received(JSON.stringify({ ...fakeDrill({ id: 5 }), more: "<script>" }));
     expect(reports.all).toEqual([fakeDrill({ id: 5 })]);
+    await written(reports.all);
   });
 
   test("whatever comes, nothing is thrown", () => {

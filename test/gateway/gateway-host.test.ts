@@ -1,6 +1,6 @@
 // The gateway within the box: what the partner may ask of it, in messages, and what becomes of a drill on this side.
 
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
@@ -227,6 +227,7 @@ describe("what the partner says", () => {
     await hears({ kind: "drill-report", json: JSON.stringify(fakeDrill()) });
     await hears({ kind: "drill-report", json: "{}" });
     expect(box.drills).toEqual({ underWay: false, drills: [fakeDrill()] });
+    await until(() => existsSync(join(folder, "drills.json")), "it is on disk");
   });
 
   test.each(["", "4f", "4200", "4102", "44000000", "ff"])(
