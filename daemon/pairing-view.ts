@@ -1,5 +1,6 @@
 // Pairing as the API shows it.
 
+import { wholeSentence } from "./base/whole-sentence.ts";
 import type { IntroductionView } from "./core/introduction/introduction-view.ts";
 import type { Unpairing } from "./core/introduction/unpairing.ts";
 import type { PairingAction, PairingView } from "./http/api-types.ts";
@@ -38,10 +39,6 @@ export function pairingViewOf(
         }
       : null,
     actions,
-    unpaired: unpairing.last === "" ? "" : sentenceOf(unpairing.last),
+    unpaired: unpairing.last === "" ? "" : wholeSentence(unpairing.last),
   };
-}
-
-function sentenceOf(part: string): string {
-  return `${part.charAt(0).toUpperCase()}${part.slice(1)}.`;
 }

@@ -1,5 +1,6 @@
 // What a person can have done with the gateway: POST does it, GET of the same says what would happen.
 
+import { wholeSentence } from "../base/whole-sentence.ts";
 import type { PreflightView } from "./api-types.ts";
 import type { ActionResult, GatewayControl, GatewayVerb } from "./box-view.ts";
 import { type HttpHandler, type HttpResponse, jsonResponse } from "./message.ts";
@@ -30,8 +31,7 @@ export function gatewayGets(control: GatewayControl): [string, HttpHandler][] {
     `${PATH}/${name}`,
     () => {
       const { isPossible, text } = control.preflight(verb);
-      const sentence = `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
-      const view: PreflightView = { possible: isPossible, sentence };
+      const view: PreflightView = { possible: isPossible, sentence: wholeSentence(text) };
       return jsonResponse(view);
     },
   ]);

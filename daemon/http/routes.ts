@@ -1,6 +1,7 @@
 // GET /api/v1/…, /metrics and the page; POST for what the box is told to do. Request in, response out; the sockets are in io/.
 
 import { IoError } from "../base/errors.ts";
+import { wholeSentence } from "../base/whole-sentence.ts";
 import { LIMITS } from "../limits.ts";
 import type { Done, IdentityView } from "./api-types.ts";
 import type {
@@ -156,7 +157,7 @@ function configuration({ configuration }: BoxActions): HttpResponse {
 }
 
 function acted({ isDone, text }: ActionResult): HttpResponse {
-  const sentence = `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+  const sentence = wholeSentence(text);
   const done: Done = { sentence };
   return isDone ? jsonResponse(done) : problem(409, sentence);
 }
