@@ -144,7 +144,7 @@ export class Gateway {
     if (this.#isStopped) return;
     const { monotonic } = this.#host.now();
     const at = this.#lookAtGateway(monotonic);
-    this.#sayMaintenance(this.#facts(monotonic));
+    this.#sayMaintenance();
     this.#host.looked();
     this.#planNext(at, monotonic);
   }
@@ -183,18 +183,25 @@ export class Gateway {
     const now = this.#host.now();
     const facts = this.#facts(now.monotonic);
     const { lans } = this.#host.looks();
-    const since = this.#maintenanceSince;
     return gatewayStatus(
       {
         ...{ plan, coordinator, facts, score: facts.score },
         checks: this.#health.views(now.monotonic),
         observers: this.#keepalived.observers,
         hasCarrier: (lan) => lans.find(({ name }) => name === lan)?.hasCarrier ?? false,
-        maintenance:
-          since === undefined ? null : { since, isSafeToSwitchOff: this.#isSafeToSwitchOff(facts) },
+        maintenance: this.maintenance,
       },
       this.#wallAtZero(now),
     );
+  }
+
+  /** Somebody works on this box, or is about to; also where nothing moves. */
+  get maintenance(): GatewayStatus["maintenance"] {
+    const since = this.#maintenanceSince;
+    if (since === undefined) return null;
+    const { holding, partner, isInStep } = this.#facts(this.#host.now().monotonic);
+    const isAway = holding !== "master" && partner?.holding === "master";
+    return { since, isSafeToSwitchOff: isInStep && (isAway || this.#plan === undefined) };
   }
 
   preflight(verb: Verb): Preflight {
@@ -365,14 +372,10 @@ export class Gateway {
     if (isNew) this.#host.changed();
   }
 
-  #isSafeToSwitchOff({ holding, partner, isInStep }: CoordinatorFacts): boolean {
-    const isAway = holding !== "master" && partner?.holding === "master";
-    return isInStep && (isAway || this.#plan === undefined);
-  }
-
-  #sayMaintenance(facts: CoordinatorFacts): void {
-    const since = this.#maintenanceSince?.slice(0, 16).replace("T", " ");
-    const state = this.#isSafeToSwitchOff(facts)
+  #sayMaintenance(): void {
+    const { maintenance } = this;
+    const since = maintenance?.since.slice(0, 16).replace("T", " ");
+    const state = maintenance?.isSafeToSwitchOff
       ? "its partner does everything, and it is safe to switch it off"
       : "it is NOT safe to switch it off yet";
     const values = since === undefined ? undefined : { since: `${since} UTC`, state };

@@ -217,6 +217,8 @@ export const LIMITS = {
   eventLogMax: 500,
   /** Changed leases told to pages in one message; a page that needs more asks for its list anew. */
   changedLeasesMax: 500,
+  /** How often the bus is told of a change of nothing but figures, such as a time in milliseconds. */
+  busFiguresMilliseconds: 10_000,
   /** Live listeners (pages) at once. */
   eventStreamsMax: 32,
   /** Bytes that may wait for one slow listener before it is cut off. */

@@ -72,7 +72,6 @@ async function main(values: ReturnType<typeof options>): Promise<void> {
   const surfaces = new Surfaces(appliance, {
     socketPath: path.join(values.run, "tandem.sock"),
     webDir: values.web,
-    version: VERSION,
     onProblem: (text) => appliance.say("surface-problem", { text }),
   });
   const queries = new BulkQueries(appliance);

@@ -3,9 +3,11 @@
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Appliance } from "./appliance.ts";
+import { busView } from "./bus-view.ts";
+import type { ActionResult, GatewayControl } from "./http/box-view.ts";
 import { createWebApp, type WebApp } from "./http/routes.ts";
 import { loadWebFiles, type WebFiles } from "./http/web-files.ts";
-import { ApplianceBus, type ApplianceView } from "./io/dbus.ts";
+import { ApplianceBus, type ApplianceControl, type ApplianceView } from "./io/dbus.ts";
 import {
   folderReader,
   type HttpServer,
@@ -13,13 +15,13 @@ import {
   listenUnix,
   startKeepAlive,
 } from "./io/http-server.ts";
+import { LIMITS } from "./limits.ts";
 
 export interface SurfaceOptions {
   /** Path of the Unix socket of the API. */
   readonly socketPath: string;
   /** Folder of the built page; the API works without it. */
   readonly webDir: string;
-  readonly version: string;
   /** Something that cannot be shown now, as a sentence. */
   readonly onProblem: (text: string) => void;
 }
@@ -32,27 +34,38 @@ export class Surfaces {
   readonly #servers: HttpServer[] = [];
   #stopKeepAlive: () => void = () => {};
   #loopbackPort = 0;
+  /** When the bus was told last how the box is; monotonic milliseconds. */
+  #shownAt = 0;
 
   constructor(appliance: Appliance, options: SurfaceOptions) {
     this.#appliance = appliance;
     this.#options = options;
+    const gateway: GatewayControl = {
+      preflight: (verb) => appliance.gateway.preflight(verb),
+      act: (verb) => appliance.gateway.act(verb),
+      drills: () => appliance.boxGateway.drills,
+    };
     this.#web = createWebApp(appliance.box, {
       web: this.#loadPage(),
       actions: appliance,
       pairing: appliance.pairing,
-      gateway: {
-        preflight: (verb) => appliance.gateway.preflight(verb),
-        act: (verb) => appliance.gateway.act(verb),
-        drills: () => appliance.boxGateway.drills,
-      },
+      gateway,
       onFault: (error) => options.onProblem(`an answer over HTTP failed: ${String(error)}`),
     });
-    this.#bus = new ApplianceBus(undefined, {
+    const control: ApplianceControl = {
+      ...gateway,
+      act: (verb) => this.#shown(gateway.act(verb)),
+      partnerDown: () => this.#shown(appliance.partnerDown()),
+    };
+    this.#bus = new ApplianceBus(undefined, control, {
       connected: () => {
         appliance.say("bus-connected", {});
         appliance.setCondition("bus-absent", "", undefined);
       },
       lost: (why) => appliance.setCondition("bus-absent", "", { why }),
+      asked: () => {
+        if (performance.now() - this.#shownAt >= LIMITS.newsMilliseconds) this.#show();
+      },
     });
   }
 
@@ -65,7 +78,7 @@ export class Surfaces {
 
   /** Called when something may have changed: the bus hears of it, the page's port is opened. */
   update(): void {
-    this.#bus.update(this.#busView());
+    this.#show();
     const port = this.#appliance.httpPort;
     if (port !== 0 && port !== this.#loopbackPort) void this.#listen(port);
   }
@@ -97,10 +110,20 @@ export class Surfaces {
     }
   }
 
+  /** Who has had something done sees it at once. */
+  #shown(result: ActionResult): ActionResult {
+    this.#show();
+    return result;
+  }
+
+  #show(): void {
+    this.#shownAt = performance.now();
+    this.#bus.update(this.#busView());
+  }
+
   #busView(): ApplianceView {
-    const status = this.#appliance.box.status();
-    const { role, state, why, since, conditions, networks } = status;
-    const { name } = status.box;
-    return { role, state, why, since, name, version: this.#options.version, conditions, networks };
+    const { box, gateway, boxGateway } = this.#appliance;
+    const { maintenance } = gateway;
+    return busView({ status: box.status(), maintenance, drills: boxGateway.drills });
   }
 }

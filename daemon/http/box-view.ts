@@ -67,7 +67,14 @@ export interface PairingControl {
   pairingAct(act: PairingAct): ActionResult;
 }
 
-export type GatewayVerb = "handover" | "maintenance-on" | "maintenance-off" | "drill" | "unplug";
+export const GATEWAY_VERBS = [
+  "handover",
+  "maintenance-on",
+  "maintenance-off",
+  "drill",
+  "unplug",
+] as const;
+export type GatewayVerb = (typeof GATEWAY_VERBS)[number];
 
 /** What a person can have done with the addresses that move. */
 export interface GatewayControl {

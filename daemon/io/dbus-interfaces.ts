@@ -9,13 +9,23 @@ export interface InterfaceTable {
     readonly out: readonly Argument[];
   }[];
   /** All of them can be read, none written, and each change is signalled with the new value. */
-  readonly properties: readonly Argument[];
+  readonly properties: readonly Property[];
   readonly signals: readonly { readonly name: string; readonly arguments: readonly Argument[] }[];
 }
 
 /** A name and its D-Bus signature. */
 export type Argument = readonly [name: string, signature: string];
 
+/**
+ * The same. "figures": it holds numbers that change all the time. When nothing but those has changed,
+ * that is signalled at most every LIMITS.busFiguresMilliseconds.
+ */
+export type Property = readonly [name: string, signature: string, pace?: "figures"];
+
+/** What a method says that is refused: the same sentence as on the command line. */
+export const REFUSED = "org.tandem.Appliance1.Error.Refused";
+
+const SENTENCE: readonly Argument[] = [["sentence", "s"]];
 const CHANGE: readonly Argument[] = [
   ["old", "s"],
   ["new", "s"],
@@ -24,20 +34,46 @@ const CHANGE: readonly Argument[] = [
 
 export const APPLIANCE: InterfaceTable = {
   name: "org.tandem.Appliance1",
-  methods: [],
+  methods: [
+    { name: "Handover", in: [], out: SENTENCE },
+    { name: "EnterMaintenance", in: [], out: SENTENCE },
+    { name: "LeaveMaintenance", in: [], out: SENTENCE },
+    { name: "StartDrill", in: [["kind", "s"]], out: SENTENCE },
+    { name: "DeclarePartnerDown", in: [], out: SENTENCE },
+    { name: "Preflight", in: [["verb", "s"]], out: [["possible", "b"], ...SENTENCE] },
+    { name: "GetDrills", in: [], out: [["drills", "aa{sv}"]] },
+  ],
   properties: [
     ["Name", "s"],
     ["Version", "s"],
     ["Role", "s"],
     ["State", "s"],
-    ["Why", "s"],
+    ["Why", "s", "figures"],
     ["Since", "s"],
     // Each: id, subject, severity, sentence.
-    ["Conditions", "a(ssss)"],
+    ["Conditions", "a(ssss)", "figures"],
+    // "" when nothing moves between the boxes.
+    ["GatewayRole", "s"],
+    ["GatewayWhy", "s"],
+    ["GatewaySince", "s"],
+    // 0 to 100: what is left after the weights of all checks that are bad.
+    ["Health", "u"],
+    // Each: id, subject, good, weight, detail.
+    ["HealthChecks", "a(ssbus)", "figures"],
+    // "" without a partner, "away" for one that is not in contact, else what it says of itself.
+    ["PartnerState", "s"],
+    ["PartnerWhy", "s", "figures"],
+    ["InMaintenance", "b"],
+    // In maintenance, and the partner does everything.
+    ["SafeToSwitchOff", "b"],
+    ["DrillUnderWay", "b"],
+    // What came of it, "" when there was none.
+    ["LastDrill", "s"],
   ],
   signals: [
     { name: "RoleChanged", arguments: CHANGE },
     { name: "StateChanged", arguments: CHANGE },
+    { name: "GatewayRoleChanged", arguments: CHANGE },
   ],
 };
 
@@ -48,7 +84,12 @@ export const NETWORK: InterfaceTable = {
     ["Name", "s"],
     ["Interface", "s"],
     ["Serving", "b"],
-    ["Why", "s"],
+    ["Why", "s", "figures"],
+    // "gateway": its addresses are at this box; "standby"; "no-carrier"; "" when none move there.
+    ["GatewayRole", "s"],
+    ["GatewayAddresses", "as"],
+    // Active ones in its pools.
+    ["Leases", "u", "figures"],
   ],
   signals: [],
 };

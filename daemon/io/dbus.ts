@@ -3,6 +3,8 @@
 // (back) the name and the objects are there again by themselves.
 
 import { readFileSync } from "node:fs";
+import { LIMITS } from "../limits.ts";
+import { changes, type Signal, withOldFigures } from "./dbus-changes.ts";
 import {
   BUS_NAME,
   type BusConnection,
@@ -12,15 +14,19 @@ import {
   TYPE,
 } from "./dbus-connection.ts";
 import { KeptBus } from "./dbus-kept.ts";
-import { type ApplianceView, answer, type BusObjects, changes, objectsOf } from "./dbus-objects.ts";
+import type { ApplianceControl } from "./dbus-methods.ts";
+import { answer } from "./dbus-objects.ts";
+import { type ApplianceView, type BusObjects, objectsOf } from "./dbus-view.ts";
 
-export type { ApplianceView };
+export type { ApplianceControl, ApplianceView };
 
 export interface ApplianceBusEvents {
   /** The name is ours and the objects can be reached. */
   connected(): void;
   /** Once when that ends or cannot be reached at first, and again when the reason is of another kind. */
   lost(why: string): void;
+  /** A call is about to be answered: with what the last update said, which may be made now. */
+  asked(): void;
 }
 
 const NAME = "org.tandem.Appliance1";
@@ -34,6 +40,7 @@ type Kind = "unreachable" | "taken" | "denied";
 
 export class ApplianceBus {
   readonly #bus: KeptBus;
+  readonly #control: ApplianceControl;
   readonly #events: ApplianceBusEvents;
   #deniedTimer: NodeJS.Timeout | undefined;
   #isOwned = false;
@@ -41,10 +48,12 @@ export class ApplianceBus {
   #objects: BusObjects = new Map();
   /** What listeners on the bus know: they get only the difference. */
   #published: BusObjects = new Map();
+  /** When they were told figures last; monotonic milliseconds. */
+  #figuresAt = Number.NEGATIVE_INFINITY;
   #machineId: string | undefined;
 
   /** `address` as in DBUS_SYSTEM_BUS_ADDRESS; undefined takes that variable, or the system bus. */
-  constructor(address: string | undefined, events: ApplianceBusEvents) {
+  constructor(address: string | undefined, control: ApplianceControl, events: ApplianceBusEvents) {
     this.#bus = new KeptBus(address, {
       opened: (connection) => this.#requestName(connection),
       call: (connection, message) => this.#answer(connection, message),
@@ -52,6 +61,7 @@ export class ApplianceBus {
       drained: () => this.#publish(),
       closed: (why) => this.#closed(why),
     });
+    this.#control = control;
     this.#events = events;
   }
 
@@ -138,8 +148,11 @@ export class ApplianceBus {
       signature = "",
       body = [],
     } = message;
+    this.#events.asked();
     const question = { path, interface: message.interface ?? "", member, signature, body };
-    const given = answer(question, this.#objects, this.#machine());
+    // The policy that says who may have what done comes with the name.
+    const control = this.#isOwned ? this.#control : undefined;
+    const given = answer(question, this.#objects, this.#machine(), control);
     if ((flags & NO_REPLY_EXPECTED) !== 0) return;
     const address = {
       replySerial: serial,
@@ -155,11 +168,20 @@ export class ApplianceBus {
   }
 
   #publish(): void {
+    if (!this.#isOwned || this.#bus.connection?.congested !== false) return;
+    const now = performance.now();
+    const isFiguresTime = now - this.#figuresAt >= LIMITS.busFiguresMilliseconds;
+    const before = this.#published;
+    const after = isFiguresTime ? this.#objects : withOldFigures(before, this.#objects);
+    this.#published = after;
+    const signals = changes(before, after);
+    if (isFiguresTime && signals.length > 0) this.#figuresAt = now;
+    this.#send(signals);
+  }
+
+  #send(signals: readonly Signal[]): void {
     const { connection } = this.#bus;
-    if (connection === undefined || !this.#isOwned || connection.congested) return;
-    const signals = changes(this.#published, this.#objects);
-    this.#published = this.#objects;
-    for (const signal of signals) connection.send({ type: TYPE.signal, ...signal });
+    for (const signal of signals) connection?.send({ type: TYPE.signal, ...signal });
   }
 
   #lost(kind: Kind, why: string): void {

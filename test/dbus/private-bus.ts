@@ -104,7 +104,10 @@ export class PrivateBus {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  /** Runs a program on this bus; standard output and error together. */
+  /**
+   * Runs a program on this bus; standard output and error together. `user` is a name, or nobody as a member of a
+   * group: "nobody:daemon".
+   */
   run(command: string, args: readonly string[], user?: string): Promise<Outcome> {
     const argv =
       user === undefined ? [command, ...args] : ["setpriv", ...asUser(user), command, ...args];
@@ -140,7 +143,8 @@ export class PrivateBus {
       `string:${property}`,
     ]);
     return (
-      /variant\s+(?:string "([\s\S]*)"|boolean (\w+))/.exec(output)?.slice(1).join("") ?? output
+      /variant\s+(?:string "([\s\S]*)"|(?:boolean|uint32) (\w+))/.exec(output)?.slice(1).join("") ??
+      output
     );
   }
 
@@ -170,8 +174,10 @@ function appliancePolicy(): string {
   return readFileSync(original, "utf8").replace(/(user|group)="tandem"/g, `$1="${OPERATOR}"`);
 }
 
-function asUser(user: string): string[] {
-  return ["--reuid", user, "--regid", user === NOBODY ? "nogroup" : user, "--clear-groups"];
+function asUser(name: string): string[] {
+  const [user = "", group] = name.split(":");
+  const groups = group === undefined ? ["--clear-groups"] : ["--groups", group];
+  return ["--reuid", user, "--regid", user === NOBODY ? "nogroup" : user, ...groups];
 }
 
 function config(socket: string, policy: string): string {

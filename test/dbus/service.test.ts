@@ -4,13 +4,12 @@ import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { describeUnless, testUnless, withoutProgram } from "../support/unless.ts";
 import { box, GUESTS, LAN, MAIN, OFFICE, Recorded, ROOT } from "./appliance.ts";
-import { cannotSwitchUser, has, missing, NOBODY, OPERATOR, PrivateBus } from "./private-bus.ts";
+import { has, missing, PrivateBus } from "./private-bus.ts";
+import { signals } from "./signals.ts";
 
 const why = missing();
-const whyOneUser = cannotSwitchUser();
 
 const GET = "org.freedesktop.DBus.Properties.Get";
-const ACCESS_DENIED = "org.freedesktop.DBus.Error.AccessDenied";
 
 describeUnless(why, "org.tandem.Appliance1", () => {
   let bus: PrivateBus;
@@ -46,6 +45,18 @@ describeUnless(why, "org.tandem.Appliance1", () => {
     expect(await bus.property(ROOT, MAIN, "Version")).toBe("0.1.0");
     expect(await bus.property(`${ROOT}/network/office`, LAN, "Serving")).toBe("true");
     expect(await bus.property(`${ROOT}/network/office`, LAN, "Interface")).toBe("lan0");
+    expect(await bus.property(ROOT, MAIN, "GatewayRole")).toBe("active");
+    expect(await bus.property(ROOT, MAIN, "GatewayWhy")).toBe("The gateway is at box A.");
+    expect(await bus.property(ROOT, MAIN, "GatewaySince")).toBe("2026-03-01T11:00:00.000Z");
+    expect(await bus.property(ROOT, MAIN, "Health")).toBe("60");
+    expect(await bus.property(ROOT, MAIN, "PartnerState")).toBe("normal");
+    expect(await bus.property(ROOT, MAIN, "PartnerWhy")).toBe("The boxes are in step.");
+    expect(await bus.property(ROOT, MAIN, "InMaintenance")).toBe("false");
+    expect(await bus.property(ROOT, MAIN, "SafeToSwitchOff")).toBe("false");
+    expect(await bus.property(ROOT, MAIN, "DrillUnderWay")).toBe("false");
+    expect(await bus.property(ROOT, MAIN, "LastDrill")).toMatch(/had it after 12 ms\.$/);
+    expect(await bus.property(`${ROOT}/network/office`, LAN, "GatewayRole")).toBe("gateway");
+    expect(await bus.property(`${ROOT}/network/office`, LAN, "Leases")).toBe("7");
     const { output } = await bus.call(ROOT, GET, [`string:${MAIN}`, "string:Conditions"]);
     const strings = Array.from(output.matchAll(/string "(.*)"/g), (match) => match[1]);
     expect(strings).toEqual(
@@ -79,6 +90,76 @@ describeUnless(why, "org.tandem.Appliance1", () => {
     service.bus.update(box());
   });
 
+  test("signals what becomes of the gateway, of maintenance and of drills", async () => {
+    const seen = await bus.monitor(`type='signal',path_namespace='${ROOT}'`);
+    const gateway = { role: "released", why: "Box A has let go of it.", since: "2026" };
+    const why = "It is at the partner.";
+    const lan = { ...OFFICE, gatewayRole: "standby" } as const;
+    service.bus.update(box({ gateway, isInMaintenance: true }));
+    service.bus.update(
+      box({
+        gateway: { ...gateway, role: "standby", why },
+        ...{ isInMaintenance: true, isSafeToSwitchOff: true, isDrillUnderWay: true },
+        networks: [lan],
+      }),
+    );
+    const changed = () => seen().split("GatewayRoleChanged").length - 1;
+    await vi.waitUntil(() => changed() === 2, { timeout: 10_000 });
+    const blocks = signals(seen());
+    expect(blocks.map(({ member }) => member)).toEqual([
+      "PropertiesChanged",
+      "GatewayRoleChanged",
+      "PropertiesChanged",
+      "PropertiesChanged",
+      "GatewayRoleChanged",
+    ]);
+    expect(blocks[1]?.strings).toEqual(["active", "released", "Box A has let go of it."]);
+    expect(blocks[2]?.strings).toEqual(
+      [MAIN, "GatewayRole", "standby", "GatewayWhy", why].concat([
+        "SafeToSwitchOff",
+        "DrillUnderWay",
+      ]),
+    );
+    expect(blocks[3]).toMatchObject({
+      path: `${ROOT}/network/office`,
+      strings: [LAN, "GatewayRole", "standby"],
+    });
+    expect(blocks[4]?.strings).toEqual(["released", "standby", why]);
+    service.bus.update(box());
+  });
+
+  test("figures that change all the time are read as they are, and signalled seldom", async () => {
+    vi.useFakeTimers({ toFake: ["performance"] });
+    // Later than whatever was signalled in other tests.
+    vi.advanceTimersByTime(3_600_000);
+    const seen = await bus.monitor(`type='signal',path_namespace='${ROOT}'`);
+    const after = (milliseconds: number, leases: number, isGood = true) => {
+      const detail = `10.0.0.1 answers in ${milliseconds} ms, 0 of 20 lost`;
+      const check = { id: "internet", subject: "", isGood, weight: 40, detail };
+      const networks = [{ ...OFFICE, leases }];
+      service.bus.update(box({ health: { score: 60, checks: [check] }, networks }));
+    };
+    for (let second = 0; second < 25; second++) {
+      after(100 + second, 1000 + second);
+      vi.advanceTimersByTime(1000);
+    }
+    const args = [`string:${MAIN}`, "string:HealthChecks"];
+    const { output } = await bus.call(ROOT, GET, args);
+    expect(output).toContain("answers in 124 ms");
+    expect(await bus.property(`${ROOT}/network/office`, LAN, "Leases")).toBe("1024");
+    after(124, 1024, false);
+    await vi.waitUntil(() => seen().includes("boolean false"), { timeout: 10_000 });
+    vi.useRealTimers();
+    const told = signals(seen()).map(
+      ({ text }) => /in \d+ ms|(?<=uint32 )1\d+/.exec(text)?.[0] ?? text,
+    );
+    // At once, every ten seconds, and at once when something else is otherwise.
+    expect(told).toEqual(
+      ["in 100 ms", "1000", "in 110 ms", "1010", "in 120 ms", "1020"].concat("in 124 ms"),
+    );
+    service.bus.update(box());
+  });
+
   test("adds, changes and removes networks through the object manager", async () => {
     const seen = await bus.monitor(`type='signal',path_namespace='${ROOT}'`);
     service.bus.update(box({ networks: [OFFICE, GUESTS] }));
@@ -107,6 +188,10 @@ describeUnless(why, "org.tandem.Appliance1", () => {
       "Serving",
       "Why",
       "No cable.",
+      "GatewayRole",
+      "",
+      "GatewayAddresses",
+      "Leases",
     ]);
     const gone = await bus.call(guests, GET, [`string:${LAN}`, "string:Name"]);
     expect(gone.output).toContain("org.freedesktop.DBus.Error.UnknownObject");
@@ -154,6 +239,11 @@ describeUnless(why, "org.tandem.Appliance1", () => {
         "Serving",
       ]);
       expect(lan.output).toBe("b true\n");
+      const get = (property: string) =>
+        bus.run("busctl", ["--system", "get-property", MAIN, ROOT, MAIN, property]);
+      expect((await get("HealthChecks")).output).toBe(
+        'a(ssbus) 2 "lan" "office" true 30 "lan0 has a cable" "wan" "" false 40 "wan0 has no cable"\n',
+      );
     },
   );
 
@@ -177,7 +267,7 @@ describeUnless(why, "org.tandem.Appliance1", () => {
       [ROOT, GET, [`string:${MAIN}`, "string:__proto__"], "UnknownProperty"],
       [ROOT, "org.freedesktop.DBus.Properties.Fetch", [], "UnknownMethod"],
       [ROOT, `${MAIN}.constructor`, [], "UnknownMethod"],
-      [ROOT, `${MAIN}.Handover`, [], "UnknownMethod"],
+      [ROOT, `${MAIN}.Pair`, [], "UnknownMethod"],
       [ROOT, "no.such.Interface.Call", [], "UnknownInterface"],
       [`${ROOT}/network`, GET, [`string:${LAN}`, "string:Name"], "UnknownInterface"],
       ["/no/such/object", "org.freedesktop.DBus.Peer.Ping", [], "UnknownObject"],
@@ -202,73 +292,7 @@ describeUnless(why, "org.tandem.Appliance1", () => {
     expect(service.said).toEqual(["connected"]);
     expect(await bus.property(ROOT, MAIN, "Role")).toBe("serving");
   });
-
-  test("lets root and the operators call what it likes", async () => {
-    const ping = await bus.call(ROOT, "org.freedesktop.DBus.Peer.Ping");
-    expect(ping.ok).toBe(true);
-    if (whyOneUser) return;
-    const call = await bus.call(ROOT, `${MAIN}.Handover`, [], OPERATOR);
-    expect(call.output).toContain("UnknownMethod");
-  });
-
-  testUnless(whyOneUser, "lets everyone look, and nobody else do more", async () => {
-    const read = await bus.call(ROOT, GET, [`string:${MAIN}`, "string:Role"], NOBODY);
-    expect(read.output).toContain('"serving"');
-    for (const member of [
-      "org.freedesktop.DBus.Introspectable.Introspect",
-      "org.freedesktop.DBus.ObjectManager.GetManagedObjects",
-      "org.freedesktop.DBus.Peer.Ping",
-    ]) {
-      expect((await bus.call(ROOT, member, [], NOBODY)).ok, member).toBe(true);
-    }
-    const set = "org.freedesktop.DBus.Properties.Set";
-    const values = [`string:${MAIN}`, "string:Role", "variant:string:standby"];
-    expect((await bus.call(ROOT, set, values, NOBODY)).output).toContain(ACCESS_DENIED);
-    expect((await bus.call(ROOT, `${MAIN}.Handover`, [], NOBODY)).output).toContain(ACCESS_DENIED);
-  });
-
-  testUnless(
-    whyOneUser,
-    "the name may be taken by the daemon's user and by nobody else",
-    async () => {
-      const request = (user: string) =>
-        bus.run(
-          "dbus-send",
-          [
-            "--system",
-            "--print-reply",
-            "--dest=org.freedesktop.DBus",
-            "/org/freedesktop/DBus",
-          ].concat(["org.freedesktop.DBus.RequestName", `string:${MAIN}`, "uint32:4"]),
-          user,
-        );
-      expect((await request(NOBODY)).output).toContain(ACCESS_DENIED);
-      // 3: it exists already; the policy let the request through.
-      expect((await request(OPERATOR)).output).toContain("uint32 3");
-    },
-  );
 });
-
-interface SeenSignal {
-  readonly path: string;
-  readonly member: string;
-  readonly strings: readonly string[];
-}
-
-/** The signals below the root in what dbus-monitor printed, each with its strings in order. */
-function signals(printed: string): SeenSignal[] {
-  return printed
-    .split(/^(?=signal )/m)
-    .map((block) => ({
-      path: /path=([^;]+)/.exec(block)?.[1] ?? "",
-      member: /member=(\w+)/.exec(block)?.[1] ?? "",
-      strings: Array.from(
-        block.matchAll(/(?:string|object path) "(.*)"/g),
-        (match) => match[1] ?? "",
-      ),
-    }))
-    .filter(({ path }) => path.startsWith(ROOT));
-}
 
 async function introspect(bus: PrivateBus, path: string): Promise<string> {
   return (await bus.call(path, "org.freedesktop.DBus.Introspectable.Introspect")).output;

@@ -1,34 +1,20 @@
-// The objects on the bus without a bus: what calls answer and which signals a change makes.
+// The objects on the bus without a bus: what calls answer.
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { parseBusAddress, SYSTEM_BUS } from "../../daemon/io/dbus-address.ts";
-import {
-  type ApplianceView,
-  answer,
-  changes,
-  networkPath,
-  objectsOf,
-  type Question,
-  ROOT,
-} from "../../daemon/io/dbus-objects.ts";
+import { answer, type Question } from "../../daemon/io/dbus-objects.ts";
+import { networkPath, objectsOf, ROOT, unsigned } from "../../daemon/io/dbus-view.ts";
+import { box, Told } from "../dbus/appliance.ts";
 
-const VIEW: ApplianceView = {
-  role: "serving",
-  state: "fine",
-  why: "Serves.",
-  since: "2026-03-01T10:00:00.000Z",
-  name: "A",
-  version: "0.1.0",
-  conditions: [],
-  networks: [{ name: "office", interface: "lan0", serving: true, why: "Serves office." }],
-};
+const VIEW = box();
+const CONTROL = new Told().control;
 const OFFICE = `${ROOT}/network/office`;
 const PROPERTIES = "org.freedesktop.DBus.Properties";
 
 function ask(member: string, change: Partial<Question> = {}) {
   const question = { path: ROOT, interface: "", member, signature: "", body: [], ...change };
-  return answer(question, objectsOf(VIEW), "0123");
+  return answer(question, objectsOf(VIEW), "0123", CONTROL);
 }
 
 describe("answers", () => {
@@ -42,6 +28,9 @@ describe("answers", () => {
           ["Interface", ["s", "lan0"]],
           ["Serving", ["b", true]],
           ["Why", ["s", "Serves office."]],
+          ["GatewayRole", ["s", "gateway"]],
+          ["GatewayAddresses", ["as", ["10.77.0.1/24"]]],
+          ["Leases", ["u", 7]],
         ],
       ],
     });
@@ -73,10 +62,20 @@ describe("answers", () => {
     expect(children(OFFICE)).toEqual([]);
   });
 
+  test("without control nothing of the appliance's can be had done", () => {
+    for (const member of ["Handover", "DeclarePartnerDown", "GetDrills"]) {
+      const question = { path: ROOT, interface: "", member, signature: "", body: [] };
+      expect(answer(question, objectsOf(VIEW), "", undefined)).toMatchObject({
+        errorName: "org.freedesktop.DBus.Error.AccessDenied",
+      });
+    }
+  });
+
   test("whatever is asked, there is an answer", () => {
     const text = fc.oneof(
       fc.constantFrom("", ROOT, OFFICE, "/", "/org", PROPERTIES, "org.tandem.Appliance1"),
       fc.constantFrom("Get", "GetAll", "Set", "Introspect", "Role", "__proto__", "constructor"),
+      fc.constantFrom("Handover", "StartDrill", "Preflight", "GetDrills", "planned", "unplug"),
       fc.string(),
     );
     const question = fc.record({
@@ -88,7 +87,7 @@ describe("answers", () => {
     });
     fc.assert(
       fc.property(question, (asked) => {
-        const given = answer(asked, objectsOf(VIEW), "");
+        const given = answer(asked, objectsOf(VIEW), "", CONTROL);
         expect("errorName" in given || typeof given.signature === "string").toBe(true);
       }),
       { numRuns: 2000 },
@@ -96,39 +95,15 @@ describe("answers", () => {
   });
 });
 
-describe("changes", () => {
-  const members = (from: ApplianceView, to: ApplianceView) =>
-    changes(objectsOf(from), objectsOf(to)).map(({ path, member }) => `${path} ${member}`);
-
-  test("nothing changed, nothing said", () => {
-    expect(members(VIEW, structuredClone(VIEW))).toEqual([]);
-  });
-
-  test("only what changed is in the signal", () => {
-    const condition = { id: "disk-full", subject: "", severity: "error", sentence: "Full." };
-    const signals = changes(objectsOf(VIEW), objectsOf({ ...VIEW, conditions: [condition] }));
-    expect(signals).toEqual([
-      expect.objectContaining({
-        path: ROOT,
-        member: "PropertiesChanged",
-        body: [
-          "org.tandem.Appliance1",
-          [["Conditions", ["a(ssss)", [["disk-full", "", "error", "Full."]]]]],
-          [],
-        ],
-      }),
-    ]);
-  });
-
-  test("a network that leaves is told before one that comes", () => {
-    const other = { ...VIEW, networks: [{ ...VIEW.networks[0], name: "lab" }] } as ApplianceView;
-    expect(members(VIEW, other)).toEqual([`${ROOT} InterfacesRemoved`, `${ROOT} InterfacesAdded`]);
-  });
-
-  test("texts that the bus would refuse are made good", () => {
-    const why = "a\0b\ud800c";
-    const signals = changes(objectsOf(VIEW), objectsOf({ ...VIEW, why }));
-    expect(JSON.stringify(signals)).toContain("a\uFFFDb\uFFFDc");
+describe("what does not fit into an unsigned number", () => {
+  test.each([
+    [7.4, 7],
+    [-1, 0],
+    [Number.NaN, 0],
+    [Number.POSITIVE_INFINITY, 0xffff_ffff],
+    [2 ** 40, 0xffff_ffff],
+  ])("%d is shown as %d", (value, shown) => {
+    expect(unsigned(value)).toBe(shown);
   });
 });
 
