@@ -2,13 +2,33 @@
 
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { NO_REPLY_EXPECTED } from "../../daemon/io/dbus-connection.ts";
+import { VRRP_INTERFACE, VRRP_NAME, VRRP_ROOT } from "../../daemon/io/vrrp-reading.ts";
 import { describeUnless } from "../support/unless.ts";
 import { box, LAN, MAIN, Recorded, ROOT } from "./appliance.ts";
-import { cannotSwitchUser, missing, NOBODY, OPERATOR, PrivateBus } from "./private-bus.ts";
+import { BACKUP, FakeKeepalived, instance, LAN0_PATH } from "./fake-keepalived.ts";
+import {
+  appliancePolicy,
+  cannotSwitchUser,
+  missing,
+  NOBODY,
+  OPERATOR,
+  PrivateBus,
+} from "./private-bus.ts";
 import { errorsOf } from "./raw-client.ts";
 
 const PROPERTIES = "org.freedesktop.DBus.Properties";
 const ACCESS_DENIED = "org.freedesktop.DBus.Error.AccessDenied";
+
+/** Of keepalived 2.4: without the rules in ours the daemon would see nothing. */
+const KEEPALIVED = `<busconfig>
+  <policy context="default">
+    <deny own="${VRRP_NAME}"/>
+    <deny send_destination="${VRRP_NAME}"/>
+  </policy>
+  <policy user="root">
+    <allow own="${VRRP_NAME}"/>
+    <allow send_destination="${VRRP_NAME}"/>
+  </policy>`;
 
 const LOOKS: readonly (readonly [member: string, args: readonly string[]])[] = [
   [`${PROPERTIES}.Get`, [`string:${MAIN}`, "string:GatewayRole"]],
@@ -31,20 +51,24 @@ const ACTS: readonly (readonly [member: string, args: readonly string[]])[] = [
 describeUnless(missing() ?? cannotSwitchUser(), "the policy", () => {
   let bus: PrivateBus;
   let service: Recorded;
+  let keepalived: FakeKeepalived;
 
   beforeAll(async () => {
-    bus = new PrivateBus();
+    bus = new PrivateBus(appliancePolicy().replace("<busconfig>", KEEPALIVED));
     await bus.start();
     service = new Recorded(bus.address);
     service.bus.start(box());
     await service.until(/connected/);
+    keepalived = await FakeKeepalived.start(bus, { [LAN0_PATH]: instance("LAN0", BACKUP) });
   });
 
   beforeEach(() => {
     service.box.told.length = 0;
+    keepalived.calls.length = 0;
   });
 
   afterAll(async () => {
+    await keepalived?.quit();
     await service?.bus.stop();
     await bus?.end();
   });
@@ -115,5 +139,40 @@ describeUnless(missing() ?? cannotSwitchUser(), "the policy", () => {
     expect((await request(`${NOBODY}:${OPERATOR}`)).output).toContain(ACCESS_DENIED);
     // 3: it exists already; the policy let the request through.
     expect((await request(OPERATOR)).output).toContain("uint32 3");
+  });
+
+  const ask = (member: string, args: readonly string[], user: string) =>
+    bus.run(
+      "dbus-send",
+      [
+        ...["--system", "--print-reply", "--reply-timeout=5000", `--dest=${VRRP_NAME}`],
+        ...[member.startsWith(VRRP_INTERFACE) ? `${VRRP_ROOT}/Vrrp` : LAN0_PATH, member, ...args],
+      ],
+      user,
+    );
+
+  test("lets the daemon's user read keepalived, whose own policy lets it not", async () => {
+    const name = `string:${VRRP_NAME}.Instance`;
+    for (const [member, args] of [
+      [`${PROPERTIES}.GetAll`, [name]],
+      [`${PROPERTIES}.Get`, [name, "string:State"]],
+      ["org.freedesktop.DBus.Introspectable.Introspect", []],
+    ] as const) {
+      expect((await ask(member, args, OPERATOR)).output, member).not.toContain(ACCESS_DENIED);
+      expect((await ask(member, args, NOBODY)).output, member).toContain(ACCESS_DENIED);
+    }
+    expect(keepalived.calls.map(({ member }) => member)).toEqual(["GetAll", "Get", "Introspect"]);
+  });
+
+  test("lets the daemon's user have nothing done by keepalived", async () => {
+    for (const [member, args] of [
+      [`${VRRP_INTERFACE}.ReloadConfig`, []],
+      [`${VRRP_NAME}.Instance.SendGarp`, []],
+      [`${PROPERTIES}.Set`, ["string:a", "string:b", "variant:string:c"]],
+      ["org.freedesktop.DBus.Peer.Ping", []],
+    ] as const) {
+      expect((await ask(member, args, OPERATOR)).output, member).toContain(ACCESS_DENIED);
+    }
+    expect(keepalived.calls).toEqual([]);
   });
 });

@@ -169,7 +169,8 @@ export class PrivateBus {
   }
 }
 
-function appliancePolicy(): string {
+/** As it is installed, for the users of this machine. */
+export function appliancePolicy(): string {
   const original = new URL("../../image/dbus/org.tandem.Appliance1.conf", import.meta.url);
   return readFileSync(original, "utf8").replace(/(user|group)="tandem"/g, `$1="${OPERATOR}"`);
 }
