@@ -34,6 +34,7 @@ import type {
 } from "./http/api-types.ts";
 import type { BoxView, LeaseQuery } from "./http/box-view.ts";
 import type { Journal } from "./journal/journal.ts";
+import type { LeaseFollower } from "./lease-follower.ts";
 import { isoTime, leaseView, selectLeases } from "./lease-view.ts";
 import { LIMITS } from "./limits.ts";
 import type { Partner } from "./partner.ts";
@@ -64,6 +65,7 @@ export class Box implements BoxView, DriverObserver {
   readonly #startedAt: string;
   readonly #listeners = new Set<(event: StreamEvent) => void>();
   readonly #changed = new Set<Lease>();
+  #follower: LeaseFollower | undefined;
   #configuration: Omit<ConfigurationResult, "isNew"> = {
     config: undefined,
     source: "none",
@@ -84,7 +86,13 @@ export class Box implements BoxView, DriverObserver {
 
   attach(parts: BoxParts): void {
     this.#parts = parts;
+    this.#follower?.attach(parts.core.book);
     this.refresh();
+  }
+
+  /** It is told what becomes of leases. */
+  setFollower(follower: LeaseFollower): void {
+    this.#follower = follower;
   }
 
   /** The configuration that the views speak of, and what is wrong with the files. */
@@ -159,6 +167,7 @@ export class Box implements BoxView, DriverObserver {
     if (this.#listeners.size > 0 && this.#changed.size < LIMITS.changedLeasesMax) {
       this.#changed.add(lease);
     }
+    this.#follower?.changed(lease);
   }
 
   log(id: LogId, values: LogValues, now: Now): void {
@@ -179,6 +188,7 @@ export class Box implements BoxView, DriverObserver {
 
   /** Sends news to the listeners; called by a ticker a few times a second. */
   tick(): void {
+    this.#follower?.tick(this.#options.clock.now().monotonic);
     if (this.#listeners.size === 0) {
       this.#changed.clear();
       return;

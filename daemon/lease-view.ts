@@ -17,8 +17,7 @@ export function leaseView(lease: Lease, isReserved: (lease: Lease) => boolean): 
     address: formatIpv4(lease.address),
     network: lease.network,
     state: lease.state,
-    mac:
-      lease.htype === 1 && lease.chaddr.length === 6 ? formatMac(lease.chaddr) : hex(lease.chaddr),
+    mac: macText(lease),
     randomisedMac: isRandomisedMac(lease.chaddr),
     clientId: lease.client[0] === 1 ? hex(lease.client.subarray(1)) : "",
     hostname: lease.hostname,
@@ -26,9 +25,23 @@ export function leaseView(lease: Lease, isReserved: (lease: Lease) => boolean): 
     startsAt: isoTime(lease.startsAt * 1000),
     seenAt: isoTime(lease.seenAt * 1000),
     expiresAt: isoTime(lease.expiresAt * 1000),
-    neverEnds: lease.state === "active" && lease.leaseSeconds === FOREVER_SECONDS,
+    neverEnds: isForGood(lease),
     reserved: isReserved(lease),
   };
+}
+
+/** As a device shows it; of other hardware than Ethernet plain hexadecimal. */
+export function macText({ htype, chaddr }: Lease): string {
+  return htype === 1 && chaddr.length === 6 ? formatMac(chaddr) : hex(chaddr);
+}
+
+/** When it ends or has ended, ISO 8601; "never". */
+export function endText(lease: Lease): string {
+  return isForGood(lease) ? "never" : isoTime(lease.expiresAt * 1000);
+}
+
+function isForGood({ state, leaseSeconds }: Lease): boolean {
+  return state === "active" && leaseSeconds === FOREVER_SECONDS;
 }
 
 const COMPARE: Readonly<Record<LeaseSort, (a: Lease, b: Lease) => number>> = {

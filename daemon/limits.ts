@@ -217,6 +217,10 @@ export const LIMITS = {
   eventLogMax: 500,
   /** Changed leases told to pages in one message; a page that needs more asks for its list anew. */
   changedLeasesMax: 500,
+  /** Lease signals a second on the system bus; how many more there would be is said in one. */
+  busLeaseSignalsPerSecond: 100,
+  /** Leases looked at in one go for what the bus is to be told of them, so that packets wait for about 1 ms. */
+  busLeasesSlice: 1000,
   /** How often the bus is told of a change of nothing but figures, such as a time in milliseconds. */
   busFiguresMilliseconds: 10_000,
   /** Live listeners (pages) at once. */

@@ -15,6 +15,7 @@ import {
   listenUnix,
   startKeepAlive,
 } from "./io/http-server.ts";
+import { LeaseFollower } from "./lease-follower.ts";
 import { LIMITS } from "./limits.ts";
 
 export interface SurfaceOptions {
@@ -31,6 +32,7 @@ export class Surfaces {
   readonly #options: SurfaceOptions;
   readonly #web: WebApp;
   readonly #bus: ApplianceBus;
+  readonly #follower: LeaseFollower;
   readonly #servers: HttpServer[] = [];
   #stopKeepAlive: () => void = () => {};
   #loopbackPort = 0;
@@ -57,8 +59,9 @@ export class Surfaces {
       act: (verb) => this.#shown(gateway.act(verb)),
       partnerDown: () => this.#shown(appliance.partnerDown()),
     };
-    this.#bus = new ApplianceBus(undefined, control, {
+    const bus: ApplianceBus = new ApplianceBus(undefined, control, {
       connected: () => {
+        this.#follower.begin();
         appliance.say("bus-connected", {});
         appliance.setCondition("bus-absent", "", undefined);
       },
@@ -67,6 +70,9 @@ export class Surfaces {
         if (performance.now() - this.#shownAt >= LIMITS.newsMilliseconds) this.#show();
       },
     });
+    this.#bus = bus;
+    this.#follower = new LeaseFollower(bus);
+    appliance.box.setFollower(this.#follower);
   }
 
   /** The Unix socket comes first and must work: without it nobody could ask what is wrong. */

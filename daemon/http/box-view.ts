@@ -92,6 +92,19 @@ export interface ActionResult {
   readonly text: string;
 }
 
+/** What became of one lease, for programs that follow them. */
+export interface LeaseChange {
+  readonly kind: "added" | "updated" | "removed";
+  /** Its name; "" when it is not configured any more. */
+  readonly network: string;
+  readonly address: string;
+  /** Of the device that has the lease, or had it; "" when that is not known any more. */
+  readonly mac: string;
+  readonly hostname: string;
+  /** When it ends, or would have ended; ISO 8601, or "never". */
+  readonly expires: string;
+}
+
 export interface BoxView {
   status(): Status;
   /** `total` counts all that match, not only the page. */

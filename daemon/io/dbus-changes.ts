@@ -1,7 +1,8 @@
 // What listeners on the bus must be told when something is otherwise: the signals, in order.
 
+import type { LeaseChange } from "../http/box-view.ts";
 import { APPLIANCE, OBJECT_MANAGER, PROPERTIES } from "./dbus-interfaces.ts";
-import { type BusObject, type BusObjects, ROOT } from "./dbus-view.ts";
+import { type BusObject, type BusObjects, clean, ROOT, unsigned } from "./dbus-view.ts";
 
 export interface Signal {
   readonly path: string;
@@ -68,6 +69,19 @@ function isSameButFigures(old: BusObject, object: BusObject): boolean {
 /** Numbers that are part of a name or an address ("lan1", "10.0.0.1", "guest-2") are no figures. */
 function withoutFigures(value: unknown): string {
   return JSON.stringify(value).replace(/(?<![\w.:-])\d+(?![\w:-]|\.\d)/g, "#");
+}
+
+const LEASE_SIGNALS = { added: "LeaseAdded", updated: "LeaseUpdated", removed: "LeaseRemoved" };
+
+export function leaseSignal({ kind, ...lease }: LeaseChange): Signal {
+  const { network, address, mac, hostname, expires } = lease;
+  const body = [network, address, mac, hostname, expires].map(clean);
+  return signal(ROOT, APPLIANCE.name, LEASE_SIGNALS[kind], "sssss", body);
+}
+
+/** So many lease signals were left out. */
+export function skippedSignal(count: number): Signal {
+  return signal(ROOT, APPLIANCE.name, "LeasesSkipped", "u", [unsigned(count)]);
 }
 
 /** As the codec takes an a{sv}: names with pairs of signature and value. */

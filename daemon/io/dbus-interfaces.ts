@@ -31,6 +31,15 @@ const CHANGE: readonly Argument[] = [
   ["new", "s"],
   ["why", "s"],
 ];
+const LEASE: readonly Argument[] = [
+  ["network", "s"],
+  ["address", "s"],
+  // Hexadecimal, "" when it is not known any more.
+  ["mac", "s"],
+  ["hostname", "s"],
+  // ISO 8601; "never" for a lease that is for good.
+  ["expires", "s"],
+];
 
 export const APPLIANCE: InterfaceTable = {
   name: "org.tandem.Appliance1",
@@ -74,6 +83,11 @@ export const APPLIANCE: InterfaceTable = {
     { name: "RoleChanged", arguments: CHANGE },
     { name: "StateChanged", arguments: CHANGE },
     { name: "GatewayRoleChanged", arguments: CHANGE },
+    { name: "LeaseAdded", arguments: LEASE },
+    { name: "LeaseUpdated", arguments: LEASE },
+    { name: "LeaseRemoved", arguments: LEASE },
+    // So many of those three were left out: who follows the leases reads all of them anew.
+    { name: "LeasesSkipped", arguments: [["count", "u"]] },
   ],
 };
 

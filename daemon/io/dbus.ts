@@ -3,8 +3,15 @@
 // (back) the name and the objects are there again by themselves.
 
 import { readFileSync } from "node:fs";
+import type { LeaseChange } from "../http/box-view.ts";
 import { LIMITS } from "../limits.ts";
-import { changes, type Signal, withOldFigures } from "./dbus-changes.ts";
+import {
+  changes,
+  leaseSignal,
+  type Signal,
+  skippedSignal,
+  withOldFigures,
+} from "./dbus-changes.ts";
 import {
   BUS_NAME,
   type BusConnection,
@@ -74,6 +81,22 @@ export class ApplianceBus {
   update(view: ApplianceView): void {
     this.#objects = objectsOf(view);
     this.#publish();
+  }
+
+  /** The name is ours: somebody may listen. */
+  get isThere(): boolean {
+    return this.#isOwned;
+  }
+
+  /** Somebody may listen, and the bus takes what is sent. */
+  get isTaking(): boolean {
+    return this.#isOwned && this.#bus.connection?.congested === false;
+  }
+
+  /** What became of leases, and of how many more nothing is told. To be called only while `isTaking`. */
+  tellLeases(changes: readonly LeaseChange[], skipped: number): void {
+    this.#send(changes.map(leaseSignal));
+    if (skipped > 0) this.#send([skippedSignal(skipped)]);
   }
 
   /** The name is given back, and nothing is called or runs any more afterwards. */
@@ -168,7 +191,7 @@ export class ApplianceBus {
   }
 
   #publish(): void {
-    if (!this.#isOwned || this.#bus.connection?.congested !== false) return;
+    if (!this.isTaking) return;
     const now = performance.now();
     const isFiguresTime = now - this.#figuresAt >= LIMITS.busFiguresMilliseconds;
     const before = this.#published;

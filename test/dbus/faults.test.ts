@@ -180,6 +180,50 @@ describeUnless(why, "many changes", () => {
   });
 });
 
+describeUnless(why, "many leases", () => {
+  test("are not told to a bus that does not read, and are again when it does", async () => {
+    await bus.start();
+    const service = started(bus.address);
+    await service.until(/connected/);
+    const seen = await bus.monitor(`type='signal',interface='${MAIN}'`);
+    const lease = {
+      kind: "updated",
+      network: "office",
+      mac: "",
+      hostname: "",
+      expires: "",
+    } as const;
+    let told = 0;
+    bus.pause();
+    while (service.bus.isTaking && told < 50_000) {
+      service.bus.tellLeases([{ ...lease, address: `${told++}` }], 0);
+    }
+    expect(told).toBeLessThan(50_000);
+    expect(service.bus.isThere).toBe(true);
+    bus.resume();
+    await vi.waitUntil(() => service.bus.isTaking, { timeout: 10_000 });
+    service.bus.tellLeases([], 9);
+    await vi.waitUntil(() => seen().includes("LeasesSkipped"), { timeout: 10_000 });
+    expect(service.said).toEqual(["connected"]);
+  });
+
+  test("are told to nobody while the name is another's, or there is no bus", async () => {
+    await bus.start();
+    const first = started(bus.address);
+    await first.until(/connected/);
+    const second = started(bus.address);
+    await second.until(/belongs to/);
+    expect([second.bus.isThere, second.bus.isTaking]).toEqual([false, false]);
+    await first.bus.stop();
+    expect([first.bus.isThere, first.bus.isTaking]).toEqual([false, false]);
+    await second.until(/connected/);
+    expect([second.bus.isThere, second.bus.isTaking]).toEqual([true, true]);
+    await bus.stop();
+    await second.until(/lost: the bus/);
+    expect([second.bus.isThere, second.bus.isTaking]).toEqual([false, false]);
+  });
+});
+
 describeUnless(why, "callers that mean harm", () => {
   test("a call of two megabytes costs one reconnection, not the service", async () => {
     await bus.start();

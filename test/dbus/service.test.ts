@@ -128,6 +128,38 @@ describeUnless(why, "org.tandem.Appliance1", () => {
     service.bus.update(box());
   });
 
+  test("signals what becomes of leases, and how many it left out", async () => {
+    const seen = await bus.monitor(`type='signal',path='${ROOT}'`);
+    const office = await bus.monitor(`type='signal',interface='${MAIN}',arg0='office'`);
+    const lease = { network: "office", address: "10.77.0.100", mac: "02:00:5e:00:00:05" };
+    const expires = "2026-03-01T22:00:00.000Z";
+    const nobody = { network: "lab", address: "10.78.0.7", mac: "", hostname: "", expires: "" };
+    expect(service.bus.isTaking).toBe(true);
+    service.bus.tellLeases(
+      [
+        { kind: "added", ...lease, hostname: "phone", expires },
+        { kind: "updated", ...lease, hostname: "a\0\ud800ü", expires: "never" },
+        { kind: "removed", ...nobody },
+      ],
+      0,
+    );
+    service.bus.tellLeases([], 17);
+    await vi.waitUntil(() => seen().includes("LeasesSkipped"), { timeout: 10_000 });
+    const [added, updated, removed, skipped] = signals(seen());
+    const { network, address, mac } = lease;
+    expect([added?.member, ...(added?.strings ?? [])]).toEqual(
+      ["LeaseAdded", network, address, mac].concat("phone", expires),
+    );
+    expect([updated?.member, ...(updated?.strings ?? [])]).toEqual(
+      ["LeaseUpdated", network, address, mac].concat("a\uFFFD\uFFFDü", "never"),
+    );
+    expect([removed?.member, ...(removed?.strings ?? [])]).toEqual(
+      ["LeaseRemoved", "lab", "10.78.0.7"].concat("", "", ""),
+    );
+    expect(skipped?.text).toContain("uint32 17");
+    expect(signals(office()).map(({ member }) => member)).toEqual(["LeaseAdded", "LeaseUpdated"]);
+  });
+
   test("figures that change all the time are read as they are, and signalled seldom", async () => {
     vi.useFakeTimers({ toFake: ["performance"] });
     // Later than whatever was signalled in other tests.
