@@ -24,6 +24,9 @@ files() {
 644 image/examples/config.json /usr/share/doc/tandem/examples/config.json
 644 image/examples/box.json /usr/share/doc/tandem/examples/box.json
 644 image/examples/board.json /usr/share/doc/tandem/examples/board.json
+755 image/examples/follow-gateway /usr/share/doc/tandem/examples/follow-gateway
+755 image/examples/gateway-led /usr/share/doc/tandem/examples/gateway-led
+755 image/examples/gateway-vpn /usr/share/doc/tandem/examples/gateway-vpn
 755 image/tandem /usr/bin/tandem
 755 board/rawlink/rawlink /usr/lib/tandem/rawlink
 755 board/gatekeeper/gatekeeper /usr/lib/tandem/gatekeeper
