@@ -6,7 +6,7 @@ import { ETHERTYPE_ARP } from "../../daemon/wire/frame.ts";
 import { address, clientFrame } from "../support/client-frame.ts";
 import type { PacketPeer } from "./packet-peer.ts";
 
-export const TYPE = { discover: 1, offer: 2, request: 3, ack: 5, nak: 6 } as const;
+export const TYPE = { discover: 1, offer: 2, request: 3, ack: 5, nak: 6, release: 7 } as const;
 
 export interface Granted {
   readonly address: string;
