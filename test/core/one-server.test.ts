@@ -114,7 +114,7 @@ test("a device that begins anew a moment after the partner served it is answered
   const mac = clientOf("secondary");
   const held = answer(two, two.primary, { type: DISCOVER, mac, secs: 60 })?.yiaddr ?? "";
   expect(answer(two, two.primary, select(mac, held))).toMatchObject({ type: ACK });
-  two.pass(SECOND);
+  two.pass(2 * SECOND);
   const offer = only(two.broadcast({ type: DISCOVER, mac, xid: 9 }));
   expect(offer).toMatchObject({ role: "secondary", reply: { type: OFFER, yiaddr: held } });
   const ack = only(two.broadcast(select(mac, held, { xid: 9 })));

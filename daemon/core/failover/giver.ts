@@ -35,11 +35,16 @@ export function giverOf(
  * The partner has just given the client in hand this lease, and told this box of it sooner than the client's request
  * came here: that request has been answered.
  */
-export function isJustGiven({ book, clock }: Bindings, packet: Packet, address: Ipv4): boolean {
+export function isJustGiven(
+  { book, clock }: Bindings,
+  packet: Packet,
+  address: Ipv4,
+  withinSeconds = JUST_SECONDS,
+): boolean {
   const entry = book.at(address);
   if (entry?.state !== "active" || !entry.fromPartner) return false;
   if (!packet.client.equalsPacked(entry.packedClient)) return false;
-  return clock.seconds - entry.seenAt < JUST_SECONDS;
+  return clock.seconds - entry.seenAt < withinSeconds;
 }
 
 /** Both count whole seconds, and the partner by a clock that is known to about two. */
