@@ -6,6 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { type RunningLab, startLab } from "../../board/virtual/lab-api.ts";
 import type { BoxName } from "../../board/virtual/topology.ts";
 import { labProblem } from "../support/lab.ts";
+import { addHost } from "../support/lab-hosts.ts";
 import { gatewayOf, Observer, type Outage, untilSettled } from "../support/outage.ts";
 import { longestSplit, VrrpCapture } from "../support/vrrp-judge.ts";
 
@@ -139,6 +140,43 @@ describe("a device on the LAN notices", () => {
     expect((await tandem(active, "maintenance", "off", "--yes")).code).toBe(0);
   });
 });
+
+test("another VRRP router on the LAN, set up by hand, waits for both boxes to be gone, and gives way", async () => {
+  const spare = await addHost(lab, "spare", [{ on: "lan", addresses: ["10.77.0.60/24"] }]);
+  const config = spare.write("keepalived.conf", SPARE);
+  const files = ["-p", "main.pid", "-r", "vrrp.pid"].map((word) =>
+    word.startsWith("-") ? word : `${spare.folder}/${word}`,
+  );
+  const keepalived = await spare.start(["keepalived", "-n", "-l", "-P", "-f", config, ...files]);
+  const hasIt = async (): Promise<boolean> => (await spare.addresses()).includes("10.77.0.1");
+  const outage = await watch("handover beside a third router", () =>
+    tandem(active, "handover", "--yes"),
+  );
+  expect(outage.ping).toBeLessThan(50);
+  expect(await hasIt()).toBe(false);
+  await untilSettled(lab);
+  for (const box of ["a", "b"]) await lab.cmd(`gatekeeper ${box} stop`);
+  await lab.waitFor("the third one has it", hasIt, 3000);
+  await keepalived.stop();
+  await lab.cmd("start all");
+  await untilSettled(lab);
+});
+
+/** As somebody would write it who knows the number, and nothing of the boxes. */
+const SPARE = `global_defs {
+    vrrp_version 3
+}
+vrrp_instance SPARE {
+    interface eth0
+    state BACKUP
+    virtual_router_id 51
+    priority 50
+    advert_int 0.1
+    virtual_ipaddress {
+        10.77.0.1/24
+    }
+}
+`;
 
 describe("it is not done, with the reason", () => {
   test("a handover to a box without power", async () => {

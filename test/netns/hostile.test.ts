@@ -80,6 +80,8 @@ async function usage(box: BoxName): Promise<Usage> {
   const { pid } = (await lab.status()).boxes[box].services.tandemd;
   const program = `${repository}/test/support/live-memory.ts`;
   const live = Number(await lab.exec(box, [process.execPath, program, `${pid}`]));
+  // The inspector's connection is closed a moment after its program has ended.
+  await pause(500);
   const listed = await lab.exec("lab", ["ls", `/proc/${pid}/fd`]);
   return { live, resident: own.memoryBytes, files: listed.trim().split("\n").length };
 }
