@@ -12,6 +12,7 @@ import type { Effect } from "./effect.ts";
 import { NONCE_ALGORITHMS } from "./forced-renew.ts";
 import { ask, mustAsk } from "./offer-checks.ts";
 import type { Packet } from "./packet.ts";
+import { mayCommitAtOnce } from "./pair-gate.ts";
 import type { LeaseExtras } from "./reply.ts";
 import type { Segment } from "./segment.ts";
 import { leaseSecondsFor, prepare } from "./terms.ts";
@@ -53,7 +54,8 @@ export function handleDiscover(
     if (seconds === 0) return "disk-not-writable";
   }
   const isToBeChecked = !server.isTest && mustAsk(server, server.probes, network, address);
-  if (network.config.rapidCommit && !isToBeChecked && asksForRapidCommit(packet.message)) {
+  const wantsAtOnce = network.config.rapidCommit && asksForRapidCommit(packet.message);
+  if (wantsAtOnce && !isToBeChecked && mayCommitAtOnce(server)) {
     return grant(server, segment, address, out, true);
   }
   bindings.hold(segment, packet, address, now.monotonic, !isToBeChecked);

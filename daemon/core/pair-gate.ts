@@ -144,6 +144,17 @@ function hasWaited(server: Dhcp4Server, pair: Pair): boolean {
   return secondsSaid(message.secs) > loadBalanceSecondsMax || tried > loadBalanceSecondsMax * 1000;
 }
 
+/**
+ * Whether an ACK may stand where an OFFER would (RFC 4039): only this box answers. Of a client that has waited both may
+ * do so, and of two leases at once it could take but one.
+ */
+export function mayCommitAtOnce(server: Dhcp4Server): boolean {
+  const { pair, packet } = server;
+  if (pair?.terms.service !== "balanced" || isPartnerGone(server)) return true;
+  const hasAsked = secondsSaid(packet.message.secs) > pair.config.loadBalanceSecondsMax;
+  return isOurs(server, pair) && !hasAsked;
+}
+
 /** Some clients write the field the wrong way round: a whole number of 256 seconds is a smaller one. */
 function secondsSaid(secs: number): number {
   return secs > 255 && (secs & 255) === 0 ? secs >>> 8 : secs;
