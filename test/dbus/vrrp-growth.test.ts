@@ -31,11 +31,11 @@ describeUnless(missing(), "what lasts for long", () => {
         const counted = new Counted(bus);
         await counted.until(1);
         await send(fake, counted, 20_000);
-        const before = usedBytes();
+        const before = await usedBytes();
         const start = performance.now();
         await send(fake, counted, 100_000);
         const seconds = (performance.now() - start) / 1000;
-        const grown = usedBytes() - before;
+        const grown = (await usedBytes()) - before;
         console.log(`${grown} bytes more after 80,000 signals in ${seconds.toFixed(1)} s`);
         expect(counted.wrong).toBe(0);
         expect(counted.news).toBe(100_001);
@@ -55,12 +55,12 @@ describeUnless(missing(), "what lasts for long", () => {
         let last = await restarts(bus, fake, observed.news, 20);
         observed.news.length = 0;
         observed.times.length = 0;
-        const before = usedBytes();
+        const before = await usedBytes();
         await reloads(last, observed.news, 800);
         last = await restarts(bus, last, observed.news, 180);
         observed.news.length = 0;
         observed.times.length = 0;
-        expect(usedBytes() - before).toBeLessThan(1 << 20);
+        expect((await usedBytes()) - before).toBeLessThan(1 << 20);
         expect(await matchRules(bus)).toEqual(rules);
         await last.quit();
       }),

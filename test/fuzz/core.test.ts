@@ -1,8 +1,6 @@
 // Damaged and hostile packets through decoder and core: nothing may throw, no count may go wrong, and
 // nothing may grow. `FUZZ=1000000` runs that many, `SEED=7` another sequence.
 
-import v8 from "node:v8";
-import vm from "node:vm";
 import { expect, test } from "vitest";
 import { ipv4 } from "../../daemon/base/address.ts";
 import { type ClientMessage, clientFrame } from "../support/client-frame.ts";
@@ -17,6 +15,7 @@ import {
 } from "../support/core-bench.ts";
 import { bookComplaints, effectComplaints } from "../support/core-invariants.ts";
 import { below, seeded } from "../support/random.ts";
+import { usedBytes } from "../support/used-bytes.ts";
 import { repairIpHeader } from "./wire-mutation.ts";
 
 const COUNT = Number(process.env.FUZZ ?? 30_000);
@@ -26,7 +25,7 @@ const DHCP_START = 42;
 
 test(`${COUNT} mutated packets through decoder and core, seed ${SEED}`, {
   timeout: 600_000,
-}, () => {
+}, async () => {
   const random = seeded(SEED);
   const bench = makeBench();
   let heapBefore = 0;
@@ -37,7 +36,7 @@ test(`${COUNT} mutated packets through decoder and core, seed ${SEED}`, {
     if (i % 7 === 0) bench.durable();
     if (i % 50 === 0) expect(effectComplaints(effects, true), `packet ${i}`).toEqual([]);
     if (i % 2000 === 0) expect(bookComplaints(bench.core, 2), `packet ${i}`).toEqual([]);
-    if (i === Math.floor(COUNT / 2)) heapBefore = heapUsed();
+    if (i === Math.floor(COUNT / 2)) heapBefore = await usedBytes();
   }
   expect(bookComplaints(bench.core, 2)).toEqual([]);
   // A run that reached nothing would prove nothing.
@@ -46,7 +45,7 @@ test(`${COUNT} mutated packets through decoder and core, seed ${SEED}`, {
     expect(counters[name], name).toBeGreaterThan(COUNT / 2000);
   }
   if (COUNT >= 500_000) {
-    const grown = heapUsed() - heapBefore;
+    const grown = (await usedBytes()) - heapBefore;
     console.log(
       `heap after half and after all: ${heapBefore} and ${heapBefore + grown} bytes`,
       counters,
@@ -126,10 +125,4 @@ function mutate(frame: Uint8Array, random: () => number): Uint8Array {
   }
   if (random() < 0.9) repairIpHeader(damaged);
   return damaged;
-}
-
-function heapUsed(): number {
-  v8.setFlagsFromString("--expose-gc");
-  vm.runInNewContext("gc")();
-  return process.memoryUsage().heapUsed;
 }

@@ -2,12 +2,11 @@
 
 import { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
-import v8 from "node:v8";
-import vm from "node:vm";
 import { beforeEach, expect, test } from "vitest";
 import { IntroductionLink } from "../../daemon/io/introduction-link.ts";
 import type { DialEnd, PeerDoor, TurnedAway } from "../../daemon/io/peer-door.ts";
 import { LIMITS } from "../../daemon/limits.ts";
+import { usedBytes } from "../support/used-bytes.ts";
 
 class Wire extends Duplex {
   override _read(): void {}
@@ -74,15 +73,15 @@ test("messages come whole, however they are cut", () => {
   expect(received.flatMap((bytes) => [...bytes]).every((byte) => byte === 7)).toBe(true);
 });
 
-test("what comes byte by byte is held as what it is, and not as so many pieces", () => {
+test("what comes byte by byte is held as what it is, and not as so many pieces", async () => {
   const { socket, visit } = visitor(1);
   visit();
   const head = Buffer.alloc(4);
   head.writeUInt32BE(LIMITS.controlBytesMax);
   socket.hears(head);
-  const before = heapUsed();
+  const before = await usedBytes();
   for (let byte = 0; byte < 300_000; byte++) socket.hears(Buffer.alloc(1));
-  expect(heapUsed() - before).toBeLessThan(4 << 20);
+  expect((await usedBytes()) - before).toBeLessThan(4 << 20);
   expect(received).toEqual([]);
 });
 
@@ -131,10 +130,3 @@ test("an error of a connection is an end of it, and no more", () => {
   socket.destroy(new Error("reset"));
   expect(() => link.send(new Uint8Array(4))).not.toThrow();
 });
-
-function heapUsed(): number {
-  v8.setFlagsFromString("--expose-gc");
-  vm.runInNewContext("gc")();
-  const { heapUsed: heap, external } = process.memoryUsage();
-  return heap + external;
-}
