@@ -145,14 +145,12 @@ function hasWaited(server: Dhcp4Server, pair: Pair): boolean {
 }
 
 /**
- * Whether an ACK may stand where an OFFER would (RFC 4039): only this box answers. Of a client that has waited both may
- * do so, and of two leases at once it could take but one.
+ * Whether an ACK may stand where an OFFER would (RFC 4039): only a box that answers alone. Beside it the partner offers to
+ * a client that has asked for longer, which only the one that heard it all knows, and whoever takes that offer would
+ * have two leases.
  */
 export function mayCommitAtOnce(server: Dhcp4Server): boolean {
-  const { pair, packet } = server;
-  if (pair?.terms.service !== "balanced" || isPartnerGone(server)) return true;
-  const hasAsked = secondsSaid(packet.message.secs) > pair.config.loadBalanceSecondsMax;
-  return isOurs(server, pair) && !hasAsked;
+  return server.pair?.terms.service !== "balanced" || isPartnerGone(server);
 }
 
 /** Some clients write the field the wrong way round: a whole number of 256 seconds is a smaller one. */
