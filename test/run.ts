@@ -26,7 +26,7 @@ const checks = [
 ];
 
 /** The projects of vitest.config.ts, the quick one first. */
-const projects = ["unit", "system"];
+const projects = ["unit", "system", "timed"];
 
 process.exitCode = await main(process.argv.slice(2));
 

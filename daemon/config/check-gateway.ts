@@ -17,7 +17,21 @@ export function checkGateway(shared: SharedConfig, box: BoxConfig, say: Say, say
     say("gateway", "has no address: no network of a LAN has a gateway");
   }
   checkNetworks(shared, box, say, sayBox);
+  checkInterfaces(box, sayBox);
   checkWan(shared, gateway, say);
+}
+
+/** On the system bus keepalived says `_` for what is no letter or digit: of two such names nobody knows which it means. */
+function checkInterfaces({ networks }: BoxConfig, sayBox: Say): void {
+  const known = new Map<string, string>();
+  for (const [name, { interface: own }] of Object.entries(networks)) {
+    const word = own.replace(/[^A-Za-z0-9]/g, "_");
+    const other = known.get(word) ?? own;
+    if (other !== own) {
+      sayBox(`networks.${name}.interface`, `${own} and ${other} are one name to keepalived`);
+    }
+    known.set(word, other);
+  }
 }
 
 /** An address that moves can be no box's own, and no client may be given it. */

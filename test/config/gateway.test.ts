@@ -90,6 +90,16 @@ describe("what cannot be used is named", () => {
     ]);
   });
 
+  test("interfaces whose names keepalived cannot tell apart", () => {
+    const networks = {
+      office: { interface: "br.lan", address: "10.77.0.2/24" },
+      guests: { interface: "br_lan", address: "10.78.0.2/24" },
+    };
+    expect(problems({}, GATEWAY, {}, { networks })).toContain(
+      "box.json networks.guests.interface: br_lan and br.lan are one name to keepalived",
+    );
+  });
+
   test("a dhcpd has no virtual addresses", () => {
     const pair = { name: "office", protocol: "isc" };
     const box = { pair: { role: "primary", address: "10.99.0.1", partner: "10.99.0.2" } };
