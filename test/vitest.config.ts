@@ -1,5 +1,4 @@
 import { defineConfig } from "vitest/config";
-import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 const system = ["daemon", "netns", "rawlink", "gatekeeper", "dbus", "webui"].map(
   (folder) => `test/${folder}/**/*.test.ts`,
@@ -10,17 +9,8 @@ const timed = [
   "dbus/**/*",
   "daemon/kill",
   "gatekeeper/pair",
-  "netns/{bus,drill,flood,gateway,hostile,one-server,pairing,wires}",
+  "netns/{bus,drill,flood,gateway,hostile,isc-box,one-server,pairing,wires}",
 ].map((file) => `test/${file}.test.ts`);
-
-/** What takes longest of what runs in parallel goes first, or all else has ended while it still runs. */
-class LongestFirst extends BaseSequencer {
-  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const isLong = (file: TestSpecification) => /isc-box|apart/.test(file.moduleId);
-    const sorted = await super.sort(files);
-    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
-  }
-}
 
 const realProcesses = { testTimeout: 60_000, hookTimeout: 120_000 };
 
@@ -31,7 +21,6 @@ const realProcesses = { testTimeout: 60_000, hookTimeout: 120_000 };
 export default defineConfig({
   test: {
     root: new URL("..", import.meta.url).pathname,
-    sequence: { sequencer: LongestFirst },
     projects: [
       { extends: true, test: { name: "unit", include: ["test/**/*.test.ts"], exclude: system } },
       {

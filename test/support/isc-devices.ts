@@ -79,12 +79,20 @@ export class Devices {
     throw new Error(`${device.mac} got no address${from === undefined ? "" : ` from ${from}`}`);
   }
 
-  /** RENEWING: unicast to one server. Undefined when it does not answer. */
-  async renew(device: Device, ciaddr: string, side: Side): Promise<Answer | undefined> {
+  /** RENEWING: unicast to one server, again every second. Undefined when it does not answer. */
+  async renew(
+    device: Device,
+    ciaddr: string,
+    side: Side,
+    tries = RENEW_TRIES,
+  ): Promise<Answer | undefined> {
     const { lan, lanMac } = NET[side];
     const to = { destinationIp: lan, destinationMac: lanMac };
-    const [ack] = await this.#ask(device, { type: REQUEST, ciaddr, ...to }, { from: side });
-    return ack;
+    for (let tried = 0; tried < tries; tried++) {
+      const [ack] = await this.#ask(device, { type: REQUEST, ciaddr, ...to }, { from: side });
+      if (ack) return ack;
+    }
+    return undefined;
   }
 
   /** REBINDING: broadcast; all answers that come within a second. */
@@ -208,6 +216,8 @@ const REQUEST = 3;
 const DECLINE = 4;
 const RELEASE = 7;
 const CLIENT_PORT = 68;
+/** A busy machine may need more than one. */
+const RENEW_TRIES = 4;
 const RETRY_MILLISECONDS = 1000;
 /** More than any `load balance max seconds` here. */
 const LONG_SECONDS = 20;

@@ -328,7 +328,7 @@ async function joined(pair: IscPair, one: Device, from?: Side, tries?: number): 
 /** Renews all of the list every few seconds until it is stopped; then each must still get its ACK. */
 function keepRenewing(pair: IscPair, held: readonly Held[], side: Side): { stop(): Promise<void> } {
   let isOver = false;
-  const renew = (each: Held) => pair.devices.renew(each.device, each.address, side);
+  const renew = (each: Held) => pair.devices.renew(each.device, each.address, side, 1);
   const run = async () => {
     while (!isOver) {
       for (const each of held) await renew(each);
