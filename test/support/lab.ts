@@ -143,5 +143,6 @@ export function editConfig(lab: RunningLab, change: (config: SharedFile) => void
 
 /** As much of config.json as tests touch. */
 export interface SharedFile {
+  gateway?: Record<string, unknown>;
   networks: Record<string, unknown>[];
 }
