@@ -120,6 +120,6 @@ export function extend(
   bindings.beforeChange(entry, out);
   entry.expiresAt = Math.max(entry.expiresAt, expiresAt);
   entry.toldUntil = Math.max(entry.toldUntil, potentialUntil);
-  entry.leaseSeconds = entry.expiresAt - bindings.clock.secondsFromNow(0);
+  entry.leaseSeconds = Math.max(0, entry.expiresAt - bindings.clock.secondsFromNow(0));
   bindings.persist(entry, out);
 }

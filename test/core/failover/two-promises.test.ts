@@ -117,6 +117,25 @@ describe.each([
   });
 });
 
+test.each([
+  [-4, -3],
+  [-3, -4],
+])(
+  "that ended %i and %i s ago when the boxes meet: what is left of it is never less than nothing",
+  (...seconds) => {
+    const cores = bothLeased(...seconds);
+    for (const box of cores.boxes) {
+      const step = box.step.bind(box);
+      box.step = (event) => {
+        const effects = step(event);
+        expect(box.at(HELD)?.leaseSeconds).toBeGreaterThanOrEqual(0);
+        return effects;
+      };
+    }
+    cores.connect();
+  },
+);
+
 /** By what the clock of the secondary is ahead, and when it heard the client by that. */
 const HEARD = [26.4, 26.6, 27.4, 27.6].flatMap((ahead) =>
   [25, 26, 27, 28, 29].map((heardAt) => [ahead, heardAt] as const),
