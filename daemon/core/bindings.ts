@@ -176,7 +176,7 @@ export class Bindings {
     // A client that renews by unicast does so without its relay, and is still behind it.
     if (packet.relay.bytes.length > 0) entry.relayAgent = packet.relay.bytes;
     entry.canForceRenew = canForceRenew;
-    entry.xid = canForceRenew ? message.xid : 0;
+    entry.xid = message.xid;
     entry.seenAt = now;
     entry.expiresAt = end;
     entry.leaseSeconds = end - clock.secondsFromNow(0);
@@ -290,14 +290,14 @@ export class Bindings {
   }
 
   /**
-   * End of the lease as it is on stable storage for sure, with or without the record under way; 0 when none is. One
-   * from before this start has none while the clock is uncertain: less may be left of it by a better one.
+   * End of the lease that is on the disk for sure, or 0. What a start or an uncertain clock moved is in memory alone.
    */
   #durableEnd(entry: LeaseEntry): WallSeconds {
     const { state, sequence, expiresAt } = entry;
-    if (state !== "active") return 0;
-    if (sequence > this.durableThrough) return Math.min(entry.durableExpiresAt, expiresAt);
-    return this.clock.isUncertain && sequence <= this.sequenceAtStart ? 0 : expiresAt;
+    const isOlder = sequence <= this.sequenceAtStart;
+    if (state !== "active" || (isOlder && this.clock.isUncertain)) return 0;
+    if (!isOlder && sequence <= this.durableThrough) return expiresAt;
+    return Math.min(entry.durableExpiresAt, expiresAt);
   }
 
   /** Seconds of an active lease of this client that are durable, 0 when there are too few. */

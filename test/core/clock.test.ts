@@ -2,8 +2,8 @@ import { describe, expect, test } from "vitest";
 import { CLOCK_SANE_SINCE } from "../../daemon/base/time.ts";
 import { CoreClock } from "../../daemon/core/clock.ts";
 import type { Lease } from "../../daemon/core/lease.ts";
-import { copyLease } from "../../daemon/core/lease-book.ts";
 import { ACK, CoreBench, kinds, leaseTime, network, START_SECONDS } from "../support/core-bench.ts";
+import { readBack } from "../support/leases.ts";
 import { judgeAllSent } from "../support/sent.ts";
 
 judgeAllSent();
@@ -67,7 +67,7 @@ describe("the clock by itself", () => {
 
 /** The box is switched off and on again, its clock then showing `wallSeconds`. */
 function restart(bench: CoreBench, wallSeconds: number, monotonic = 5000): CoreBench {
-  const leases = Array.from(bench.core.book.leases(), copyLease);
+  const leases = readBack(bench.core.book.leases());
   const lastSequence = Math.max(0, ...leases.map((lease) => lease.sequence));
   const now = { monotonic, wall: wallSeconds * 1000 };
   return new CoreBench([network()], { leases, lastSequence, now, wallFloor: 0 });
@@ -203,6 +203,18 @@ describe("a box that starts with a wrong clock", () => {
     bench.monotonic += 20_000;
     expect(kinds(bench.step({ kind: "alarm" }))).toEqual(["snapshot"]);
     expect(bench.at(held)?.clockUncertain).toBe(false);
+  });
+
+  test("and while nothing can be written its client is not told of the end that only this start knows", () => {
+    const before = restart(new CoreBench(), 100);
+    const held = before.lease(A);
+    const bench = restart(before, START_SECONDS + DAY);
+    bench.pass(620);
+    bench.step({ kind: "alarm" });
+    expect(bench.at(held)?.clockUncertain).toBe(false);
+    const failing = { kind: "failing", reason: "full", text: "no space left" } as const;
+    bench.step({ kind: "journal", state: failing });
+    expect(bench.renew(A, held)).toBeUndefined();
   });
 
   test("the same over two starts with a wrong clock", () => {

@@ -1,5 +1,4 @@
 import { describe, expect, test } from "vitest";
-import { copyLease } from "../../daemon/core/lease-book.ts";
 import {
   ACK,
   CoreBench,
@@ -9,6 +8,7 @@ import {
   OFFER,
   seconds,
 } from "../support/core-bench.ts";
+import { readBack } from "../support/leases.ts";
 import { judgeAllSent } from "../support/sent.ts";
 
 judgeAllSent();
@@ -109,7 +109,7 @@ describe("while the disk cannot be written", () => {
   test("right after power-on a lease from before counts for nothing: a better clock may see less of it", () => {
     const before = new CoreBench();
     const held = before.lease(A);
-    const leases = Array.from(before.core.book.leases(), copyLease);
+    const leases = readBack(before.core.book.leases());
     const start = (monotonic: number) => {
       const now = { monotonic, wall: before.now.wall + 60_000 };
       const bench = new CoreBench([network()], { leases, lastSequence: 1, now });
@@ -123,7 +123,7 @@ describe("while the disk cannot be written", () => {
   test("nor does it when a renewal was on its way to the disk as that failed", () => {
     const before = new CoreBench();
     const held = before.lease(A);
-    const leases = Array.from(before.core.book.leases(), copyLease);
+    const leases = readBack(before.core.book.leases());
     const start = (monotonic: number) => {
       const now = { monotonic, wall: before.now.wall + 60_000 };
       const bench = new CoreBench([network()], { leases, lastSequence: 1, now });

@@ -1,6 +1,7 @@
 import type { Ipv4 } from "../../daemon/base/address.ts";
 import type { PairState } from "../../daemon/core/failover/pair-state.ts";
 import type { Lease } from "../../daemon/core/lease.ts";
+import { copyLease } from "../../daemon/core/lease-book.ts";
 
 /** A lease as a phone in an office would have it. Different sequences give different contents. */
 export function makeLease(sequence: number, address: number, more: Partial<Lease> = {}): Lease {
@@ -47,4 +48,12 @@ export function makePair(sequence: number, more: Partial<PairState> = {}): PairS
     mustWait: false,
     ...more,
   };
+}
+
+/** What the journal of a box that ends now says at its next start. */
+export function readBack(leases: Iterable<Lease>): Lease[] {
+  return Array.from(leases, (lease) => ({
+    ...copyLease(lease),
+    durableExpiresAt: lease.expiresAt,
+  }));
 }

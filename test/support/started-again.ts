@@ -3,8 +3,8 @@
 import type { PairConfig } from "../../daemon/core/config-view.ts";
 import type { CoreOptions } from "../../daemon/core/core.ts";
 import type { Effect } from "../../daemon/core/effect.ts";
-import { copyLease } from "../../daemon/core/lease-book.ts";
 import type { FailoverRole } from "../../daemon/wire/failover/messages.ts";
+import { readBack } from "./leases.ts";
 import { PairedBox, type TwoCores } from "./two-cores.ts";
 
 /** What a process begins with. */
@@ -17,7 +17,7 @@ export function diskOf({ core, now }: PairedBox): Disk {
   const [note] = out;
   if (note?.kind !== "persist-pair") throw new Error("a box without a partner");
   const { state, sequence } = note;
-  const leases = Array.from(core.book.records(), copyLease);
+  const leases = readBack(core.book.records());
   return { leases, pair: state, lastSequence: sequence, wallFloor: Math.floor(now.wall / 1000) };
 }
 

@@ -20,7 +20,6 @@ import { CONDITIONS, LOG, sentence } from "../../daemon/catalogue.ts";
 import type { NetworkConfig } from "../../daemon/core/config-view.ts";
 import type { Effect } from "../../daemon/core/effect.ts";
 import type { Lease } from "../../daemon/core/lease.ts";
-import { copyLease } from "../../daemon/core/lease-book.ts";
 import type { JournalState } from "../../daemon/ports.ts";
 import { describeFrame } from "../../daemon/wire/describe.ts";
 import type { ClientMessage } from "../support/client-frame.ts";
@@ -39,6 +38,7 @@ import {
   seconds,
   text,
 } from "../support/core-bench.ts";
+import { readBack } from "../support/leases.ts";
 
 const DISKS: Readonly<Record<string, JournalState>> = {
   ok: { kind: "ok" },
@@ -158,7 +158,7 @@ class ScriptRun {
   /** Only what is in the book comes back, as if all of it had been durable. */
   #restart(words: string[]): string[] {
     const before = this.#box;
-    const leases = Array.from(before.core.book.leases(), copyLease);
+    const leases = readBack(before.core.book.leases());
     const lastSequence = Math.max(0, ...leases.map((lease) => lease.sequence));
     const wall = words[0] === "clock" ? Number(words[1]) * 1000 : before.now.wall;
     const now = { monotonic: 5_000_000, wall };
