@@ -22,7 +22,16 @@ export default defineConfig({
   test: {
     root: new URL("..", import.meta.url).pathname,
     projects: [
-      { extends: true, test: { name: "unit", include: ["test/**/*.test.ts"], exclude: system } },
+      {
+        extends: true,
+        test: {
+          name: "unit",
+          include: ["test/**/*.test.ts"],
+          exclude: system,
+          // A busy machine takes its time; nothing here waits for anything.
+          testTimeout: 30_000,
+        },
+      },
       {
         extends: true,
         test: {

@@ -39,8 +39,8 @@ export interface Lease {
   /** The client can be told to renew (RFC 6704): it sent option 145 with HMAC-MD5. */
   canForceRenew: boolean;
   /**
-   * Transaction of the last ACK, 0 unless `canForceRenew`: clients such as dhcpcd take a FORCERENEW
-   * only under the number that they chose last.
+   * Transaction of the last ACK, 0 when it is not known any more: by it the partner knows which request was answered, and
+   * clients such as dhcpcd take a FORCERENEW only under the number that they chose last.
    */
   xid: number;
   /** When this client first got this address, when it was last heard, when its lease ends. */

@@ -112,9 +112,7 @@ function mayAnswerSelecting(server: Dhcp4Server, segment: Segment, pair: Pair): 
   // RFC 2131 §3.1 (4): it was offered another one here, and chose the partner.
   const isOther = offer !== undefined && offer.address !== requested;
   if (isOther) bindings.offers.drop(offer);
-  // Who has an offer of this box as well begins anew, unless all that it said comes late.
-  const hasOffered = retries.hasOffered(hardwareHash, message.xid, now.monotonic);
-  const isAnswered = isJustGiven(bindings, packet, requested, hasOffered ? 1 : undefined);
+  const isAnswered = isJustGiven(bindings, packet, requested);
   const isShared = giver === "either" && !isOther && !isAnswered;
   if (isShared && isOurs(server, pair)) return true;
   const asked = retries.selectedForMilliseconds(hardwareHash, message.xid, now.monotonic);

@@ -325,7 +325,7 @@ function putMore(into: Uint8Array, at: number, lease: Lease, relayAgent: Uint8Ar
   const { length } = relayAgent;
   assert(length <= 255, "relay agent information too long to store");
   into[at] = (canForceRenew ? CAN_FORCE_RENEW : 0) | (fromPartner ? FROM_PARTNER : 0);
-  put32(into, at + 1, canForceRenew ? xid : 0);
+  put32(into, at + 1, xid);
   into[at + 5] = length;
   for (let i = 0; i < length; i++) into[at + MORE_BYTES_MIN + i] = relayAgent[i] as number;
   return at + MORE_BYTES_MIN + length;

@@ -109,6 +109,17 @@ test("a request that comes later than the partner's word of its answer is not an
   expect(only(two.broadcast(select(mac, held, { xid: 9 })))).toMatchObject({ role: "secondary" });
 });
 
+test("nor when all that the device said comes late, and an offer of its own box was the answer to it", () => {
+  const two = cores();
+  const mac = clientOf("secondary");
+  const held = answer(two, two.primary, { type: DISCOVER, mac, secs: 60 })?.yiaddr ?? "";
+  expect(answer(two, two.primary, select(mac, held))).toMatchObject({ type: ACK });
+  two.pass(SECOND);
+  expect(answer(two, two.secondary, { type: DISCOVER, mac })).toMatchObject({ type: OFFER });
+  two.pass(SECOND);
+  expect(answer(two, two.secondary, select(mac, held))).toBeUndefined();
+});
+
 test("a device that begins anew a moment after the partner served it is answered by the box whose offer it takes", () => {
   const two = cores();
   const mac = clientOf("secondary");

@@ -139,19 +139,16 @@ function identityOf(id: Uint8Array | undefined, htype: number, chaddr: Uint8Arra
 
 function requestOf(entry: LeaseEntry): BindingUpdate["clientRequestOptions"] {
   const { hostname, vendorClass, packedRelayAgent, canForceRenew, xid } = entry;
-  if (hostname === "" && vendorClass === "" && packedRelayAgent === "" && !canForceRenew) {
-    return undefined;
-  }
   let packed = "";
   if (hostname !== "") packed += piece(HOST_NAME, hostname);
   if (vendorClass !== "") packed += piece(VENDOR_CLASS, vendorClass);
   if (packedRelayAgent !== "") packed += piece(RELAY_AGENT, packedRelayAgent);
-  if (canForceRenew) {
-    packed += piece(FORCE_RENEW, "\x01");
+  if (canForceRenew) packed += piece(FORCE_RENEW, "\x01");
+  if (xid !== 0) {
     const bytes = [xid >>> 24, (xid >>> 16) & 255, (xid >>> 8) & 255, xid & 255];
     packed += piece(LAST_XID, String.fromCharCode(...bytes));
   }
-  return { magic: DHCP_MAGIC, options: unpackBytes(packed) };
+  return packed === "" ? undefined : { magic: DHCP_MAGIC, options: unpackBytes(packed) };
 }
 
 /** Names are printable ASCII, and option 82 is kept packed: a character is a byte. */
@@ -176,7 +173,7 @@ function readRequest(given: BindingUpdate["clientRequestOptions"]): ClientReques
     if (options[at] === LAST_XID) for (const byte of content) xid = ((xid << 8) | byte) >>> 0;
     at += 2 + (options[at + 1] as number);
   }
-  return { hostname, vendorClass, relayAgent, canForceRenew, xid: canForceRenew ? xid : 0 };
+  return { hostname, vendorClass, relayAgent, canForceRenew, xid };
 }
 
 /** Texts of a partner are checked like those of a client: they end in the same lines and pages. */

@@ -35,20 +35,15 @@ export function giverOf(
  * The partner has just given the client in hand this lease, and told this box of it sooner than the client's request
  * came here: that request has been answered.
  */
-export function isJustGiven(
-  { book, clock }: Bindings,
-  packet: Packet,
-  address: Ipv4,
-  withinSeconds = JUST_SECONDS,
-): boolean {
+export function isJustGiven({ book, clock }: Bindings, packet: Packet, address: Ipv4): boolean {
   const entry = book.at(address);
   if (entry?.state !== "active" || !entry.fromPartner) return false;
   if (!packet.client.equalsPacked(entry.packedClient)) return false;
-  return clock.seconds - entry.seenAt < withinSeconds;
+  return entry.xid === packet.message.xid && clock.seconds - entry.seenAt < JUST_SECONDS;
 }
 
-/** Both count whole seconds, and the partner by a clock that is known to about two. */
-const JUST_SECONDS = 3;
+/** Some clients use one number for all that they ask. The partner counts by a clock that is known to about two seconds. */
+const JUST_SECONDS = 5;
 
 /** Nothing of this tenure has been agreed on. */
 function isUnknownToPartner({ isAgreed, agreedUntil, startsAt }: LeaseEntry): boolean {
