@@ -85,7 +85,7 @@ function isCommonId({ packet, ids, now }: Dhcp4Server): boolean {
 
 function mayAnswer(server: Dhcp4Server, segment: Segment, pair: Pair): boolean {
   const { type, message, serverId, requested } = server.packet;
-  if (serverId === ANY) return isOurs(server, pair) || hasWaited(server, pair);
+  if (serverId === ANY) return isOurs(server, pair) || hasWaited(server, segment, pair);
   switch (type) {
     case MESSAGE_TYPE.decline:
       return isOursToEnd(server, segment, pair, requested);
@@ -93,7 +93,7 @@ function mayAnswer(server: Dhcp4Server, segment: Segment, pair: Pair): boolean {
       return isOursToEnd(server, segment, pair, message.ciaddr);
     default:
       // Without option 50 it rebinds, and need not have named anybody.
-      if (requested === ANY) return isOurs(server, pair) || hasWaited(server, pair);
+      if (requested === ANY) return isOurs(server, pair) || hasWaited(server, segment, pair);
       return mayAnswerSelecting(server, segment, pair);
   }
 }
@@ -112,7 +112,7 @@ function mayAnswerSelecting(server: Dhcp4Server, segment: Segment, pair: Pair): 
   // RFC 2131 §3.1 (4): it was offered another one here, and chose the partner.
   const isOther = offer !== undefined && offer.address !== requested;
   if (isOther) bindings.offers.drop(offer);
-  const isAnswered = isJustGiven(bindings, packet, requested);
+  const isAnswered = isJustGiven(bindings, segment, packet, requested);
   const isShared = giver === "either" && !isOther && !isAnswered;
   if (isShared && isOurs(server, pair)) return true;
   const asked = retries.selectedForMilliseconds(hardwareHash, message.xid, now.monotonic);
@@ -132,12 +132,12 @@ function isOurs(server: Dhcp4Server, pair: Pair): boolean {
 }
 
 /** RFC 3074 §5.2: who has tried for too long is answered by anybody. Some always say that they just began. */
-function hasWaited(server: Dhcp4Server, pair: Pair): boolean {
+function hasWaited(server: Dhcp4Server, segment: Segment, pair: Pair): boolean {
   const { packet, bindings, retries, hardwareHash, now } = server;
   const { message, requested } = packet;
   const { loadBalanceSecondsMax } = pair.config;
   const tried = retries.triedForMilliseconds(hardwareHash, message.xid, now.monotonic);
-  const isGiven = isJustGiven(bindings, packet, requested || message.ciaddr);
+  const isGiven = isJustGiven(bindings, segment, packet, requested || message.ciaddr);
   if (isGiven) retries.answeredByPartner(hardwareHash);
   return secondsSaid(message.secs) > loadBalanceSecondsMax || tried > loadBalanceSecondsMax * 1000;
 }

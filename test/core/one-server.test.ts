@@ -120,6 +120,17 @@ test("nor when all that the device said comes late, and an offer of its own box 
   expect(answer(two, two.secondary, select(mac, held))).toBeUndefined();
 });
 
+test("a DISCOVER that comes late, when the partner has served it already, is not the first of a row", () => {
+  const two = cores();
+  const mac = clientOf("primary");
+  const discover = { type: DISCOVER, mac, xid: 7 };
+  const held = answer(two, two.primary, discover)?.yiaddr ?? "";
+  expect(answer(two, two.primary, select(mac, held, { xid: 7 }))).toMatchObject({ type: ACK });
+  expect(answer(two, two.secondary, discover)).toBeUndefined();
+  two.pass(40 * SECOND);
+  expect(only(two.broadcast({ ...discover, xid: 8 })).role).toBe("primary");
+});
+
 test("a device that begins anew a moment after the partner served it is answered by the box whose offer it takes", () => {
   const two = cores();
   const mac = clientOf("secondary");

@@ -1,7 +1,7 @@
 // Which box can have promised an address to the client in hand. Both boxes work it out from what they know of the
 // address, and come to the same as soon as what one of them changed has reached the other.
 
-import type { Ipv4 } from "../../base/address.ts";
+import { ANY, type Ipv4 } from "../../base/address.ts";
 import type { Bindings } from "../bindings.ts";
 import type { LeaseEntry } from "../lease-book.ts";
 import type { Packet } from "../packet.ts";
@@ -32,11 +32,16 @@ export function giverOf(
 }
 
 /**
- * The partner has just given the client in hand this lease, and told this box of it sooner than the client's request
- * came here: that request has been answered.
+ * The partner has just given the client in hand this lease, or any when no address is named, and told this box of it
+ * sooner than the client's request came here: that request has been answered.
  */
-export function isJustGiven({ book, clock }: Bindings, packet: Packet, address: Ipv4): boolean {
-  const entry = book.at(address);
+export function isJustGiven(
+  { book, clock }: Bindings,
+  segment: Segment,
+  packet: Packet,
+  address: Ipv4,
+): boolean {
+  const entry = address === ANY ? book.find(packet.client, segment.pool) : book.at(address);
   if (entry?.state !== "active" || !entry.fromPartner) return false;
   if (!packet.client.equalsPacked(entry.packedClient)) return false;
   return entry.xid === packet.message.xid && clock.seconds - entry.seenAt < JUST_SECONDS;
