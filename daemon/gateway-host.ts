@@ -48,8 +48,8 @@ export interface BoxGatewayHost {
   ownAddress(interfaceName: string): Ipv4 | undefined;
 }
 
-/** Between two questions for a name in a drill. */
-const NAMES_MILLISECONDS = 250;
+/** Between two questions for a name in a drill, and how long each may take. */
+const NAMES = { everyMilliseconds: 250, patienceMilliseconds: 200 } as const;
 
 export class BoxGateway {
   readonly gateway: Gateway;
@@ -203,9 +203,10 @@ export class BoxGateway {
       { socket, interfaceName, own, gateway: ipv4(gateway) },
       events,
     );
-    const resolver = new ResolverProbe(gateway, NAMES_MILLISECONDS, (isAnswered) =>
-      events.named(isAnswered),
-    );
+    const resolver = new ResolverProbe({
+      ...{ family: "udp4", where: () => gateway, ...NAMES },
+      told: (isAnswered) => events.named(isAnswered),
+    });
     return {
       stop: () => {
         pinger.stop();

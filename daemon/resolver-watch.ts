@@ -5,6 +5,8 @@ import type { Look } from "./core/gateway/health.ts";
 import { ResolverProbe } from "./resolver-probe.ts";
 
 const ASK_MILLISECONDS = 2000;
+/** One that has to ask others first takes longer than one that knows. */
+const PATIENCE_MILLISECONDS = 1500;
 /** So many questions in a row without an answer: it does not answer. */
 const MISSED_MAX = 2;
 
@@ -17,11 +19,15 @@ export class ResolverWatch {
   /** `address`: this box's own on a LAN. `changed`: it answers, or does not, otherwise than before. */
   constructor(address: string, changed: () => void) {
     this.address = address;
-    this.#probe = new ResolverProbe(address, ASK_MILLISECONDS, (isAnswered) => {
-      const before = this.#missed < MISSED_MAX;
-      this.#hasAnswered ||= isAnswered;
-      this.#missed = isAnswered ? 0 : this.#missed + 1;
-      if (before !== this.#missed < MISSED_MAX) changed();
+    this.#probe = new ResolverProbe({
+      ...{ family: "udp4", where: () => address },
+      ...{ everyMilliseconds: ASK_MILLISECONDS, patienceMilliseconds: PATIENCE_MILLISECONDS },
+      told: (isAnswered) => {
+        const before = this.#missed < MISSED_MAX;
+        this.#hasAnswered ||= isAnswered;
+        this.#missed = isAnswered ? 0 : this.#missed + 1;
+        if (before !== this.#missed < MISSED_MAX) changed();
+      },
     });
   }
 
