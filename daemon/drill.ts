@@ -38,7 +38,8 @@ export interface DrillHost {
 export interface DrillProbes {
   pinged(sequence: number): void;
   answered(sequence: number): void;
-  named(isAnswered: boolean): void;
+  /** What came of a question for a name that was asked so many milliseconds ago. */
+  named(isAnswered: boolean, millisecondsAgo: number): void;
 }
 
 const CODES: Readonly<Record<DrillKind, DrillCode>> = { planned: 1, unplugged: 2 };
@@ -188,7 +189,8 @@ export class Drill {
     this.#probe = this.#host.probe({
       pinged: (sequence) => meter.pinged(sequence, now()),
       answered: (sequence) => meter.answered(sequence, now()),
-      named: (isAnswered) => meter.named(isAnswered, now()),
+      named: (isAnswered, millisecondsAgo) =>
+        meter.named(isAnswered, now() - millisecondsAgo, now()),
     });
   }
 

@@ -49,7 +49,7 @@ export interface BoxGatewayHost {
 }
 
 /** Between two questions for a name in a drill, and how long each may take. */
-const NAMES = { everyMilliseconds: 250, patienceMilliseconds: 200 } as const;
+const NAMES = { everyMilliseconds: 100, patienceMilliseconds: 200 } as const;
 
 export class BoxGateway {
   readonly gateway: Gateway;
@@ -205,7 +205,7 @@ export class BoxGateway {
     );
     const resolver = new ResolverProbe({
       ...{ family: "udp4", where: () => gateway, ...NAMES },
-      told: (isAnswered) => events.named(isAnswered),
+      told: (isAnswered, millisecondsAgo) => events.named(isAnswered, millisecondsAgo),
     });
     return {
       stop: () => {

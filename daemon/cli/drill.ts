@@ -74,15 +74,17 @@ function reportText(report: DrillReport, width: number): string {
     ["all devices answered after", time(report.dhcpMilliseconds)],
     ["longest silence", time(report.outageMilliseconds)],
     ["pings lost", `${report.pingsLost} of ${report.pingsSent}, every 10 ms until then`],
-    [
-      "names",
-      names ? `${names.answered} of ${names.asked} answered` : "no resolver at the gateway",
-    ],
+    ["names", names ? namesText(names) : "no resolver at the gateway"],
     ["devices with an address", `${report.leases}`],
     ["gateway back after", time(report.revertedMilliseconds)],
   ];
   const lines = columns(rows).map((line) => `  ${line}`);
   return [wrap(report.sentence, width, ""), "", ...lines].join("\n");
+}
+
+function namesText({ asked, answered, afterMilliseconds }: NonNullable<DrillReport["names"]>) {
+  const again = afterMilliseconds === null ? "" : `, there after ${afterMilliseconds} ms`;
+  return `${answered} of ${asked} answered${again}`;
 }
 
 function time(milliseconds: number | null): string {

@@ -16,7 +16,13 @@ const ReportSchema = v.object({
   pingsSent: count,
   pingsLost: count,
   outageMilliseconds: v.pipe(v.number(), v.minValue(0)),
-  names: v.nullable(v.object({ asked: count, answered: count })),
+  names: v.nullable(
+    v.object({
+      ...{ asked: count, answered: count },
+      // Not in those of earlier versions.
+      afterMilliseconds: v.optional(milliseconds, null),
+    }),
+  ),
   leases: count,
   revertedMilliseconds: milliseconds,
   sentence: v.pipe(v.string(), v.maxLength(500)),

@@ -83,8 +83,13 @@ export interface DrillReport {
   readonly pingsSent: number;
   readonly pingsLost: number;
   readonly outageMilliseconds: number;
-  /** Null: no resolver answers at the gateway. */
-  readonly names: { readonly asked: number; readonly answered: number } | null;
+  /** Questions for a name, every 100 ms; null: no resolver answers at the gateway. */
+  readonly names: {
+    readonly asked: number;
+    readonly answered: number;
+    /** When the resolver of the box that took over answered first, as the gateway; null: it did not. */
+    readonly afterMilliseconds: number | null;
+  } | null;
   /** Devices that had an address at the time. */
   readonly leases: number;
   /** How long after the end of the drill the gateway was back where it was; null: it is not. */

@@ -238,7 +238,7 @@ describe("tandem drill", () => {
         all devices answered after  0 ms
         longest silence             12 ms
         pings lost                  0 of 151, every 10 ms until then
-        names                       20 of 20 answered
+        names                       48 of 49 answered, there after 22 ms
         devices with an address     42
         gateway back after          40 ms
       "

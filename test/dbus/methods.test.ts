@@ -118,7 +118,11 @@ describeUnless(missing(), "what can be had done over the bus", () => {
 
   testUnless(withoutProgram(has("busctl"), "busctl"), "busctl shows the drills", async () => {
     service.box.drills = [
-      { ...DRILL, dhcpMilliseconds: Number.POSITIVE_INFINITY, names: { asked: 9, answered: 8 } },
+      {
+        ...DRILL,
+        dhcpMilliseconds: Number.POSITIVE_INFINITY,
+        names: { asked: 9, answered: 8, afterMilliseconds: 20 },
+      },
       { ...DRILL, sentence: "a\0b\ud800" },
     ];
     const json = await bus.run("busctl", [

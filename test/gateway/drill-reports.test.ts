@@ -122,6 +122,7 @@ describe("what is no report is not kept", () => {
     ["outageMilliseconds", -0.5],
     ["names", { asked: 1 }],
     ["names", {}],
+    ["names", { asked: 1, answered: 1, afterMilliseconds: -1 }],
     ["leases", "many"],
     ["sentence", "x".repeat(501)],
     ["sentence", 7],

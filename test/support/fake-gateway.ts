@@ -38,7 +38,8 @@ export function fakeDrill(changes: Partial<DrillReport> = {}): DrillReport {
     ...{ id: 7, kind: "planned", at: iso(FAKE_NOW - 60_000), measuredBy: "B" },
     ...{ detectionMilliseconds: 4, gatewayMilliseconds: 18, dhcpMilliseconds: 0 },
     ...{ pingsSent: 151, pingsLost: 0, outageMilliseconds: 12 },
-    ...{ names: { asked: 20, answered: 20 }, leases: 42, revertedMilliseconds: 40 },
+    names: { asked: 49, answered: 48, afterMilliseconds: 22 },
+    ...{ leases: 42, revertedMilliseconds: 40 },
     sentence:
       "The gateway was handed over: the other box had it after 18 ms, devices noticed 12 ms of it, and all after 0 ms were answered by DHCP.",
     ...changes,

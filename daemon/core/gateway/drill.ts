@@ -21,7 +21,14 @@ export interface DrillFigures {
   /** The longest time without an answer of the gateway. */
   readonly outageMilliseconds: number;
   /** Questions for a name, to the gateway; null: no resolver answers there. */
-  readonly names: { readonly asked: number; readonly answered: number } | null;
+  readonly names: NamesFigures | null;
+}
+
+export interface NamesFigures {
+  readonly asked: number;
+  readonly answered: number;
+  /** Milliseconds from the beginning until the resolver of this box answered as the gateway; null: it never did. */
+  readonly afterMilliseconds: number | null;
 }
 
 export interface DrillSight {
@@ -44,6 +51,7 @@ export class DrillMeter {
   #lastAnswerAt: number | undefined;
   #outage = 0;
   #named = { asked: 0, answered: 0 };
+  #namedAt: number | undefined;
   #hasResolver = false;
 
   /** `beginsAt`: monotonic milliseconds of this box. */
@@ -83,11 +91,13 @@ export class DrillMeter {
   }
 
   /** A question for a name; those before the beginning show whether there is a resolver at all. */
-  named(isAnswered: boolean, now: number): void {
+  named(isAnswered: boolean, askedAt: number, now: number): void {
     if (isAnswered) this.#hasResolver = true;
-    if (now < this.#beginsAt) return;
+    if (askedAt < this.#beginsAt) return;
     const { asked, answered } = this.#named;
     this.#named = { asked: asked + 1, answered: answered + (isAnswered ? 1 : 0) };
+    const isHere = this.#hereAt !== undefined && askedAt >= this.#hereAt;
+    if (isAnswered && isHere) this.#namedAt ??= now;
   }
 
   /** Nothing is asked any more: a gateway that is silent now has been so since the last answer. */
@@ -103,7 +113,9 @@ export class DrillMeter {
       pingsSent: this.#sent,
       pingsLost: this.#open.size,
       outageMilliseconds: Math.round(this.#outage),
-      names: this.#hasResolver ? this.#named : null,
+      names: this.#hasResolver
+        ? { ...this.#named, afterMilliseconds: this.#since(this.#namedAt) }
+        : null,
     };
   }
 

@@ -135,15 +135,33 @@ describe("pings", () => {
 
 test("names count from the beginning on, if a resolver has ever answered", () => {
   const meter = new DrillMeter("planned", BEGIN);
-  meter.named(false, BEGIN + 10);
+  meter.named(false, BEGIN + 10, BEGIN + 210);
   expect(meter.figures().names, "there may be none at all").toBeNull();
-  meter.named(true, BEGIN + 260);
-  meter.named(false, BEGIN + 510);
-  expect(meter.figures().names).toEqual({ asked: 3, answered: 1 });
+  meter.named(true, BEGIN + 260, BEGIN + 261);
+  meter.named(false, BEGIN + 510, BEGIN + 710);
+  const never = { afterMilliseconds: null };
+  expect(meter.figures().names).toEqual({ asked: 3, answered: 1, ...never });
   const silent = new DrillMeter("planned", BEGIN);
-  silent.named(true, BEGIN - 1);
-  silent.named(false, BEGIN);
-  expect(silent.figures().names, "there was one before").toEqual({ asked: 1, answered: 0 });
+  silent.named(true, BEGIN - 1, BEGIN);
+  silent.named(false, BEGIN - 1, BEGIN + 199);
+  silent.named(false, BEGIN, BEGIN + 200);
+  expect(silent.figures().names, "there was one before").toEqual({
+    ...{ asked: 1, answered: 0, ...never },
+  });
+});
+
+test("names are found at this box from the first answer on that was asked for when the address was here", () => {
+  const meter = new DrillMeter("planned", BEGIN);
+  meter.see(AT_PARTNER, BEGIN);
+  meter.named(true, BEGIN + 1, BEGIN + 3);
+  meter.see(HERE, BEGIN + 20);
+  // The partner's answer to what it was asked before.
+  meter.named(true, BEGIN + 19, BEGIN + 22);
+  expect(meter.figures().names?.afterMilliseconds).toBeNull();
+  meter.named(false, BEGIN + 40, BEGIN + 240);
+  meter.named(true, BEGIN + 90, BEGIN + 250.4);
+  meter.named(true, BEGIN + 140, BEGIN + 260);
+  expect(meter.figures().names).toEqual({ asked: 5, answered: 4, afterMilliseconds: 250 });
 });
 
 test("nothing that was so before the beginning counts, and times are whole numbers", () => {
