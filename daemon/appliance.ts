@@ -104,15 +104,14 @@ export class Appliance {
     });
     this.boxGateway = new BoxGateway({
       ...{ stateDir, rawlinkSocket, gatekeeperSocket },
-      box: () => this.box.name,
-      now: () => this.#clock.now(),
+      ...{ box: () => this.box.name, now: () => this.#clock.now(), core: () => this.#core },
       say: (id, values) => this.say(id, values),
       setCondition: (id, subject, values) => this.setCondition(id, subject, values),
-      core: () => this.#core,
       journal: () => this.box.journalState,
       setMaintenance: (isOn) => this.#driver?.event({ kind: "maintenance", isOn }),
       mute: (isMuted) => this.#partner?.mute(isMuted),
       ownAddress: (name) => this.box.ownAddress(name),
+      partnerOn: (name) => this.#partner?.on(name),
       hurry: () => this.#partner?.hurry(),
       changed: () => this.#onChange(),
       sendControl: (message) => this.#partner?.sendControl(message) ?? false,

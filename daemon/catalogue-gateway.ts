@@ -106,6 +106,13 @@ export const GATEWAY_CONDITIONS = {
     advice: "Look at the resolver (dnsmasq or the like) on this box.",
     impact: "some",
   },
+  "health-names": {
+    severity: "error",
+    text: "Devices find no names, at whichever box the gateway is: {detail}.",
+    advice:
+      "Look at what both resolvers ask: most likely the provider has a fault. The gateway stays where it is, because it would be no better off at the partner.",
+    impact: "some",
+  },
   "health-busy": {
     severity: "warning",
     text: "This box is too busy to do things in time: {detail}.",

@@ -5,7 +5,13 @@ import { compareBytes, equalBytes } from "./base/bytes.ts";
 import type { Now } from "./base/time.ts";
 import type { ConditionId, LogValues } from "./catalogue.ts";
 import type { PartnerSight } from "./core/failover/sight.ts";
-import { type FoundBox, Lookout, type LookoutPath, type Sight } from "./core/witness/lookout.ts";
+import {
+  addressOn,
+  type FoundBox,
+  Lookout,
+  type LookoutPath,
+  type Sight,
+} from "./core/witness/lookout.ts";
 import { DEFAULT_TIMES } from "./core/witness/witness.ts";
 import type { PathView } from "./http/api-types.ts";
 import type { Identity } from "./io/identity.ts";
@@ -130,6 +136,11 @@ export class FoundPartner {
   get isHeard(): boolean {
     const { paths, isDisowned } = this.#sentry.sight;
     return !isDisowned && paths.some(({ verdict }) => verdict === "up" || verdict === "mute");
+  }
+
+  /** Where it can be asked something on a LAN; undefined: nowhere. */
+  on(interfaceName: string): string | undefined {
+    return addressOn(this.#sentry.sight, interfaceName);
   }
 
   get views(): readonly PathView[] {

@@ -3,6 +3,7 @@
 import { formatIpv4, type Ipv4, ipv4 } from "./base/address.ts";
 import { DecodeError, IoError } from "./base/errors.ts";
 import type { Now } from "./base/time.ts";
+import { BoxResolvers } from "./box-resolvers.ts";
 import type { ConditionId, LogId, LogValues } from "./catalogue.ts";
 import type { Core } from "./core/core.ts";
 import { isAloneOn } from "./core/failover/sight.ts";
@@ -18,7 +19,6 @@ import { randomSeed } from "./io/random.ts";
 import { OperatorFile } from "./operator-file.ts";
 import type { JournalState } from "./ports.ts";
 import { ResolverProbe } from "./resolver-probe.ts";
-import { ResolverWatch } from "./resolver-watch.ts";
 import {
   decodeGatewayMessage,
   encodeGatewayMessage,
@@ -46,6 +46,8 @@ export interface BoxGatewayHost {
   sendControl(message: Uint8Array): boolean;
   /** Of this box on a LAN, by its interface; undefined: it has none. */
   ownAddress(interfaceName: string): Ipv4 | undefined;
+  /** Where the partner can be asked something on a LAN, link-local with the interface; undefined: nowhere. */
+  partnerOn(interfaceName: string): string | undefined;
 }
 
 /** Between two questions for a name in a drill, and how long each may take. */
@@ -57,12 +59,16 @@ export class BoxGateway {
   readonly #file: OperatorFile;
   readonly #drill: Drill;
   readonly #reports: DrillReports;
-  #resolver: ResolverWatch | undefined;
+  readonly #resolvers: BoxResolvers;
 
   constructor(host: BoxGatewayHost) {
     this.#host = host;
     this.#file = new OperatorFile(host.stateDir);
     this.#reports = new DrillReports(host.stateDir);
+    this.#resolvers = new BoxResolvers({
+      partnerOn: (name) => host.partnerOn(name),
+      changed: () => this.gateway.look(),
+    });
     const { gatekeeperSocket: gatekeeper, rawlinkSocket: rawlink } = host;
     const shared = {
       now: () => host.now(),
@@ -115,11 +121,11 @@ export class BoxGateway {
   configure(plan: GatewayPlan | undefined): void {
     const lan = plan?.lans.find(({ isResolver }) => isResolver);
     const own = lan && this.#host.ownAddress(lan.interfaceName);
-    const address = own === undefined ? undefined : formatIpv4(own);
-    if (address !== this.#resolver?.address) {
-      this.#resolver?.stop();
-      this.#resolver = address ? new ResolverWatch(address, () => this.gateway.look()) : undefined;
-    }
+    this.#resolvers.configure(
+      lan && own !== undefined
+        ? { interfaceName: lan.interfaceName, address: formatIpv4(own) }
+        : undefined,
+    );
     this.gateway.configure(plan);
   }
 
@@ -154,7 +160,7 @@ export class BoxGateway {
 
   async stop(): Promise<void> {
     this.#drill.stop();
-    this.#resolver?.stop();
+    this.#resolvers.stop();
     await this.gateway.stop();
   }
 
@@ -236,7 +242,7 @@ export class BoxGateway {
       lans: lans.map(({ name, link }) => ({ name, hasCarrier: link.carrier })),
       journal: this.#host.journal(),
       failedProbes: lans.map(({ name }) => name).filter(hasFailed),
-      resolver: this.#resolver?.look(),
+      resolvers: this.#resolvers.seen,
     };
   }
 }

@@ -2,6 +2,7 @@
 
 import type { CheckId, Health, Look } from "./core/gateway/health.ts";
 import type { GatewayPlan } from "./core/gateway/plan.ts";
+import { type Resolvers, resolverLook } from "./core/gateway/resolvers.ts";
 import type { JournalState } from "./ports.ts";
 import type { WanWatch } from "./wan-watch.ts";
 
@@ -11,8 +12,7 @@ export interface BoxLooks {
   readonly journal: JournalState;
   /** LANs on which the box's test request to itself found no answer. */
   readonly failedProbes: readonly string[];
-  /** Undefined: there is no resolver on this box, or it has never answered. */
-  readonly resolver: Look | undefined;
+  readonly resolvers: Resolvers;
 }
 
 /** A box that is later than that does not answer in time. */
@@ -41,7 +41,7 @@ export function lookAtBox(
   }
   see("wan", "", wan?.wan());
   see("internet", "", wan?.internet());
-  see("resolver", "", looks.resolver);
+  see("resolver", "", resolverLook(looks.resolvers));
   see("disk", "", diskLook(looks.journal));
   see("busy", "", busyLook(late));
 }

@@ -23,10 +23,9 @@ interface Sign {
   readonly when: (signs: GatewaySigns) => LogValues | undefined;
 }
 
-const check = (id: CheckView["id"]) => (signs: GatewaySigns) => {
-  const bad = signs.checks.find((one) => one.id === id && !one.isGood);
-  return bad && { detail: bad.detail };
-};
+const check = (id: CheckView["id"]) => (signs: GatewaySigns) => badOf(id, signs, false);
+/** At both boxes alike: nothing is taken off then. */
+const common = (id: CheckView["id"]) => (signs: GatewaySigns) => badOf(id, signs, true);
 const role =
   (wanted: GatewayRole) =>
   (signs: GatewaySigns): LogValues | undefined =>
@@ -47,8 +46,18 @@ const SIGNS: readonly Sign[] = [
   { id: "health-wan", after: 0, when: check("wan") },
   { id: "health-internet", after: 0, when: check("internet") },
   { id: "health-resolver", after: 0, when: check("resolver") },
+  { id: "health-names", after: 0, when: common("resolver") },
   { id: "health-busy", after: 0, when: check("busy") },
 ];
+
+function badOf(
+  id: CheckView["id"],
+  { checks }: GatewaySigns,
+  isCommon: boolean,
+): LogValues | undefined {
+  const bad = checks.find((one) => one.id === id && !one.isGood);
+  return bad && (bad.weight === 0) === isCommon ? { detail: bad.detail } : undefined;
+}
 
 type Say = (id: ConditionId, subject: string, values: LogValues | undefined) => void;
 

@@ -206,9 +206,9 @@ export class Gateway {
 
   preflight(verb: Verb): Preflight {
     return preflight(verb, {
-      box: this.#host.box(),
+      ...{ box: this.#host.box(), isPaired: this.#host.isPaired() },
       hasGateway: this.#plan !== undefined,
-      isPaired: this.#host.isPaired(),
+      resolvers: this.#host.looks().resolvers,
       role: this.#coordinator?.role ?? "unknown",
       isDrillUnderWay: this.#host.isDrillUnderWay(),
       ...this.#facts(this.#host.now().monotonic),

@@ -133,6 +133,11 @@ export class Partner implements PeerLink {
     return this.#found?.door;
   }
 
+  /** Where it can be asked something on a LAN, link-local with the interface; undefined: nowhere. */
+  on(interfaceName: string): string | undefined {
+    return this.#found?.on(interfaceName);
+  }
+
   get isHeard(): boolean {
     return this.#found?.isHeard ?? false;
   }

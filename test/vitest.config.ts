@@ -9,7 +9,7 @@ const timed = [
   "dbus/**/*",
   "daemon/kill",
   "gatekeeper/pair",
-  "netns/{bus,drill,flood,gateway,hostile,isc-box,one-server,pairing,virtual-mac,wires}",
+  "netns/{bus,drill,flood,gateway,hostile,isc-box,one-server,pairing,resolver,virtual-mac,wires}",
 ].map((file) => `test/${file}.test.ts`);
 
 const realProcesses = { testTimeout: 60_000, hookTimeout: 120_000 };

@@ -52,7 +52,7 @@ export interface HealthStatus {
     readonly subject: string;
     readonly title: string;
     readonly isGood: boolean;
-    /** Taken off the score while it is bad. */
+    /** Taken off the score while it is bad; 0 while it is as bad at the partner. */
     readonly weight: number;
     readonly detail: string;
     readonly since: string;

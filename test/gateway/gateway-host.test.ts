@@ -80,6 +80,7 @@ function makeBox(): BoxGateway {
       return isConnected;
     },
     ownAddress: () => undefined,
+    partnerOn: () => undefined,
   };
   return new BoxGateway(host);
 }

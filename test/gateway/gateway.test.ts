@@ -170,6 +170,43 @@ describe("what people should know", () => {
   });
 });
 
+describe("names are not found", () => {
+  const resolvers = (partner: "answers" | "silent"): Partial<BoxLooks> => ({
+    resolvers: { address: "10.77.0.2", own: "silent", partner },
+  });
+  const OWN = "10.77.0.2 does not answer, and the resolver of the partner does";
+  const NEITHER = "neither 10.77.0.2 nor the resolver of the partner answers";
+
+  test("at this box: it lets go of the gateway", async () => {
+    bench = await GatewayBench.open();
+    await bench.active();
+    await looks({ resolvers: { address: "10.77.0.2", own: "answers", partner: "answers" } });
+    await looks(resolvers("answers"));
+    await pass(4900);
+    expect([bench.conditions, bench.word.score]).toEqual([[], 100]);
+    await pass(1200);
+    expect([...bench.conditionsNow]).toEqual([
+      ["health-resolver", `The resolver of this box does not answer: ${OWN}.`],
+    ]);
+    expect(bench.lines).toContain("This box lets go of the gateway: the partner is better off.");
+  });
+
+  test("at neither: people are told, and nothing moves", async () => {
+    bench = await GatewayBench.open();
+    await bench.active();
+    await looks(resolvers("silent"));
+    await pass(30_000);
+    expect([...bench.conditionsNow]).toEqual([
+      ["health-names", `Devices find no names, at whichever box the gateway is: ${NEITHER}.`],
+    ]);
+    expect([bench.role, bench.word.score, bench.lines]).toEqual(["active", 100, []]);
+    expect(bench.gateway.preflight("handover").text).toMatch(/: neither resolver answers$/);
+    await looks(resolvers("answers"));
+    await pass(6000);
+    expect([bench.conditions, bench.word.score]).toEqual([["health-resolver"], 85]);
+  });
+});
+
 describe("both boxes have it although they hear each other", () => {
   test("the primary says so, and keeps it", async () => {
     bench = await GatewayBench.open();
@@ -259,10 +296,10 @@ describe("it lets go of the gateway", () => {
       "leases cannot be written: no space left",
     ],
     [
-      { resolver: { isGood: false, detail: "it does not answer" } },
+      { resolvers: { address: "10.77.0.2", own: "silent", partner: undefined } },
       85,
       "names",
-      "it does not answer",
+      "10.77.0.2 does not answer",
     ],
   ])("by its health: %j is %d", async (change, score, title, detail) => {
     bench = await GatewayBench.open();

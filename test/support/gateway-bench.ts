@@ -15,6 +15,7 @@ import {
   sentence,
 } from "../../daemon/catalogue.ts";
 import type { GatewayPlan } from "../../daemon/core/gateway/plan.ts";
+import { NO_RESOLVERS } from "../../daemon/core/gateway/resolvers.ts";
 import type { VrrpState } from "../../daemon/core/gateway/vrrp.ts";
 import { decodeWord, type GatewayWord } from "../../daemon/core/gateway/word.ts";
 import { Gateway, type GatewayHost } from "../../daemon/gateway.ts";
@@ -48,7 +49,7 @@ export const WELL: BoxLooks = {
     { name: "office", hasCarrier: true },
     { name: "guests", hasCarrier: true },
   ],
-  ...{ journal: { kind: "ok" }, failedProbes: [], resolver: undefined },
+  ...{ journal: { kind: "ok" }, failedProbes: [], resolvers: NO_RESOLVERS },
 };
 
 /** Of a wall clock that is what passes; to be called before anything is made that has timers. */

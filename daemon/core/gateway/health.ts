@@ -38,6 +38,8 @@ const MEMORY_MILLISECONDS = 300_000;
 /** What a look at something showed; undefined: it cannot be looked at now. */
 export interface Look {
   readonly isGood: boolean;
+  /** It is bad, and no better at the partner: people should know, and the gateway has no reason to move. */
+  readonly isCommon?: boolean;
   /** A sentence: what was seen. */
   readonly detail: string;
 }
@@ -47,6 +49,7 @@ export interface CheckView {
   /** A LAN, or "". */
   readonly subject: string;
   readonly isGood: boolean;
+  /** Taken off the number while it is bad; 0 while it is as bad at the partner. */
   readonly weight: number;
   readonly detail: string;
   /** Monotonic milliseconds; when it became good or bad. */
@@ -56,15 +59,12 @@ export interface CheckView {
 interface Check {
   readonly id: CheckId;
   readonly subject: string;
-  isGood: boolean;
-  since: number;
   detail: string;
-  /** What was seen last, and since when without a break. */
-  looksGood: boolean;
-  looksSoSince: number;
   /** When it was last looked at with a result. */
   lookedAt: number;
-  flaps: number;
+  /** Whether all is well, and whether all is at least as well as at the partner. */
+  readonly whole: Settled;
+  readonly level: Settled;
 }
 
 export class Health {
@@ -78,19 +78,18 @@ export class Health {
       if (known && now - known.lookedAt > MEMORY_MILLISECONDS) this.#checks.delete(key);
       return;
     }
-    const { isGood, detail } = look;
+    const { isGood, isCommon = false, detail } = look;
+    const isLevel = isGood || isCommon;
     if (!known) {
-      const since = { since: now, looksSoSince: now, lookedAt: now };
-      this.#checks.set(key, { id, subject, isGood, detail, looksGood: isGood, flaps: 0, ...since });
+      const whole = new Settled(CHECKS[id], isGood, now);
+      const level = new Settled(CHECKS[id], isLevel, now);
+      this.#checks.set(key, { id, subject, detail, lookedAt: now, whole, level });
       return;
     }
     known.detail = detail;
     known.lookedAt = now;
-    if (known.looksGood !== isGood) {
-      known.looksGood = isGood;
-      known.looksSoSince = now;
-    }
-    this.#settle(known, now);
+    known.whole.look(isGood, now);
+    known.level.look(isLevel, now);
   }
 
   /** Only these are looked at from now on. */
@@ -104,45 +103,71 @@ export class Health {
   score(now: number): number {
     let score = SCORE_MAX;
     for (const check of this.#checks.values()) {
-      this.#settle(check, now);
-      if (!check.isGood) score -= CHECKS[check.id].weight;
+      check.whole.settle(now);
+      check.level.settle(now);
+      if (!check.level.isGood) score -= CHECKS[check.id].weight;
     }
     return Math.max(0, score);
   }
 
   views(now: number): CheckView[] {
     this.score(now);
-    return Array.from(this.#checks.values(), ({ id, subject, isGood, detail, since }) => ({
-      ...{ id, subject, isGood, detail, since },
-      weight: CHECKS[id].weight,
-    }));
+    return Array.from(this.#checks.values(), ({ id, subject, detail, whole, level }) => {
+      const isGood = whole.isGood && level.isGood;
+      const isCommon = !isGood && level.isGood;
+      const { since } = isGood || isCommon ? whole : level;
+      return { id, subject, isGood, detail, since, weight: isCommon ? 0 : CHECKS[id].weight };
+    });
   }
 
   /** When the number may be another one without a new look; monotonic milliseconds. */
   nextAt(): number {
-    let at = Number.POSITIVE_INFINITY;
-    for (const check of this.#checks.values()) {
-      if (check.looksGood !== check.isGood) {
-        at = Math.min(at, check.looksSoSince + waitOf(check));
-      }
-    }
-    return at;
-  }
-
-  #settle(check: Check, now: number): void {
-    if (check.looksGood === check.isGood) return;
-    if (now - check.looksSoSince < waitOf(check)) return;
-    // How long it was good before it went bad again decides how much it is trusted the next time.
-    if (check.isGood) {
-      const isFlapping = now - check.since < FLAP_MEMORY_MILLISECONDS;
-      check.flaps = isFlapping ? check.flaps + 1 : 0;
-    }
-    check.isGood = check.looksGood;
-    check.since = now;
+    const checks = Array.from(this.#checks.values());
+    return Math.min(...checks.flatMap(({ whole, level }) => [whole.nextAt, level.nextAt]));
   }
 }
 
-function waitOf({ id, isGood, flaps }: Check): number {
-  const { badAfter, goodAfter } = CHECKS[id];
-  return isGood ? badAfter : goodAfter * Math.min(2 ** flaps, FLAP_FACTOR_MAX);
+/** Whether something is good, as soon as it has been seen so for long enough. */
+class Settled {
+  readonly #rule: Rule;
+  isGood: boolean;
+  since: number;
+  /** What was seen last, and since when without a break. */
+  #looksGood: boolean;
+  #looksSoSince: number;
+  #flaps = 0;
+
+  constructor(rule: Rule, isGood: boolean, now: number) {
+    this.#rule = rule;
+    this.isGood = isGood;
+    this.since = now;
+    this.#looksGood = isGood;
+    this.#looksSoSince = now;
+  }
+
+  look(isGood: boolean, now: number): void {
+    if (this.#looksGood !== isGood) {
+      this.#looksGood = isGood;
+      this.#looksSoSince = now;
+    }
+    this.settle(now);
+  }
+
+  settle(now: number): void {
+    if (now < this.nextAt) return;
+    // How long it was good before it went bad again decides how much it is trusted the next time.
+    if (this.isGood) {
+      const isFlapping = now - this.since < FLAP_MEMORY_MILLISECONDS;
+      this.#flaps = isFlapping ? this.#flaps + 1 : 0;
+    }
+    this.isGood = this.#looksGood;
+    this.since = now;
+  }
+
+  get nextAt(): number {
+    if (this.#looksGood === this.isGood) return Number.POSITIVE_INFINITY;
+    const { badAfter, goodAfter } = this.#rule;
+    const factor = Math.min(2 ** this.#flaps, FLAP_FACTOR_MAX);
+    return this.#looksSoSince + (this.isGood ? badAfter : goodAfter * factor);
+  }
 }

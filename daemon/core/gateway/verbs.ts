@@ -1,6 +1,7 @@
 // What a person can have done with the gateway: what will happen, said before; or why it is not to be done.
 
 import type { GatewayRole } from "./coordinator.ts";
+import { isMissed, namesWarning, type Resolvers } from "./resolvers.ts";
 import type { GatewayWord } from "./word.ts";
 
 export const VERBS = ["handover", "maintenance-on", "maintenance-off", "drill", "unplug"] as const;
@@ -20,6 +21,7 @@ export interface VerbFacts {
   /** Both books say the same. */
   readonly isInStep: boolean;
   readonly isDrillUnderWay: boolean;
+  readonly resolvers: Resolvers;
 }
 
 /** `text`: a sentence without its full stop. */
@@ -37,7 +39,7 @@ export function preflight(verb: Verb, facts: VerbFacts): Preflight {
 
 /** Legend: verb, what has to be so for it. The first reason against it is said. */
 const CHECKS: Readonly<Record<Verb, (facts: VerbFacts) => Preflight>> = {
-  handover: (facts) => whyNoMove(facts) ?? yes(moveText(facts)),
+  handover: (facts) => whyNoMove(facts) ?? yes(`${moveText(facts)}${namesText(facts)}`),
   "maintenance-on": (facts) => {
     const { box, isInMaintenance, isPaired, partner, hasGateway, isInStep } = facts;
     if (isInMaintenance) return no(`box ${box} is in maintenance already`);
@@ -49,12 +51,11 @@ const CHECKS: Readonly<Record<Verb, (facts: VerbFacts) => Preflight>> = {
     if (!partner) return no("the partner is not heard: nobody would serve while this box is off");
     if (!isInStep)
       return no("the partner does not know all leases yet: wait until both are in step");
-    if (hasGateway && facts.role === "active") {
-      const why = whyNoMove(facts);
-      if (why) return why;
-    }
+    const isHere = hasGateway && facts.role === "active";
+    const why = isHere ? whyNoMove(facts) : undefined;
+    if (why) return why;
     return yes(
-      `box ${box} hands everything over to its partner and answers nobody, also after it was switched off and on, until it is told that the work is done`,
+      `box ${box} hands everything over to its partner and answers nobody, also after it was switched off and on, until it is told that the work is done${isHere ? namesText(facts) : ""}`,
     );
   },
   "maintenance-off": ({ box, isInMaintenance }) =>
@@ -78,6 +79,10 @@ function moveText(facts: VerbFacts): string {
   return `${holderOf(facts)} hands the gateway over to ${to}, which takes some milliseconds; connections go on`;
 }
 
+function namesText({ resolvers, role, box }: VerbFacts): string {
+  return namesWarning(resolvers, role === "active", box);
+}
+
 /** Undefined: the gateway can move between the boxes. */
 function whyNoMove(facts: VerbFacts): Preflight | undefined {
   const { hasGateway, isPaired, partner, role, score, isInMaintenance, isDrillUnderWay } = facts;
@@ -88,14 +93,16 @@ function whyNoMove(facts: VerbFacts): Preflight | undefined {
   if (role === "active") {
     if (!partner.mayTake) return no("the partner is in maintenance, or cannot be the gateway now");
     if (partner.score + LOSS_MAX < score) {
-      return no(`the partner is much worse off (${partner.score} of 100, this box ${score})`);
+      const why = isMissed(facts.resolvers, "partner") ? ", and its resolver does not answer" : "";
+      return no(`the partner is much worse off (${partner.score} of 100, this box ${score})${why}`);
     }
     return undefined;
   }
   if (isInMaintenance) return no("this box is in maintenance");
   if (role !== "standby") return no(NO_TAKER[role]);
   if (score + LOSS_MAX < partner.score) {
-    return no(`this box is much worse off (${score} of 100, its partner ${partner.score})`);
+    const why = isMissed(facts.resolvers, "own") ? ", and its resolver does not answer" : "";
+    return no(`this box is much worse off (${score} of 100, its partner ${partner.score})${why}`);
   }
   return undefined;
 }
@@ -116,6 +123,9 @@ function whyNoDrill(facts: VerbFacts): Preflight | undefined {
   const why = whyNoMove(facts);
   if (why) return why;
   if (!facts.isInStep) return no("the boxes are not in step");
+  if (isMissed(facts.resolvers, "own") || isMissed(facts.resolvers, "partner")) {
+    return no("one of the resolvers does not answer; a drill would not show what it is to show");
+  }
   const worst = Math.min(facts.score, facts.partner?.score ?? 0);
   if (worst < 100)
     return no("one of the boxes is not quite well; a drill would not show what it is to show");

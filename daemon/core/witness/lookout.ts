@@ -289,6 +289,17 @@ export class Lookout {
   }
 }
 
+/**
+ * Where the partner can be asked something on a LAN, as a link-local address with its interface; undefined: the boxes
+ * do not hear each other there, and silence says nothing about what was asked.
+ */
+export function addressOn({ paths, isDisowned }: Sight, interfaceName: string): string | undefined {
+  const path = paths.find((one) => one.lan !== undefined && one.interfaceName === interfaceName);
+  const { verdict, address } = path ?? {};
+  if (isDisowned || verdict !== "up" || address === undefined) return undefined;
+  return `${address}%${interfaceName}`;
+}
+
 function forgetPartner(path: Path): void {
   path.address = undefined;
   path.heardAt = undefined;

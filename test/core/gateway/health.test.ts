@@ -88,6 +88,66 @@ describe("a check", () => {
   });
 });
 
+describe("a check that is as bad at the partner", () => {
+  const COMMON = { isGood: false, isCommon: true, detail: "broken at both" };
+  const seen = (health: Health, now: number) => {
+    const [view] = health.views(now);
+    return { score: health.score(now), isGood: view?.isGood, weight: view?.weight };
+  };
+
+  test("is shown, and takes nothing off", () => {
+    const health = new Health();
+    health.look("resolver", "", COMMON, 0);
+    expect(health.views(0)).toEqual([
+      { id: "resolver", subject: "", isGood: false, weight: 0, detail: "broken at both", since: 0 },
+    ]);
+    expect(health.score(0)).toBe(100);
+  });
+
+  test("has to be so for a while, as with any other", () => {
+    const health = new Health();
+    health.look("resolver", "", GOOD, 0);
+    health.look("resolver", "", COMMON, 700_000);
+    expect(health.nextAt()).toBe(705_000);
+    expect(seen(health, 704_999)).toEqual({ score: 100, isGood: true, weight: 15 });
+    expect(seen(health, 705_000)).toEqual({ score: 100, isGood: false, weight: 0 });
+    health.look("resolver", "", GOOD, 710_000);
+    expect(seen(health, 719_999)).toEqual({ score: 100, isGood: false, weight: 0 });
+    expect(seen(health, 720_000)).toEqual({ score: 100, isGood: true, weight: 15 });
+  });
+
+  test("counts when the partner has been better for a while, and no more when it is as bad again", () => {
+    const health = new Health();
+    health.look("resolver", "", COMMON, 0);
+    health.look("resolver", "", BAD, 1000);
+    expect(health.nextAt()).toBe(6000);
+    expect(seen(health, 5999)).toEqual({ score: 100, isGood: false, weight: 0 });
+    expect(seen(health, 6000)).toEqual({ score: 85, isGood: false, weight: 15 });
+    expect(health.views(6000)[0]?.since).toBe(6000);
+    health.look("resolver", "", COMMON, 20_000);
+    // It had not been level for ten minutes before: it is trusted less.
+    expect(seen(health, 39_999).score).toBe(85);
+    expect(seen(health, 40_000)).toEqual({ score: 100, isGood: false, weight: 0 });
+  });
+
+  test("or not, is all the same to how long it has been bad", () => {
+    const health = new Health();
+    health.look("resolver", "", GOOD, 0);
+    for (let now = 1000; now <= 6000; now += 1000) {
+      health.look("resolver", "", now % 2000 === 0 ? COMMON : BAD, now);
+    }
+    expect(seen(health, 6000)).toEqual({ score: 100, isGood: false, weight: 0 });
+  });
+
+  test("one fault that both notice at other moments moves nothing", () => {
+    const health = new Health();
+    health.look("resolver", "", GOOD, 0);
+    health.look("resolver", "", BAD, 1000);
+    health.look("resolver", "", COMMON, 3000);
+    for (let now = 3000; now < 60_000; now += 1000) expect(health.score(now)).toBe(100);
+  });
+});
+
 test("all bad is zero, not less", () => {
   const health = new Health();
   for (const lan of ["a", "b", "c", "d", "e"]) health.look("lan", lan, BAD, 0);

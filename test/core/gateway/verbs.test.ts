@@ -1,6 +1,7 @@
 // What a person is told before something is done with the gateway: what will happen, or the first reason against it.
 
 import { describe, expect, test } from "vitest";
+import { NO_RESOLVERS, type Resolvers } from "../../../daemon/core/gateway/resolvers.ts";
 import { preflight, VERBS, type Verb, type VerbFacts } from "../../../daemon/core/gateway/verbs.ts";
 import type { GatewayWord } from "../../../daemon/core/gateway/word.ts";
 
@@ -10,6 +11,7 @@ const HAS_IT: GatewayWord = { holding: "master", score: 100, mayTake: true };
 const ACTIVE: VerbFacts = {
   ...{ box: "A", hasGateway: true, isPaired: true, role: "active", partner: READY, score: 100 },
   ...{ isInMaintenance: false, isInStep: true, isDrillUnderWay: false },
+  resolvers: NO_RESOLVERS,
 };
 const STANDBY: VerbFacts = { ...ACTIVE, role: "standby", partner: HAS_IT };
 const MAINTENANCE: VerbFacts = { ...STANDBY, role: "maintenance", isInMaintenance: true };
@@ -136,6 +138,70 @@ describe("maintenance", () => {
     // Whatever has become of the rest.
     const alone = { ...MAINTENANCE, isPaired: false, partner: undefined, isInStep: false };
     expect(preflight("maintenance-off", alone).isPossible).toBe(true);
+  });
+});
+
+describe("names", () => {
+  const seen = (own: Resolvers["own"], partner: Resolvers["partner"]): Resolvers => ({
+    ...{ address: "10.77.0.2", own, partner },
+  });
+  const NEITHER = "; devices find no names, neither before nor after it: neither resolver answers";
+  const LOST_THERE =
+    "; but devices find no names after it: the resolver of its partner does not answer";
+  const LOST_HERE = "; but devices find no names after it: the resolver of box A does not answer";
+
+  test.each<[VerbFacts, Resolvers, string]>([
+    [ACTIVE, seen("answers", "answers"), ""],
+    [ACTIVE, seen("answers", "never"), ""],
+    [ACTIVE, seen("answers", undefined), ""],
+    [ACTIVE, seen("answers", "silent"), LOST_THERE],
+    [ACTIVE, seen(undefined, "silent"), LOST_THERE],
+    [ACTIVE, seen("silent", "silent"), NEITHER],
+    [ACTIVE, seen("never", "silent"), NEITHER],
+    [ACTIVE, seen("silent", "answers"), ""],
+    [STANDBY, seen("answers", "silent"), ""],
+    [STANDBY, seen("silent", "answers"), LOST_HERE],
+    [STANDBY, seen("silent", "never"), LOST_HERE],
+    [STANDBY, seen("never", "answers"), LOST_HERE],
+    [STANDBY, seen("never", "never"), ""],
+    [STANDBY, seen("never", undefined), ""],
+    [STANDBY, seen("silent", "silent"), NEITHER],
+  ])("that are lost with a handover are said before: %#", (facts, resolvers, warning) => {
+    const text = facts === ACTIVE ? HERE_TO_THERE : THERE_TO_HERE;
+    expect(preflight("handover", { ...facts, resolvers })).toEqual({
+      ...{ isPossible: true, text: `${text}${warning}` },
+    });
+    const away = preflight("maintenance-on", { ...facts, resolvers });
+    expect(away, "nothing moves when the gateway is at the partner").toEqual({
+      ...{ isPossible: true, text: `${AWAY}${facts === ACTIVE ? warning : ""}` },
+    });
+  });
+
+  test.each([
+    [ACTIVE, seen("answers", "silent")],
+    [ACTIVE, seen("silent", "answers")],
+    [STANDBY, seen("silent", "silent")],
+  ])("that are not found are no time for a drill: %#", (facts, resolvers) => {
+    for (const verb of ["drill", "unplug"] as const) {
+      expect(preflight(verb, { ...facts, resolvers })).toEqual({
+        isPossible: false,
+        text: "one of the resolvers does not answer; a drill would not show what it is to show",
+      });
+    }
+  });
+
+  test("are a reason why a box is worse off", () => {
+    const partner = { ...READY, score: 85 };
+    expect(
+      preflight("handover", { ...ACTIVE, partner, resolvers: seen("answers", "silent") }).text,
+    ).toBe(
+      "the partner is much worse off (85 of 100, this box 100), and its resolver does not answer",
+    );
+    expect(
+      preflight("handover", { ...STANDBY, score: 85, resolvers: seen("silent", "answers") }).text,
+    ).toBe(
+      "this box is much worse off (85 of 100, its partner 100), and its resolver does not answer",
+    );
   });
 });
 

@@ -1,7 +1,12 @@
 // What a box says on each path, and what it makes of what it hears there. Signatures are taken as right.
 
 import { beforeEach, describe, expect, test } from "vitest";
-import { type DueBeacon, Lookout, type LookoutPath } from "../../../daemon/core/witness/lookout.ts";
+import {
+  addressOn,
+  type DueBeacon,
+  Lookout,
+  type LookoutPath,
+} from "../../../daemon/core/witness/lookout.ts";
 import { DEFAULT_TIMES } from "../../../daemon/core/witness/witness.ts";
 import { LIMITS } from "../../../daemon/limits.ts";
 import type { Beacon } from "../../../daemon/wire/beacon.ts";
@@ -227,6 +232,41 @@ test("a partner that does not know it is one is to be paired with again", () => 
   pass(1000);
   expect(a.lookout.sight(now).isDisowned).toBe(false);
   expect([a.lookout.found(now), b.lookout.found(now)]).toEqual([[], []]);
+});
+
+describe("the partner can be asked something", () => {
+  const asked = (side: Side, name = "lan0"): string | undefined =>
+    addressOn(side.lookout.sight(now), name);
+
+  test("on a LAN while the boxes hear each other there", () => {
+    expect(asked(a)).toBeUndefined();
+    pass(2000);
+    expect([asked(a), asked(b)]).toEqual(["fe80::2%lan0", "fe80::1%lan0"]);
+    expect([asked(a, "ded0"), asked(a, "lan1")], "not on the cable, nor elsewhere").toEqual([
+      ...[undefined, undefined],
+    ]);
+    for (const end = now + 1500; now < end; now += 50) b.speak();
+    expect(a.lookout.sight(now).paths[1]?.verdict).toBe("silent");
+    expect(asked(a)).toBeUndefined();
+  });
+
+  test("not where it does not hear what it is asked", () => {
+    pass(2000);
+    for (const end = now + 3000; now < end; now += 50) {
+      a.speak();
+      b.speak(a);
+    }
+    expect(a.lookout.sight(now).paths[1]?.verdict).toBe("mute");
+    expect(asked(a)).toBeUndefined();
+  });
+
+  test("not when it has another partner by now", () => {
+    pass(2000);
+    b.know(new Side(3));
+    b.speak(a);
+    expect(a.lookout.sight(now).isDisowned).toBe(true);
+    expect(asked(a)).toBeUndefined();
+  });
 });
 
 test("paths that stay keep what was heard on them", () => {
