@@ -15,6 +15,7 @@ export function describe(status: LabStatus, now = Date.now()): string {
     ...boxLines("A", boxes.a, ports[0]),
     ...boxLines("B", boxes.b, ports[1]),
     "",
+    `  Gateway  ${gatewayText(boxes)}`,
     `  Wires    ${shown.map((wire) => wireText(wire)).join("   ")}`,
     "",
     `  Clients  ${bound} of ${clients.length} have an address`,
@@ -47,6 +48,16 @@ function boxLines(letter: string, box: BoxStatus, port: number): string[] {
   if (!box.daemon.reachable) return lines;
   const conditions = box.daemon.status.conditions.filter((c) => c.severity !== "info");
   return [...lines, ...conditions.map((condition) => `           ! ${condition.sentence}`)];
+}
+
+/** Who has the virtual addresses, as each box says it of itself. */
+function gatewayText({ a, b }: LabStatus["boxes"]): string {
+  const at = [a, b].filter(
+    ({ daemon }) => daemon.reachable && daemon.status.gateway?.role === "active",
+  );
+  if (at.length > 1) return "BOTH BOXES";
+  if (at.length === 0) return "nobody";
+  return `box ${at[0] === a ? "A" : "B"}`;
 }
 
 function wireText(wire: LabStatus["wires"][number]): string {

@@ -55,7 +55,9 @@ export class Screen {
 
   show(status: LabStatus): void {
     this.#latest = status;
-    const { columns = 80, rows = 24 } = process.stdout;
+    // 0 is what a terminal says that does not know its size.
+    const columns = process.stdout.columns || 80;
+    const rows = process.stdout.rows || 24;
     const help = [...keys.map((key) => `${key.key} ${key.help}`), "q quit"];
     const bottom = wrap(help, columns);
     const top = describe(status).split("\n");

@@ -133,13 +133,16 @@ test("a killed lab takes everything with it, and the next start removes its fold
   await next.stop();
 });
 
-test("a second lab of the same name is refused, one of another name is not", async () => {
+test("a second lab of the same name is refused, one of another name is not; each says where the gateway is", async () => {
   const lab = await startLab({ clients: 0 });
   try {
     await expect(startLab({ name: lab.name, clients: 0 })).rejects.toThrow(/runs already/);
     const other = await startLab({ clients: 0 });
     await other.stop();
     expect((await lab.status()).name).toBe(lab.name);
+    await lab.waitFor("a box with the gateway", async () => {
+      return /^ {2}Gateway {2}box [AB]$/m.test(await lab.cmd("status"));
+    });
   } finally {
     await lab.stop();
   }
