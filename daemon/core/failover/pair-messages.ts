@@ -31,10 +31,10 @@ export function takeMessage(pair: Pair, message: ReceivedMessage, now: Now, out:
       pair.answers.receive(message.xid, message.bindings, out);
       return;
     case "UPDREQ":
-      updates.request("unacknowledged", message.xid);
-      return;
     case "UPDREQALL":
-      updates.request("all", message.xid);
+      // This process ends, and may have to learn itself: whoever asks has an answer when it is back.
+      if (pair.state === "paused") return;
+      updates.request(message.type === "UPDREQ" ? "unacknowledged" : "all", message.xid);
       return;
     case "UPDDONE":
       pair.requestDone(message.xid, now, out);
