@@ -37,12 +37,15 @@ export interface Plugged {
 
 export type DialTrouble = "refused" | "silence";
 
+/** Longest time of a piece on its way when nothing is the matter, in milliseconds. */
+export const QUICK_CABLE = 2;
+
 export class Cable {
   readonly world: World;
   readonly fate: Fate;
   readonly ends: CableEnd[] = [];
   /** Longest time of a piece on its way, in milliseconds. */
-  latency = 2;
+  latency = QUICK_CABLE;
   dialTrouble: DialTrouble | undefined;
   readonly connections = new Set<PeerConnection>();
   /** Ends whose bytes do not get through. */

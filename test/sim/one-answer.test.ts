@@ -34,11 +34,11 @@ async function made() {
   return { world, boxes, judge, ask, answer };
 }
 
-test("two boxes that answer one request are found out, whatever they say", async () => {
-  for (const [first, second] of [
-    [ACK, ACK],
-    [NAK, ACK],
-    [NAK, NAK],
+test("two boxes that answer one request are found out, unless both refuse it", async () => {
+  for (const [first, second, complaints] of [
+    [ACK, ACK, 1],
+    [NAK, ACK, 1],
+    [NAK, NAK, 0],
   ] as const) {
     const { world, ask, answer } = await made();
     ask(1);
@@ -46,8 +46,22 @@ test("two boxes that answer one request are found out, whatever they say", async
     answer(0, 1, first);
     expect(world.complaints).toEqual([]);
     answer(1, 1, second);
-    expect(world.complaints).toHaveLength(1);
+    expect(world.complaints).toHaveLength(complaints);
   }
+});
+
+test("while a disk is slow both may give one lease, and only that", async () => {
+  const { world, boxes, judge, ask, answer } = await made();
+  Object.assign(boxes[0], { diskDelay: [500, 500] });
+  judge.watch();
+  ask(1);
+  answer(0, 1);
+  answer(1, 1);
+  expect(world.complaints).toEqual([]);
+  ask(2);
+  answer(0, 2);
+  answer(1, 2, NAK);
+  expect(world.complaints).toHaveLength(1);
 });
 
 test("a client that asks again, or had to wait, may be answered by both; so may one that reached both holders", async () => {

@@ -21,7 +21,7 @@ interface Request {
   readonly at: number;
   /** Others than this one may be answered by both. */
   readonly isToOne: boolean;
-  /** Who answered it, and how. */
+  /** How it was answered, and by whom. */
   answer: string;
   by: SimBox | undefined;
 }
@@ -30,6 +30,8 @@ export class OneAnswer {
   readonly #world: World;
   readonly #boxes: readonly SimBox[];
   readonly #requests = new Map<string, Request>();
+  /** Whether a box hears at once what the other one tells it. */
+  isCableQuick: () => boolean = () => true;
   /** Since when both are in step, and since when nothing keeps them from answering either, in true time. */
   #inStepSince = NEVER;
   #calmSince = NEVER;
@@ -44,7 +46,7 @@ export class OneAnswer {
     const { now } = this.#world;
     const isInStep = this.#boxes.every(serves) && areAlike(this.#boxes);
     this.#inStepSince = isInStep ? Math.min(this.#inStepSince, now) : NEVER;
-    const isCalm = isInStep && this.#boxes.every(isQuick);
+    const isCalm = isInStep && this.isCableQuick() && this.#boxes.every(isQuick);
     this.#calmSince = isCalm ? Math.min(this.#calmSince, now) : NEVER;
   }
 
@@ -72,13 +74,25 @@ export class OneAnswer {
     const mac = formatMac(message.chaddr.subarray(0, 6));
     const request = this.#requests.get(mac);
     if (request?.xid !== message.xid) return;
-    const answer = `${box.name} says ${type === ACK ? `ACK of ${yiaddr}` : "NAK"}`;
+    const answer = type === ACK ? `ACK of ${yiaddr}` : "NAK";
     const isSettled = request.at - this.#inStepSince >= SETTLED_MILLISECONDS;
-    if (request.by && request.by !== box && request.isToOne && isSettled) {
-      this.#world.complain(`one request of ${mac}, two answers: ${request.answer}, ${answer}`);
+    const { by, isToOne } = request;
+    if (by && by !== box && isToOne && isSettled && !this.#mayBoth(request, answer)) {
+      const before = `${by.name} says ${request.answer}`;
+      this.#world.complain(
+        `one request of ${mac}, two answers: ${before}, ${box.name} says ${answer}`,
+      );
     }
     request.by = box;
     request.answer = answer;
+  }
+
+  /**
+   * Two refusals promise nothing. Two ACKs of one address are one lease, with the later end; what makes them is a word
+   * that a slow disk or a bad wire keeps from the other box.
+   */
+  #mayBoth({ answer, at }: Request, other: string): boolean {
+    return answer === other && (answer === "NAK" || this.#calmSince > at);
   }
 }
 

@@ -57,14 +57,14 @@ export class PairChecks implements Watch {
   /** Boxes with an older disk that have not learnt what they lost. */
   readonly #emptied = new Set<SimBox>();
   readonly #told = new Map<SimBox, string | undefined>();
-  readonly #oneAnswer: OneAnswer;
+  readonly oneAnswer: OneAnswer;
 
   /** `ends`: told of a process before it is gone. */
   constructor(world: World, ends: (box: SimBox) => void) {
     this.#world = world;
     this.#ends = ends;
     this.grants = new Grants(world);
-    this.#oneAnswer = new OneAnswer(world, this.boxes);
+    this.oneAnswer = new OneAnswer(world, this.boxes);
     world.watch = () => this.#watch();
   }
 
@@ -120,17 +120,19 @@ export class PairChecks implements Watch {
       ({ holding, mac }) =>
         holding?.address === address && holding.until > soon && promised.mac === mac,
     );
+    // It gave its lease back to the partner, and has a shorter one from there by now.
+    const isAnother = (holder?.holding?.until ?? 0) + GRACE_MILLISECONDS < promised.until;
+    const wasGivenBack = lease.fromPartner && isAnother;
     if (lease.state === "active" && equalBytes(lease.client, promised.client)) {
-      // It gave its lease back to the partner, and has a shorter one from there by now.
-      const isAnother = (holder?.holding?.until ?? 0) + GRACE_MILLISECONDS < promised.until;
-      if (lease.fromPartner && isAnother) promises.drop(address);
+      if (wasGivenBack) promises.drop(address);
       return;
     }
     // Where both gave out the same, one has to lose. An address that was declined at the partner is left
     // alone until the lease has ended too, so its client may go on.
     const isLeftAlone = lease.state === "abandoned" && lease.fromPartner;
     if (holder && lease.state === "active") this.grants.lost(address, holder, lease.chaddr);
-    if (holder && !isLeftAlone && !this.grants.isTroubled) {
+    const isEnd = wasGivenBack && lease.state === "free";
+    if (holder && !isLeftAlone && !isEnd && !this.grants.isTroubled) {
       this.#world.complain(
         `${box.name} makes ${address} ${lease.state}, which ${holder.name} was promised and has`,
       );
@@ -143,7 +145,7 @@ export class PairChecks implements Watch {
     const reply = readReply(port.index, frame);
     const seconds = reply.message.u32(51);
     this.#mayAnswer(port.box, reply);
-    this.#oneAnswer.answers(port.box, reply);
+    this.oneAnswer.answers(port.box, reply);
     if (reply.type !== ACK || reply.yiaddr === "0.0.0.0" || typeof seconds !== "number") return;
     this.acks++;
     const { box } = port;
@@ -222,7 +224,7 @@ export class PairChecks implements Watch {
   configured(): void {}
 
   asks(request: Asking): void {
-    this.#oneAnswer.asks(request);
+    this.oneAnswer.asks(request);
   }
 
   wrong(complaint: string): void {
@@ -260,7 +262,7 @@ export class PairChecks implements Watch {
   #watch(): void {
     const states = this.boxes.map(stateOf);
     this.grants.watch(states);
-    this.#oneAnswer.watch();
+    this.oneAnswer.watch();
     for (const box of this.boxes) {
       const state = stateOf(box);
       if (state === undefined) this.#silentSince.delete(box);

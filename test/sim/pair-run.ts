@@ -1,7 +1,7 @@
 // One seed of a pair: a world with two boxes is made, goes through its story, calms down, and is looked at.
 
 import type { Dialect } from "../../daemon/wire/failover/messages.ts";
-import { Cable } from "./cable.ts";
+import { Cable, QUICK_CABLE } from "./cable.ts";
 import { GUESTS, OFFICE } from "./configs.ts";
 import { Lan } from "./lan.ts";
 import { Squatter } from "./neighbours.ts";
@@ -121,6 +121,7 @@ function makeScene(world: World, plan: PairPlan, { clients: count, isUnpaired }:
     checks.squatters.push(squatter);
   }
   const cable = new Cable(world, [first, second]);
+  checks.oneAnswer.isCableQuick = () => cable.latency <= QUICK_CABLE;
   const { clients } = checks;
   const boxes = [first, second] as const;
   const scene: Scene = { world, checks, boxes, lans, cable, clients };

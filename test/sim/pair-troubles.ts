@@ -1,5 +1,6 @@
 // Puts the troubles of a story into effect.
 
+import { QUICK_CABLE } from "./cable.ts";
 import { FAIR } from "./lan.ts";
 import { isEnding } from "./pair-checks.ts";
 import { configFor, LEASE_SECONDS, MODES, type PairPlan } from "./pair-configs.ts";
@@ -70,7 +71,7 @@ export class PairTroubles implements Means {
     for (const squatter of checks.squatters) squatter.since = undefined;
     cable.mend();
     cable.dialTrouble = undefined;
-    cable.latency = 2;
+    cable.latency = QUICK_CABLE;
     for (const [index, box] of boxes.entries()) {
       box.fuse = undefined;
       heal(box);
@@ -104,7 +105,7 @@ export class PairTroubles implements Means {
       const { cable } = this.scene;
       cable.latency = Number(how);
       this.ends("latency", lasts, () => {
-        cable.latency = 2;
+        cable.latency = QUICK_CABLE;
       });
     },
     crash: (trouble, box) => {
