@@ -1,4 +1,4 @@
-/* Takes addresses, routes and links off the box, by rtnetlink. */
+/* Takes addresses, routes and links off the box, and gives ports a second name, by rtnetlink. */
 #define _GNU_SOURCE
 #include "gatekeeper.h"
 
@@ -160,4 +160,50 @@ unsigned addresses_remove(const struct plan *plan, enum item_kind last)
   }
   close(fd);
   return removed;
+}
+
+/* ---- second names ---- */
+
+static int alias_change(int fd, unsigned short type, unsigned ifindex, const char *alias)
+{
+  struct request request;
+  const struct nlmsghdr *answer;
+  struct {
+    struct rtattr head;
+    char alias[NAME_MAX_LEN + 1];
+  } list = {0};
+  size_t len = strlen(alias) + 1;
+  request_start(&request, type, sizeof request.body.link);
+  request.body.link.ifi_index = (int)ifindex;
+  list.head.rta_type = IFLA_ALT_IFNAME;
+  list.head.rta_len = (unsigned short)RTA_LENGTH(len);
+  memcpy(list.alias, alias, len);
+  attribute_put(&request, IFLA_PROP_LIST | NLA_F_NESTED, &list, RTA_LENGTH(len));
+  request.head.nlmsg_flags |= NLM_F_ACK;
+  if (type == RTM_NEWLINKPROP)
+    request.head.nlmsg_flags |= NLM_F_CREATE | NLM_F_EXCL | NLM_F_APPEND;
+  return exchange(fd, &request, &answer);
+}
+
+int alias_set(const char *dev, const char *alias)
+{
+  struct timeval patience = {.tv_sec = ANSWER_WITHIN_MS / 1000};
+  unsigned port = if_nametoindex(dev), holder = if_nametoindex(alias);
+  char name[IF_NAMESIZE];
+  if (port == 0)
+    return ENODEV;
+  if (port == holder)
+    return 0;
+  /* The first name of another port is not ours to take away. */
+  if (holder != 0 && (if_indextoname(holder, name) == NULL || strcmp(name, alias) == 0))
+    return EEXIST;
+  int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+  if (fd < 0)
+    return errno;
+  setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  int error = holder != 0 ? alias_change(fd, RTM_DELLINKPROP, holder, alias) : 0;
+  if (error == 0)
+    error = alias_change(fd, RTM_NEWLINKPROP, port, alias);
+  close(fd);
+  return error;
 }

@@ -25,7 +25,7 @@ const char *check_start(void)
   int pipes[2];
   if (pipe2(pipes, O_CLOEXEC | O_NONBLOCK) < 0)
     return strerror(errno);
-  checker = keepalived_spawn(argv, pipes[1]);
+  checker = program_spawn(argv, pipes[1]);
   int error = errno;
   close(pipes[1]);
   if (checker < 0) {

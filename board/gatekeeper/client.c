@@ -1,6 +1,6 @@
 /* The daemon: one connection at a time, commands answered in their order. */
 #define _GNU_SOURCE
-#include "gatekeeper.h"
+#include "tracking.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -149,6 +149,9 @@ static void run(const struct command *command)
   case V_PLUG:
     keepalived_plug((unsigned)numbers[0]);
     break;
+  case V_TRACKING:
+    tracking_command(command->tracking);
+    break;
   case VERBS:
     break;
   }
@@ -178,13 +181,14 @@ static void violation(const char *why)
 /* Takes one line off what has come; false when it is not there yet. */
 static bool line_take(void)
 {
-  struct command command = {0};
+  static struct tracking tracking;
+  struct command command = {.tracking = &tracking};
   const char *why = NULL;
   size_t room = in_len < COMMAND_MAX ? in_len : COMMAND_MAX;
   const char *newline = memchr(in, '\n', room);
   if (newline == NULL) {
     if (in_len >= COMMAND_MAX)
-      violation("a command is longer than 256 bytes");
+      violation("a command is longer than 2048 bytes");
     return false;
   }
   size_t len = (size_t)(newline - in);

@@ -1,6 +1,6 @@
 /* What a line from the daemon means. */
 #define _GNU_SOURCE
-#include "gatekeeper.h"
+#include "tracking.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -24,6 +24,10 @@ static const struct form {
   [V_DUMP] = {"dump", "dump", 0, {{0, 0}}},
   [V_RESPAWN] = {"respawn", "respawn", 0, {{0, 0}}},
   [V_PLUG] = {"plug", "plug MILLISECONDS, 100 to 60000", 1, {{PLUG_MIN_MS, PLUG_MAX_MS}}},
+  [V_TRACKING] = {"tracking",
+                  "tracking 1|2 PORT,... ADDRESS,... or tracking off|primary|backup",
+                  0,
+                  {{0, 0}}},
 };
 
 /* Decimal, with a minus perhaps, no leading zeros, at most seven digits. */
@@ -70,6 +74,11 @@ static bool numbers_parse(const struct form *form, const char *at, const char *e
   return at > end;
 }
 
+static bool words_parse(const char *at, const char *end, struct command *command)
+{
+  return at <= end && tracking_parse(at, (size_t)(end - at), command->tracking);
+}
+
 enum command_status command_parse(const char *line, size_t len, struct command *command,
                                   const char **why)
 {
@@ -81,7 +90,7 @@ enum command_status command_parse(const char *line, size_t len, struct command *
     if (word_len != strlen(form->word) || memcmp(word, form->word, word_len) != 0)
       continue;
     command->verb = verb;
-    if (numbers_parse(form, at, end, command))
+    if (verb == V_TRACKING ? words_parse(at, end, command) : numbers_parse(form, at, end, command))
       return COMMAND_GOOD;
     *why = form->usage;
     /* How many bytes follow is not known then. */

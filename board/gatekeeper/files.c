@@ -19,7 +19,8 @@ const char *folder_path(void) { return folder; }
 
 const char *file_path(const char *name)
 {
-  static const char *const names[] = {CONFIG_FILE, CONFIG_NEW, PID_FILE, VRRP_PID_FILE};
+  static const char *const names[] = {CONFIG_FILE, CONFIG_NEW, PID_FILE, VRRP_PID_FILE,
+                                      TRACK_CONFIG};
   static char paths[sizeof names / sizeof names[0]][FOLDER_MAX + 32];
   unsigned i = 0;
   while (strcmp(names[i], name) != 0)

@@ -111,7 +111,7 @@ static void reap(void)
   int status;
   pid_t pid;
   while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
-    if (!check_reaped(pid, status))
+    if (!check_reaped(pid, status) && !tracking_reaped(pid, status))
       keepalived_reaped(pid, status);
 }
 
@@ -125,6 +125,7 @@ static void signals_read(void)
     }
     say("signal %u: keepalived is stopped first", info.ssi_signo);
     socket_remove();
+    tracking_exit();
     keepalived_exit();
   }
 }
@@ -140,7 +141,8 @@ static void (*const on_time[TIMERS])(void) = {
   [TIMER_HEALTH] = health_late,     [TIMER_HOLD] = health_release,
   [TIMER_KEEPALIVED] = keepalived_timer, [TIMER_CHECK] = check_late,
   [TIMER_DUMP] = vrrp_dump_late,    [TIMER_CLIENT] = client_late,
-  [TIMER_LISTEN] = listen_again,
+  [TIMER_LISTEN] = listen_again,    [TIMER_TRACKING] = tracking_timer,
+  [TIMER_TRACKING_STEP] = tracking_step_timer,
 };
 
 void timer_set(enum timer timer, unsigned milliseconds)
@@ -213,6 +215,9 @@ static void dispatch(const struct epoll_event *event)
   case SOURCE_VRRP:
     vrrp_ended();
     break;
+  case SOURCE_TRACKING:
+    tracking_output();
+    break;
   }
 }
 
@@ -261,6 +266,7 @@ int main(int argc, char **argv)
   listen_fd = listen_open(&options);
   privileges_drop();
   keepalived_probe(options.program);
+  tracking_program(options.tracker);
   predecessor_end();
   health_start();
   fifo_prepare();

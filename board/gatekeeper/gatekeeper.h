@@ -1,5 +1,5 @@
 /*
- * gatekeeper: runs keepalived with root rights for a daemon that has none.
+ * gatekeeper: runs keepalived and conntrackd with root rights for a daemon that has none.
  * README.md documents the protocol and what this program must never do.
  */
 #ifndef GATEKEEPER_H
@@ -12,7 +12,7 @@
 
 /* Bounds. All memory is static: nothing is allocated. Lengths in bytes, times in milliseconds. */
 #define CONFIG_MAX 65536
-#define COMMAND_MAX 256       /* one command with its newline */
+#define COMMAND_MAX 2048      /* one command with its newline */
 #define CONFIG_LINE_MAX 200
 #define TEXT_MAX 200          /* a reason, or a line of the FIFO, as told to the daemon */
 #define ITEMS_MAX 256         /* addresses, routes and links of a configuration */
@@ -38,6 +38,8 @@
 #define LIVED_LONG_MS 10000   /* who dies sooner is started again later */
 #define BACKOFF_MIN_MS 100
 #define BACKOFF_MAX_MS 5000
+#define TRACK_STEP_MS 5000    /* one command to conntrackd, which takes some */
+#define TRACK_AGAIN_MS 100    /* while it is still starting */
 #define BEFORE_MS 10000       /* addresses of the configuration before this one may still be there */
 
 /* Names in FOLDER. */
@@ -48,6 +50,10 @@
 #define PID_FILE "keepalived.pid"
 #define VRRP_PID_FILE "vrrp.pid"
 #define DUMP_FILE "keepalived.json"
+#define TRACK_CONFIG "conntrackd.conf"
+#define TRACK_LOCK_FILE "conntrackd.lock"
+#define TRACK_PID_FILE "conntrackd.pid"
+#define TRACK_SOCKET "ct.ctl" /* short: with FOLDER it has to fit into a socket's address */
 
 /* ---- grammar.c: pure decisions about a configuration, no system call ---- */
 
@@ -82,11 +88,14 @@ size_t text_clean(char *to, const char *from, size_t len);
 
 /* ---- command.c: pure decisions about a line from the daemon ---- */
 
-enum verb { V_CONFIG, V_STOP, V_HEALTH, V_DUMP, V_RESPAWN, V_PLUG, VERBS };
+enum verb { V_CONFIG, V_STOP, V_HEALTH, V_DUMP, V_RESPAWN, V_PLUG, V_TRACKING, VERBS };
+
+struct tracking;
 
 struct command {
   enum verb verb;
   long numbers[3];
+  struct tracking *tracking; /* where what V_TRACKING asks for goes */
 };
 
 enum command_status { COMMAND_GOOD, COMMAND_WRONG, COMMAND_FRAMING };
@@ -99,6 +108,8 @@ enum command_status command_parse(const char *line, size_t len, struct command *
 
 /* Removes what is left of the plan, kind by kind up to the last one; returns how much that was. */
 unsigned addresses_remove(const struct plan *plan, enum item_kind last);
+/* Gives the port a second name, which no other port has then; an errno, 0 when it has it. */
+int alias_set(const char *dev, const char *alias);
 
 /* ---- files.c: everything in FOLDER ---- */
 
@@ -121,8 +132,8 @@ void folder_event(int fd);
 
 /* ---- process.c ---- */
 
-/* Starts keepalived in a group of its own; `output` < 0 leaves ours to it. -1 with errno. */
-pid_t keepalived_spawn(const char *const argv[], int output);
+/* Starts a program in a group of its own; `output` < 0 leaves ours to it. -1 with errno. */
+pid_t program_spawn(const char *const argv[], int output);
 /* Asks the program what it can do; what it needs is known afterwards. */
 void keepalived_probe(const char *program);
 const char *keepalived_program(void);
@@ -183,8 +194,23 @@ void health_late(void);
 
 /* ---- predecessor.c ---- */
 
-/* Ends the keepalived of a gatekeeper that was killed, and removes its addresses. */
+/* Ends what a gatekeeper that was killed ran, and removes its addresses. */
 void predecessor_end(void);
+
+/* ---- tracking.c: the one conntrackd ---- */
+
+void tracking_program(const char *path);
+/* Answers by client_reply(), at once. */
+void tracking_command(const struct tracking *tracking);
+bool tracking_reaped(pid_t pid, int status);
+void tracking_output(void);
+/* It is time to start it again, or to go on with what it is told. */
+void tracking_timer(void);
+void tracking_step_timer(void);
+/* Removes what one that does not run any more has left: the next one would not start. */
+void tracking_forget(void);
+/* Ends it, and leaves nothing of it behind. */
+void tracking_exit(void);
 
 /* ---- client.c: the daemon ---- */
 
@@ -206,7 +232,7 @@ void privileges_drop(void);
 /* ---- options.c ---- */
 
 struct options {
-  const char *path, *folder, *program, *checked;
+  const char *path, *folder, *program, *tracker, *checked;
   unsigned mode, uid, gid;
   bool change_user, change_group;
 };
@@ -229,7 +255,8 @@ enum source {
   SOURCE_FIFO,
   SOURCE_FOLDER,
   SOURCE_CHECK,
-  SOURCE_VRRP
+  SOURCE_VRRP,
+  SOURCE_TRACKING
 };
 
 enum timer {
@@ -240,6 +267,8 @@ enum timer {
   TIMER_DUMP,
   TIMER_CLIENT,
   TIMER_LISTEN,
+  TIMER_TRACKING,
+  TIMER_TRACKING_STEP,
   TIMERS
 };
 

@@ -96,7 +96,7 @@ static void keepalived_start(void)
   file_remove(PID_FILE);
   file_remove(VRRP_PID_FILE);
   plugged = false;
-  group = keepalived_spawn(argv, -1);
+  group = program_spawn(argv, -1);
   if (group < 0) {
     group = 0;
     start_failed(errno);

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#define CHECK 256 /* behind every letter */
+
 static bool number_parse(const char *text, int base, unsigned max, unsigned *value)
 {
   char *end;
@@ -42,13 +44,14 @@ static void user_parse(const char *text, struct options *options)
 
 void options_parse(int argc, char **argv, struct options *options)
 {
-  static const struct option names[] = {{"check", required_argument, NULL, 'c'}, {0}};
+  static const struct option names[] = {{"check", required_argument, NULL, CHECK}, {0}};
   bool wrong = false;
   int option;
   opterr = 0;
   options->mode = 0660;
   options->program = "/usr/sbin/keepalived";
-  while ((option = getopt_long(argc, argv, "s:d:m:u:g:k:", names, NULL)) != -1) {
+  options->tracker = "/usr/sbin/conntrackd";
+  while ((option = getopt_long(argc, argv, "s:d:m:u:g:k:c:", names, NULL)) != -1) {
     switch (option) {
     case 's':
       options->path = optarg;
@@ -69,6 +72,9 @@ void options_parse(int argc, char **argv, struct options *options)
       options->program = optarg;
       break;
     case 'c':
+      options->tracker = optarg;
+      break;
+    case CHECK:
       options->checked = optarg;
       break;
     default:
@@ -76,7 +82,7 @@ void options_parse(int argc, char **argv, struct options *options)
     }
   }
   if (wrong || options->folder == NULL || (options->path == NULL) == (options->checked == NULL) ||
-      options->program[0] != '/' || optind != argc)
-    die("usage: gatekeeper -s SOCKET -d FOLDER [-m MODE] [-u USER] [-g GROUP] [-k KEEPALIVED], "
-        "or gatekeeper --check FILE -d FOLDER");
+      options->program[0] != '/' || options->tracker[0] != '/' || optind != argc)
+    die("usage: gatekeeper -s SOCKET -d FOLDER [-m MODE] [-u USER] [-g GROUP] [-k KEEPALIVED] "
+        "[-c CONNTRACKD], or gatekeeper --check FILE -d FOLDER");
 }

@@ -1,4 +1,4 @@
-/* What a gatekeeper that was killed has left in FOLDER: its keepalived may still run. */
+/* What a gatekeeper that was killed has left in FOLDER: what it ran may still run. */
 #define _GNU_SOURCE
 #include "gatekeeper.h"
 
@@ -13,9 +13,21 @@
 #define ARGUMENTS_MAX 4096
 #define POLL_MS 10
 
-/* A keepalived with our configuration; nothing else is touched, whatever the pid file says. */
-static bool is_keepalived(pid_t pid)
+#define LEFT_MAX 3
+
+static const struct left {
+  const char *pid_file, *program, *option, *config;
+} left[LEFT_MAX] = {
+  {PID_FILE, "keepalived", "-f", CONFIG_FILE},
+  {VRRP_PID_FILE, "keepalived", "-f", CONFIG_FILE},
+  {TRACK_PID_FILE, "conntrackd", "-C", TRACK_CONFIG},
+};
+
+/* A program with our configuration; nothing else is touched, whatever the pid file says. */
+static bool is_ours(pid_t pid, const struct left *what)
 {
+  if (pid == 0)
+    return false;
   char path[32], arguments[ARGUMENTS_MAX + 1];
   snprintf(path, sizeof path, "/proc/%d/cmdline", (int)pid);
   int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -29,21 +41,29 @@ static bool is_keepalived(pid_t pid)
   const char *end = arguments + len, *at = arguments;
   const char *name = strrchr(at, '/') != NULL ? strrchr(at, '/') + 1 : at;
   bool follows = false;
-  if (strstr(name, "keepalived") == NULL)
+  if (strstr(name, what->program) == NULL)
     return false;
   for (; at < end; at += strlen(at) + 1) {
-    if (follows && strcmp(at, file_path(CONFIG_FILE)) == 0)
+    if (follows && strcmp(at, file_path(what->config)) == 0)
       return true;
-    follows = strcmp(at, "-f") == 0;
+    follows = strcmp(at, what->option) == 0;
   }
   return false;
 }
 
-static bool wait_for_end(const pid_t pids[2], unsigned milliseconds)
+static bool some_run(const pid_t pids[LEFT_MAX])
+{
+  for (unsigned i = 0; i < LEFT_MAX; i++)
+    if (is_ours(pids[i], &left[i]))
+      return true;
+  return false;
+}
+
+static bool wait_for_end(const pid_t pids[LEFT_MAX], unsigned milliseconds)
 {
   const struct timespec pause = {.tv_nsec = POLL_MS * 1000000L};
   uint64_t until = now_ms() + milliseconds;
-  while (is_keepalived(pids[0]) || is_keepalived(pids[1])) {
+  while (some_run(pids)) {
     if (now_ms() >= until)
       return false;
     nanosleep(&pause, NULL);
@@ -53,20 +73,22 @@ static bool wait_for_end(const pid_t pids[2], unsigned milliseconds)
 
 static void processes_end(void)
 {
-  const pid_t pids[2] = {file_pid(PID_FILE), file_pid(VRRP_PID_FILE)};
   static const int signals[] = {SIGTERM, SIGKILL};
+  pid_t pids[LEFT_MAX];
+  for (unsigned i = 0; i < LEFT_MAX; i++)
+    pids[i] = file_pid(left[i].pid_file);
   for (unsigned turn = 0; turn < 2; turn++) {
-    for (unsigned i = 0; i < 2; i++) {
-      if (pids[i] == 0 || !is_keepalived(pids[i]))
+    for (unsigned i = 0; i < LEFT_MAX; i++) {
+      if (!is_ours(pids[i], &left[i]))
         continue;
-      say("process %d, a keepalived without its gatekeeper, gets signal %d", (int)pids[i],
-          signals[turn]);
+      say("process %d, a %s without its gatekeeper, gets signal %d", (int)pids[i],
+          left[i].program, signals[turn]);
       kill(pids[i], signals[turn]);
     }
     if (wait_for_end(pids, PREDECESSOR_WITHIN_MS))
       return;
   }
-  die("a keepalived of an earlier gatekeeper does not end");
+  die("a process of an earlier gatekeeper does not end");
 }
 
 void predecessor_end(void)
@@ -86,4 +108,6 @@ void predecessor_end(void)
   file_remove(CONFIG_NEW);
   file_remove(PID_FILE);
   file_remove(VRRP_PID_FILE);
+  file_remove(TRACK_CONFIG);
+  tracking_forget();
 }

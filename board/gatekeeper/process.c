@@ -51,7 +51,7 @@ static _Noreturn void become(const char *const argv[], int output, int failed, p
   _exit(127);
 }
 
-pid_t keepalived_spawn(const char *const argv[], int output)
+pid_t program_spawn(const char *const argv[], int output)
 {
   int pipes[2], error = 0;
   pid_t parent = getpid();
@@ -89,7 +89,7 @@ static const char *ask(const char *option)
   printed[0] = '\0';
   if (pipe2(pipes, O_CLOEXEC) < 0)
     return printed;
-  pid_t pid = keepalived_spawn(argv, pipes[1]);
+  pid_t pid = program_spawn(argv, pipes[1]);
   if (pid < 0)
     say("%s cannot be run: %s", program, strerror(errno));
   close(pipes[1]);

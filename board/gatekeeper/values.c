@@ -84,7 +84,7 @@ static bool is_host(const struct item *item)
 static bool address_read(const char *text, size_t len, struct item *item)
 {
   char copy[ADDRESS_MAX];
-  if (len == 0 || len >= sizeof copy)
+  if (len == 0 || len >= sizeof copy || memchr(text, '\0', len) != NULL)
     return false;
   memcpy(copy, text, len);
   copy[len] = '\0';

@@ -243,13 +243,13 @@ function damaged(random: () => number): string {
 }
 
 describe("a command", () => {
-  test("is one of six, with its numbers in their bounds", () => {
+  test("is one of seven, with its numbers in their bounds", () => {
     const good = ["config 1", "config 65536", "stop", "health -254 600000 0", "health 0 100 -254"];
-    good.push("dump", "respawn", "plug 100", "plug 60000");
+    good.push("dump", "respawn", "plug 100", "plug 60000", "tracking off");
     expect(harness.commands(good)).toEqual([
       ...["good 0 1 0 0", "good 0 65536 0 0", "good 1 0 0 0", "good 2 -254 600000 0"],
       ...["good 2 0 100 -254", "good 3 0 0 0", "good 4 0 0 0", "good 5 100 0 0"],
-      "good 5 60000 0 0",
+      ...["good 5 60000 0 0", "good 6 0 0 0"],
     ]);
     const bad = ["", " ", "stop ", " stop", "STOP", "stop now", "dump\r", "plug", "plug 99"];
     bad.push("plug 60001", "plug 1e3", "plug +500", "plug 0500", "plug  500", "plug 500 ");

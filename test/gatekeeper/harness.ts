@@ -31,12 +31,17 @@ export class Harness {
     return this.#ask("c", lines);
   }
 
+  /** What follows the word tracking. */
+  trackings(words: readonly string[]): string[] {
+    return this.#ask("t", words);
+  }
+
   end(): void {
     rmSync(this.#folder, { recursive: true });
   }
 
   /** One byte per character: whatever a byte can be, a test can say. */
-  #ask(kind: "g" | "c", texts: readonly string[]): string[] {
+  #ask(kind: "g" | "c" | "t", texts: readonly string[]): string[] {
     const records = texts.flatMap((text) => {
       const head = Buffer.alloc(5);
       head.write(kind);

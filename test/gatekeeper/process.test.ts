@@ -102,7 +102,14 @@ for (const kind of USUAL) {
 
     test("unusable options and places are one sentence and exit 1", async () => {
       const places = ["-s", box.socket, "-d", box.folder];
-      for (const wrong of [["-m", "999"], ["-x"], ["more"], ["-k", "keepalived"], ["--check", "x"]])
+      for (const wrong of [
+        ["-m", "999"],
+        ["-x"],
+        ["more"],
+        ["-k", "keepalived"],
+        ["-c", "x"],
+        ["--check", "x"],
+      ])
         expect(await refusal(...places, ...wrong)).toContain("usage:");
       expect(await refusal("-d", box.folder)).toContain("usage:");
       expect(await refusal(...places, "-u", "no-such-user")).toContain("no such user");
