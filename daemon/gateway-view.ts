@@ -1,13 +1,16 @@
 // The gateway as the API shows it.
 
+import type { LogId, LogValues } from "./catalogue.ts";
 import type {
   Cause,
   Coordinator,
   CoordinatorFacts,
+  CoordinatorNews,
   GatewayRole,
 } from "./core/gateway/coordinator.ts";
 import { CHECKS, type CheckView } from "./core/gateway/health.ts";
 import type { GatewayPlan } from "./core/gateway/plan.ts";
+import { type TrackingState, trackingView } from "./core/gateway/tracking.ts";
 import type { GatewayStatus } from "./http/api-types.ts";
 import { isoTime } from "./lease-view.ts";
 
@@ -20,6 +23,7 @@ export interface GatewayState {
   readonly observers: { readonly bus: boolean; readonly fifo: boolean };
   readonly hasCarrier: (lan: string) => boolean;
   readonly maintenance: GatewayStatus["maintenance"];
+  readonly tracking: TrackingState;
 }
 
 /** What the box is to the gateway, in words for people; {box} is its name. */
@@ -34,7 +38,7 @@ export const ROLE_SENTENCES: Readonly<Record<GatewayRole, string>> = {
 };
 
 /** Why this box lets go of the gateway. */
-export const CAUSE_WORDS: Readonly<Record<Cause, string>> = {
+const CAUSE_WORDS: Readonly<Record<Cause, string>> = {
   health: "the partner is better off",
   person: "a person wants it so",
   prefer: "the primary has been well for long enough",
@@ -91,8 +95,36 @@ export function gatewayStatus(state: GatewayState, startedWall: number): Gateway
         ...{ isGood, weight, detail, since: at(from) },
       })),
     },
-    partner: facts.partner ?? null,
+    partner: partnerOf(facts),
     observers: state.observers,
     maintenance,
+    tracking: trackingView(state.tracking, facts.partner),
   };
+}
+
+function partnerOf({ partner }: CoordinatorFacts): GatewayStatus["partner"] {
+  if (!partner) return null;
+  const { holding, score, mayTake } = partner;
+  return { holding, score, mayTake };
+}
+
+/** For the log. */
+export function newsLine(news: CoordinatorNews): [LogId, LogValues] {
+  const why = CAUSE_WORDS[news.cause];
+  if (news.kind !== "released") {
+    return [news.kind === "kept" ? "gateway-kept" : "gateway-releasing", { why }];
+  }
+  return ["gateway-released", { milliseconds: Math.round(news.tookMilliseconds), why }];
+}
+
+/** For the condition; undefined: nobody works on this box. */
+export function maintenanceValues(
+  maintenance: GatewayStatus["maintenance"],
+): { readonly since: string; readonly state: string } | undefined {
+  if (!maintenance) return undefined;
+  const since = maintenance.since.slice(0, 16).replace("T", " ");
+  const state = maintenance.isSafeToSwitchOff
+    ? "its partner does everything, and it is safe to switch it off"
+    : "it is NOT safe to switch it off yet";
+  return { since: `${since} UTC`, state };
 }

@@ -8,17 +8,23 @@ import type { ConditionId, LogId, LogValues } from "./catalogue.ts";
 import {
   Coordinator,
   type CoordinatorFacts,
-  type CoordinatorNews,
   type GatewayRole,
 } from "./core/gateway/coordinator.ts";
 import type { DrillKind } from "./core/gateway/drill.ts";
 import { Health } from "./core/gateway/health.ts";
 import type { GatewayPlan } from "./core/gateway/plan.ts";
+import { whyUntracked } from "./core/gateway/tracking.ts";
 import { type Preflight, preflight, type Verb } from "./core/gateway/verbs.ts";
 import { encodeWord, type GatewayWord } from "./core/gateway/word.ts";
 import { type BoxLooks, lookAtBox } from "./gateway-looks.ts";
 import { SaidSigns } from "./gateway-signs.ts";
-import { ANEW_SENTENCES, CAUSE_WORDS, gatewayStatus, ROLE_WORDS } from "./gateway-view.ts";
+import {
+  ANEW_SENTENCES,
+  gatewayStatus,
+  maintenanceValues,
+  newsLine,
+  ROLE_WORDS,
+} from "./gateway-view.ts";
 import type { GatewayStatus } from "./http/api-types.ts";
 import type { ActionResult } from "./http/box-view.ts";
 import { Keepalived } from "./keepalived.ts";
@@ -190,6 +196,7 @@ export class Gateway {
         observers: this.#keepalived.observers,
         hasCarrier: (lan) => lans.find(({ name }) => name === lan)?.hasCarrier ?? false,
         maintenance: this.maintenance,
+        tracking: this.#keepalived.tracking.state,
       },
       this.#wallAtZero(now),
     );
@@ -211,6 +218,7 @@ export class Gateway {
       resolvers: this.#host.looks().resolvers,
       role: this.#coordinator?.role ?? "unknown",
       isDrillUnderWay: this.#host.isDrillUnderWay(),
+      whyUntracked: whyUntracked(this.#keepalived.tracking.state, this.#partner),
       ...this.#facts(this.#host.now().monotonic),
     });
   }
@@ -293,9 +301,10 @@ export class Gateway {
     const facts = this.#facts(now);
     coordinator.see(facts, now);
     this.#changeInstances(coordinator, facts, now);
-    for (const news of coordinator.takeNews()) this.#say(news);
+    for (const news of coordinator.takeNews()) this.#host.say(...newsLine(news));
     const isForNow = coordinator.cause !== undefined;
     keepalived.sayReady(!coordinator.isLettingGo(now), isForNow, now);
+    keepalived.tracking.see(facts.holding, now);
     keepalived.mend(coordinator.role === "waiting", now);
     this.#tell(coordinator, now);
     this.#signs.set(
@@ -342,20 +351,10 @@ export class Gateway {
     };
   }
 
-  #say(news: CoordinatorNews): void {
-    const why = CAUSE_WORDS[news.cause];
-    if (news.kind === "released") {
-      const milliseconds = Math.round(news.tookMilliseconds);
-      this.#host.say("gateway-released", { milliseconds, why });
-    } else {
-      this.#host.say(news.kind === "kept" ? "gateway-kept" : "gateway-releasing", { why });
-    }
-  }
-
   /** What is otherwise, to people and to the partner. */
   #tell(coordinator: Coordinator, now: number): void {
     const { role } = coordinator;
-    const word = encodeWord(coordinator.word(now));
+    const word = encodeWord({ ...coordinator.word(now), ...this.#keepalived.tracking.word });
     if (word !== this.#word) {
       this.#word = word;
       this.#host.hurry();
@@ -373,12 +372,7 @@ export class Gateway {
   }
 
   #sayMaintenance(): void {
-    const { maintenance } = this;
-    const since = maintenance?.since.slice(0, 16).replace("T", " ");
-    const state = maintenance?.isSafeToSwitchOff
-      ? "its partner does everything, and it is safe to switch it off"
-      : "it is NOT safe to switch it off yet";
-    const values = since === undefined ? undefined : { since: `${since} UTC`, state };
+    const values = maintenanceValues(this.maintenance);
     const said = JSON.stringify(values ?? "");
     if (said === this.#maintenanceSaid) return;
     this.#maintenanceSaid = said;

@@ -1,4 +1,5 @@
-// keepalived, as this box has it: run by another process, told through it, and observed in two ways.
+// keepalived, as this box has it: run by another process, told through it, and observed in two ways. conntrackd is run by
+// the same one, which listens to one connection at a time.
 
 import type { CoordinatorFacts } from "./core/gateway/coordinator.ts";
 import { instanceName, keepalivedConfig } from "./core/gateway/keepalived-config.ts";
@@ -7,6 +8,7 @@ import type { VrrpNews } from "./core/gateway/vrrp.ts";
 import { type Source, VrrpView } from "./core/gateway/vrrp-view.ts";
 import { type GatekeeperAnswer, GatekeeperLink } from "./io/gatekeeper-link.ts";
 import { VrrpBus } from "./io/vrrp-bus.ts";
+import { Tracking } from "./tracking.ts";
 import { VrrpFifo } from "./vrrp-fifo.ts";
 
 export interface KeepalivedHost {
@@ -43,6 +45,7 @@ const STUCK_MILLISECONDS = 2000;
 const STUCK_PAUSE_FIRST_MILLISECONDS = 5000;
 
 export class Keepalived {
+  readonly tracking: Tracking;
   readonly #host: KeepalivedHost;
   readonly #keeper: GatekeeperLink;
   readonly #fifo: VrrpFifo;
@@ -72,6 +75,7 @@ export class Keepalived {
       closed: (why) => {
         this.#inForce = undefined;
         this.#fifo.lose("the helper that runs keepalived does not answer");
+        this.tracking.closed();
         host.helper(why);
       },
       keepalived: (state) => {
@@ -80,6 +84,12 @@ export class Keepalived {
       },
       health: () => {},
       notified: (line) => this.#fifo.notified(line),
+      tracking: (text) => this.tracking.heard(text),
+    });
+    this.tracking = new Tracking({
+      now: () => host.now(),
+      tell: (words) => this.#keeper.tracking(words),
+      changed: () => host.changed(),
     });
     this.#fifo = new VrrpFifo({
       dump: () => this.#keeper.dump(),
@@ -91,6 +101,7 @@ export class Keepalived {
   /** Undefined: nothing is to move any more. Nothing is told before `tell`. */
   configure(plan: GatewayPlan | undefined): void {
     this.#plan = plan;
+    this.tracking.configure(plan);
     // Until it is told of other instances it has those that it has.
     if (this.#inForce === undefined || !plan) this.#expect();
     if (plan && !this.#isStarted) {
@@ -248,6 +259,7 @@ export class Keepalived {
     this.#refusedAt = Number.NEGATIVE_INFINITY;
     this.#expect();
     this.#host.helper(undefined);
+    this.tracking.opened();
     // What was taken out while nobody was reached.
     if (!this.#plan) void this.#keeper.stop();
     this.#host.changed();

@@ -114,6 +114,7 @@ function gatewayRows(gateway: GatewayStatus | null, width: number, now: number):
     `${gateway.why}${sinceText(gateway.since, now)}`,
     `${lans.flatMap(({ addresses }) => addresses).join(", ")} · ${here}`,
     ...bad.map(({ title, detail }) => `${title}: ${detail}`),
+    gateway.tracking.why,
   ];
   return texts.map((text, index) => [
     index === 0 ? "gateway" : "",

@@ -23,6 +23,7 @@ export function buildGateway(
     hasVirtualMac: virtualMac,
     lans,
     pairPorts: box.pair ? board.pairPorts : [],
+    ownAddresses: Object.values(box.networks).map(({ address }) => address),
     wan: wan && board.wanPort ? { interfaceName: board.wanPort, ...wan } : undefined,
     targets: targets.map(ipv4),
     preferPrimaryAfterSeconds: rest.preferPrimaryAfterSeconds,

@@ -30,6 +30,8 @@ export interface GatewayStatus {
   /** How keepalived is heard. */
   readonly observers: { readonly bus: boolean; readonly fifo: boolean };
   readonly maintenance: { readonly since: string; readonly isSafeToSwitchOff: boolean } | null;
+  /** Whether both boxes know the open connections, so that they go on when the gateway moves. */
+  readonly tracking: { readonly isKept: boolean; readonly why: string };
 }
 
 export interface GatewayLanStatus {

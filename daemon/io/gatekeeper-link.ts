@@ -1,4 +1,4 @@
-// The process that runs keepalived (board/gatekeeper), kept connected: what it is told, each with its answer, and what
+// The process that runs keepalived and conntrackd (board/gatekeeper), kept connected: what it is told, each with its answer, and what
 // it says by itself. Lines of text; a configuration and a dump are bytes behind their line.
 
 import { connect, type Socket } from "node:net";
@@ -14,6 +14,8 @@ export interface GatekeeperEvents {
   health(value: number): void;
   /** A line of keepalived's notify FIFO. */
   notified(line: string): void;
+  /** How conntrackd is. */
+  tracking(text: string): void;
 }
 
 /** `text`: what it says, or why not. */
@@ -110,6 +112,11 @@ export class GatekeeperLink {
   /** Ends the process that speaks VRRP; another one takes its place. */
   respawn(): Promise<GatekeeperAnswer> {
     return this.#ask("respawn\n");
+  }
+
+  /** What conntrackd is to do. */
+  tracking(words: string): Promise<GatekeeperAnswer> {
+    return this.#ask(`tracking ${words}\n`);
   }
 
   /** As if the power were gone for so long. */
@@ -216,6 +223,9 @@ export class GatekeeperLink {
         break;
       case "vrrp":
         this.#events.notified(rest);
+        break;
+      case "tracking":
+        this.#events.tracking(rest);
         break;
       default:
         this.#lose("it does not keep to the rules");

@@ -32,6 +32,7 @@ const GATEWAY: GatewayStatus = {
   partner: null,
   observers: { bus: true, fifo: true },
   maintenance: null,
+  tracking: { isKept: false, why: "" },
 };
 
 const NOTHING = { maintenance: null, drills: { underWay: false, drills: [] } };

@@ -320,7 +320,8 @@ describe("tandem status", () => {
   test("of the gateway: where it is, its addresses, and how well both boxes are", async () => {
     expect(await rows()).toMatchInlineSnapshot(`
       "gateway  The gateway is at box A. since 2026-05-03 05:12:00 (2 hours ago)
-               10.77.0.1/24 · health 100 of 100, the other's 100"
+               10.77.0.1/24 · health 100 of 100, the other's 100
+               Open connections: kept in step with the partner."
     `);
   });
 
@@ -342,7 +343,8 @@ describe("tandem status", () => {
                to take it. since 2026-05-03 05:12:00 (2 hours ago)
                10.77.0.1/24, 10.78.0.1/24 · health 60 of 100
                way to the provider: the router 10.79.0.9 does not
-               answer"
+               answer
+               Open connections: kept in step with the partner."
     `);
   });
 

@@ -69,7 +69,8 @@ describe("the role", () => {
       why: "The gateway is at box A.",
       since: "2026-05-03T07:12:00.000Z",
       lans: [{ role: "gateway", why: "10.77.0.1 is at this box.", addresses: ["10.77.0.1/24"] }],
-      ...{ wan: null, partner: READY, maintenance: null },
+      partner: { holding: "backup", score: 100, mayTake: true },
+      ...{ wan: null, maintenance: null },
       observers: { bus: false, fifo: true },
     });
     const checks = bench.gateway.status?.health.checks.map(({ title, isGood, detail }) => [
@@ -247,7 +248,7 @@ describe("it lets go of the gateway", () => {
     expect(bench.lines).toEqual(["This box lets go of the gateway: the partner is better off."]);
     expect([bench.health, bench.word]).toEqual([
       "health -254 2500 0",
-      { holding: "master", score: 70, mayTake: false },
+      { holding: "master", score: 70, mayTake: false, tracks: true },
     ]);
     await bench.become("fault");
     await pass(50);

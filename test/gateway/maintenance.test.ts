@@ -32,7 +32,7 @@ test("it goes from the gateway to a box that may be switched off, step by step",
   expect(bench.conditionsNow.get("maintenance")).toBe(NOT_YET);
   await settled();
   expect(bench.health, "also when this process ends").toBe("health -254 15000 -254");
-  expect(bench.word).toEqual({ holding: "master", score: 100, mayTake: false });
+  expect(bench.word).toEqual({ holding: "master", score: 100, mayTake: false, tracks: true });
   await bench.become("fault");
   expect([bench.role, bench.conditionsNow.get("maintenance")]).toEqual(["maintenance", NOT_YET]);
   await bench.partner(HAS_IT);

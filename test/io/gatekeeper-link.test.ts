@@ -24,6 +24,7 @@ beforeEach(() => {
     keepalived: (state, word) => events.push(`keepalived ${state} (${word})`),
     health: (value) => events.push(`health ${value}`),
     notified: (line) => events.push(`notified ${line}`),
+    tracking: (text) => events.push(`tracking ${text}`),
   });
 });
 afterEach(() => {
@@ -346,6 +347,7 @@ describe("when it goes", () => {
       keepalived: () => {},
       health: () => {},
       notified: () => {},
+      tracking: () => {},
     });
     link.open();
     await until(() => events.length > 0, "it is tried");

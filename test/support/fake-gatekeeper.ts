@@ -90,6 +90,7 @@ export class FakeGatekeeper {
     const [word] = command.split(" ", 1);
     if (word === "config") return this.#configured();
     if (word === "stop") this.states.clear();
+    if (/^tracking \d/.test(command)) setImmediate(() => this.say("tracking running"));
     return word === "dump" ? this.dump() : "ok";
   }
 

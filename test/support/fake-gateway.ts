@@ -29,6 +29,7 @@ export function fakeGateway(changes: Partial<GatewayStatus> = {}): GatewayStatus
     partner: { holding: "backup", score: 100, mayTake: true },
     observers: { bus: true, fifo: true },
     maintenance: null,
+    tracking: { isKept: true, why: "Open connections: kept in step with the partner." },
     ...changes,
   };
 }

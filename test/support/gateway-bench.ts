@@ -33,6 +33,7 @@ const GUESTS = { name: "guests", interfaceName: "lan1", addresses: ["10.78.0.1/2
 export const PLAN: GatewayPlan = {
   ...{ box: "A", isPrimary: true, advertMilliseconds: 100, virtualRouterId: 51 },
   ...{ hasVirtualMac: false, pairPorts: ["ded0"], wan: undefined, targets: [] },
+  ownAddresses: ["10.77.0.2/24"],
   lans: [{ ...OFFICE, isResolver: false }],
   ...{ preferPrimaryAfterSeconds: undefined, releaseAfterSeconds: 15 },
 };
@@ -41,8 +42,8 @@ export const WITH_GUESTS: GatewayPlan = {
   lans: [...PLAN.lans, { ...GUESTS, isResolver: false }],
 };
 
-export const READY: GatewayWord = { holding: "backup", score: 100, mayTake: true };
-export const HAS_IT: GatewayWord = { holding: "master", score: 100, mayTake: true };
+export const READY: GatewayWord = { holding: "backup", score: 100, mayTake: true, tracks: true };
+export const HAS_IT: GatewayWord = { holding: "master", score: 100, mayTake: true, tracks: true };
 
 export const WELL: BoxLooks = {
   lans: [

@@ -7,7 +7,7 @@ import { Icon } from "../ui/icon.tsx";
 
 /** Where the addresses are that one of the boxes has at a time, and how well each box could have them. */
 export function Gateway({ gateway }: { readonly gateway: GatewayStatus }) {
-  const { role, why, since, lans, wan, health, partner } = gateway;
+  const { role, why, since, lans, wan, health, partner, tracking } = gateway;
   const isHere = role === "active";
   const addresses = [...lans.flatMap((lan) => lan.addresses), ...(wan ? [wan.address] : [])];
   return (
@@ -37,6 +37,7 @@ export function Gateway({ gateway }: { readonly gateway: GatewayStatus }) {
           [TEXTS.healthThere, partner ? TEXTS.score(partner.score) : TEXTS.partnerAway],
         ]}
       />
+      <p class="muted">{tracking.why}</p>
       <Checks checks={health.checks} />
     </section>
   );

@@ -31,6 +31,8 @@ export interface GatewayPlan {
   readonly hasVirtualMac: boolean;
   readonly lans: readonly GatewayLan[];
   readonly pairPorts: readonly string[];
+  /** That this box alone has on its LANs, with prefix. */
+  readonly ownAddresses: readonly string[];
   readonly wan: GatewayWan | undefined;
   /** Behind the router; pinged. */
   readonly targets: readonly Ipv4[];

@@ -22,6 +22,8 @@ export interface VerbFacts {
   readonly isInStep: boolean;
   readonly isDrillUnderWay: boolean;
   readonly resolvers: Resolvers;
+  /** Why a connection may break; undefined: both boxes know them all. */
+  readonly whyUntracked: string | undefined;
 }
 
 /** `text`: a sentence without its full stop. */
@@ -76,7 +78,10 @@ function holderOf({ box, role }: VerbFacts): string {
 
 function moveText(facts: VerbFacts): string {
   const to = facts.role === "active" ? "its partner" : `box ${facts.box}`;
-  return `${holderOf(facts)} hands the gateway over to ${to}, which takes some milliseconds; connections go on`;
+  const move = `${holderOf(facts)} hands the gateway over to ${to}, which takes some milliseconds`;
+  const { whyUntracked: why } = facts;
+  if (why === undefined) return `${move}; connections go on`;
+  return `${move}; connections go on, but of those whose addresses are translated some may break, because they are not kept in step: ${why}`;
 }
 
 function namesText({ resolvers, role, box }: VerbFacts): string {

@@ -12,6 +12,7 @@ const ACTIVE: VerbFacts = {
   ...{ box: "A", hasGateway: true, isPaired: true, role: "active", partner: READY, score: 100 },
   ...{ isInMaintenance: false, isInStep: true, isDrillUnderWay: false },
   resolvers: NO_RESOLVERS,
+  whyUntracked: undefined,
 };
 const STANDBY: VerbFacts = { ...ACTIVE, role: "standby", partner: HAS_IT };
 const MAINTENANCE: VerbFacts = { ...STANDBY, role: "maintenance", isInMaintenance: true };
@@ -35,6 +36,11 @@ describe("when all is well, what will happen is said", () => {
     ["maintenance-off", MAINTENANCE, "box A takes its share of the work again"],
     ["drill", ACTIVE, `${HERE_TO_THERE}, and gives it back by itself`],
     ["drill", STANDBY, `${THERE_TO_HERE}, and gives it back by itself`],
+    [
+      "handover",
+      { ...ACTIVE, whyUntracked: "conntrackd is not installed" },
+      `${HERE_TO_THERE}, but of those whose addresses are translated some may break, because they are not kept in step: conntrackd is not installed`,
+    ],
     ["unplug", ACTIVE, `box A ${UNPLUGGED}`],
     ["unplug", STANDBY, `the partner of box A ${UNPLUGGED}`],
   ])("%s, %#", (verb, facts, text) => {
