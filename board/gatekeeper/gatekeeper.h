@@ -40,6 +40,7 @@
 #define BACKOFF_MAX_MS 5000
 #define TRACK_STEP_MS 5000    /* one command to conntrackd, which takes some */
 #define TRACK_AGAIN_MS 100    /* while it is still starting */
+#define TRACK_PAUSE_MS 300    /* while the addresses go, which takes 1 */
 #define BEFORE_MS 10000       /* addresses of the configuration before this one may still be there */
 
 /* Names in FOLDER. */
@@ -200,6 +201,8 @@ void predecessor_end(void);
 /* ---- tracking.c: the one conntrackd ---- */
 
 void tracking_program(const char *path);
+/* The box is about to lose the gateway: what its kernel forgets by that, the other one is to keep. */
+void tracking_let_go(void);
 /* Answers by client_reply(), at once. */
 void tracking_command(const struct tracking *tracking);
 bool tracking_reaped(pid_t pid, int status);

@@ -19,6 +19,8 @@ static bool health_write(int now)
   char text[16];
   int len = snprintf(text, sizeof text, "%d\n", now);
   bool changed = now != value;
+  if (changed && now == HEALTH_DOWN)
+    tracking_let_go();
   if (!file_replace(HEALTH_FILE, text, (size_t)len)) {
     say("the track file cannot be written: %s", strerror(errno));
     return false;

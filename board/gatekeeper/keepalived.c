@@ -214,6 +214,7 @@ static void end_check(void)
 /* Waits for the end of all of it; kills what is left when the time is over. */
 static void end_begin(int why, unsigned within)
 {
+  tracking_let_go();
   phase = ENDING;
   reason = why;
   killed = within == 0;
@@ -225,6 +226,7 @@ static void end_begin(int why, unsigned within)
 
 static void end_gracefully(int why)
 {
+  tracking_let_go();
   if (phase == RUNNING)
     kill(group, SIGTERM);
   end_begin(why, STOP_WITHIN_MS);
@@ -261,6 +263,7 @@ void keepalived_timer(void)
  * VRRP process may have made them anew already. */
 void keepalived_vrrp_died(void)
 {
+  tracking_let_go();
   if (phase == RUNNING)
     clean_up("by the VRRP process", ITEM_ADDRESS);
 }

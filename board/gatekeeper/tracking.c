@@ -33,6 +33,7 @@ static unsigned steps;     /* that are still to be told */
 static bool primary;       /* the gateway is at this box */
 static bool up;            /* it has answered */
 static bool ending;        /* it was killed by us */
+static bool pausing;       /* and is not to be started at once */
 static int output = -1;
 static char line[LINE_MAX_LEN], reason[TEXT_MAX + 1], said[TEXT_MAX + 1];
 static size_t line_len;
@@ -177,7 +178,7 @@ static void start(void)
   output = pipes[0];
   watch(EPOLL_CTL_ADD, output, EPOLLIN, SOURCE_TRACKING);
   pid_write();
-  up = ending = false;
+  up = ending = pausing = false;
   line_len = 0;
   reason[0] = '\0';
   /* It begins with all that the kernel has as this box's own; of a backup they are the other's. */
@@ -257,6 +258,9 @@ bool tracking_reaped(pid_t pid, int status)
   tracking_forget();
   if (config_len == 0) {
     tell("stopped");
+  } else if (pausing) {
+    tell("stopped");
+    timer_set(TIMER_TRACKING, TRACK_PAUSE_MS);
   } else if (!wanted) {
     start();
   } else {
@@ -331,6 +335,18 @@ static void become(bool is_primary)
   primary = is_primary;
   if (up)
     step_start();
+}
+
+/* With masquerading the kernel forgets a connection when its address goes, and a conntrackd that
+ * lives would have the other box forget it too. The kill comes first, and takes no time. */
+void tracking_let_go(void)
+{
+  if (!primary)
+    return;
+  primary = false;
+  in_hand = 0;
+  pausing = tracker > 0;
+  all_kill();
 }
 
 void tracking_command(const struct tracking *tracking)

@@ -149,6 +149,29 @@ for (const kind of USUAL) {
       expect(flows(room.b)).toBe(1);
     });
 
+    test("what is forgotten by a box that lets go of the gateway is not forgotten by the other", async () => {
+      const daemon = await running(box);
+      await running(room.b);
+      expect(await daemon.ask("health 0 60000 -254")).toBe("ok");
+      expect(await daemon.ask("tracking primary")).toBe("ok");
+      add(box);
+      await until(() => flows(room.b) === 1, "it is there");
+      await until(() => ask(box, "-i").includes("192.0.2.1"), "it is this box's own");
+      const [first, since] = [pid(), daemon.now];
+      expect(await daemon.ask("health -254 60000 -254")).toBe("ok");
+      // As masquerading does with the address.
+      box.sh(`conntrack -D ${FLOW} 2>/dev/null`);
+      await until(() => !isAlive(first), "it is gone");
+      await daemon.until("tracking running", since);
+      await until(() => flows(box) === 0 && pid() !== first, "another one");
+      expect([flows(room.b), ask(box, "-i")]).toEqual([1, ""]);
+      // At a box that has it not, nothing happens.
+      const second = pid();
+      expect(await daemon.ask("health 0 60000 -254")).toBe("ok");
+      expect(await daemon.ask("health -254 60000 -254")).toBe("ok");
+      expect(pid()).toBe(second);
+    });
+
     test("one that was killed is started again, and knows which box has the gateway", async () => {
       const daemon = await running(box);
       await daemon.ask("tracking primary");

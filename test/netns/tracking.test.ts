@@ -13,7 +13,9 @@ import { gatewayOf, untilSettled } from "../support/outage.ts";
 
 const PORT = 7777;
 const DEVICE = "10.77.0.50";
-const SPEAKERS = ["server", "client"] as const;
+/** Of each flow, which end is the only one to speak. Whether one breaks is a matter of which packet comes first. */
+const SPEAKERS = ["server", "server", "server", "client"] as const;
+const SNAT = `snat to ${plan.wan.virtual}`;
 const script = `${repository}/test/support/tcp-tick.ts`;
 const without = existsSync("/usr/sbin/conntrackd") ? "" : "conntrackd is not installed";
 const problem = labProblem() || without;
@@ -43,10 +45,10 @@ const serverLog = (): string => join(lab.folder, "hosts", "server.log");
 const other = (box: BoxName): BoxName => (box === "a" ? "b" : "a");
 
 /** As the firewall of a box would: devices are seen outside with the address that moves. */
-async function translate(box: BoxName): Promise<void> {
-  const rule = `oifname "wan0" ip saddr ${plan.lan.subnet} snat to ${plan.wan.virtual}`;
+async function translate(box: BoxName, verb = SNAT): Promise<void> {
+  const rule = `oifname "wan0" ip saddr ${plan.lan.subnet} ${verb}`;
   const chain = `chain post { type nat hook postrouting priority 100; ${rule}; };`;
-  await lab.exec(box, ["nft", `table ip nat { ${chain} };`]);
+  await lab.exec(box, ["nft", `table ip nat; delete table ip nat; table ip nat { ${chain} };`]);
 }
 
 async function tandem(box: BoxName, ...words: string[]): Promise<string> {
@@ -55,8 +57,11 @@ async function tandem(box: BoxName, ...words: string[]): Promise<string> {
   return await lab.exec(box, argv);
 }
 
-async function handOver(): Promise<void> {
+/** A box that has just let go of the gateway learns all connections anew: not before it has. */
+async function handOver(count: number): Promise<void> {
   const from = active;
+  await untilKept();
+  await lab.waitFor("the partner knows them", async () => (await known(other(from))) >= count);
   await tandem(from, "handover", "--yes");
   active = await untilSettled(lab);
   expect(active).toBe(other(from));
@@ -83,9 +88,11 @@ async function known(box: BoxName): Promise<number> {
 }
 
 class Flow {
+  readonly speaker: (typeof SPEAKERS)[number];
   readonly #program: Background;
 
-  private constructor(program: Background) {
+  private constructor(speaker: (typeof SPEAKERS)[number], program: Background) {
+    this.speaker = speaker;
     this.#program = program;
   }
 
@@ -93,13 +100,19 @@ class Flow {
     const words = ["client", plan.wan.gateway, `${PORT}`, speaker];
     const program = await host.start([process.execPath, script, ...words]);
     await program.says("connected");
-    return new Flow(program);
+    return new Flow(speaker, program);
   }
 
   /** A box has said to the server that there is no such connection. */
   get isReset(): boolean {
     const port = / from (\d+)/.exec(this.#program.printed)?.[1];
     return readFileSync(serverLog(), "utf8").includes(`${port}: read ECONNRESET`);
+  }
+
+  /** Resolves when the device hears something. */
+  async hears(): Promise<void> {
+    await this.#program.signal("USR1");
+    await this.#program.says("hears");
   }
 
   /** Ends it; how it was, in words, "" for well, and its longest silence. */
@@ -109,22 +122,25 @@ class Flow {
   }
 }
 
-/** One flow for each end that may be the only one to speak; the partner knows both when it resolves. */
+/** Resolves when the partner knows all of them. */
 async function flows(): Promise<Flow[]> {
-  const before = await known(other(active));
-  const both: Flow[] = [];
-  for (const speaker of SPEAKERS) both.push(await Flow.start(speaker));
-  await lab.waitFor("both known to the partner", async () => {
-    return (await known(other(active))) >= before + both.length;
+  for (const box of boxNames)
+    await lab.exec(box, ["conntrack", "-D", "-s", DEVICE]).catch(() => {});
+  const all: Flow[] = [];
+  for (const speaker of SPEAKERS) all.push(await Flow.start(speaker));
+  await lab.waitFor("all known to the partner", async () => {
+    return (await known(other(active))) >= all.length;
   });
-  return both;
+  return all;
 }
 
-async function untouched(both: readonly Flow[]): Promise<void> {
-  for (const [index, flow] of both.entries()) {
+async function untouched(all: readonly Flow[]): Promise<void> {
+  for (const flow of all) {
+    const what = `only the ${flow.speaker} speaks`;
+    if (flow.speaker === "server") await flow.hears();
     const { end, longest } = await flow.end();
-    process.stdout.write(`  only the ${SPEAKERS[index]} speaks: silent for ${longest} ms\n`);
-    expect(end, `only the ${SPEAKERS[index]} speaks`).toBe("");
+    process.stdout.write(`  ${what}: silent for ${longest} ms\n`);
+    expect(end, what).toBe("");
     expect(longest).toBeLessThan(5000);
   }
 }
@@ -134,13 +150,21 @@ describe("with conntrackd, connections go on", () => {
 
   test("when the gateway is handed over, back, and over again", async () => {
     expect(await tandem(active, "status")).toContain("Open connections: kept in step");
-    const both = await flows();
-    for (let times = 0; times < 3; times++) await handOver();
-    await untouched(both);
+    const all = await flows();
+    for (let times = 0; times < 3; times++) await handOver(all.length);
+    await untouched(all);
+  });
+
+  test("also where the kernel forgets them with the address, by masquerading", async () => {
+    for (const box of boxNames) await translate(box, "masquerade");
+    const all = await flows();
+    for (let times = 0; times < 3; times++) await handOver(all.length);
+    await untouched(all);
+    for (const box of boxNames) await translate(box);
   });
 
   test("when the box with the gateway loses its power, and when it is back, empty, and gets the gateway", async () => {
-    const both = await flows();
+    const all = await flows();
     const dead = active;
     await cutPower(dead);
     await lab.waitFor("nobody is there to be in step with", async () => {
@@ -150,14 +174,12 @@ describe("with conntrackd, connections go on", () => {
     await translate(dead);
     active = await untilSettled(lab);
     expect(active).toBe(other(dead));
-    await untilKept();
-    await lab.waitFor("it knows them again", async () => (await known(dead)) >= both.length);
-    await handOver();
-    await untouched(both);
+    await handOver(all.length);
+    await untouched(all);
   });
 
   test("when conntrackd dies at the box with the gateway, and then the box", async () => {
-    const both = await flows();
+    const all = await flows();
     const pid = await lab.exec(active, ["cat", join(lab.folder, active, "gate", "conntrackd.pid")]);
     await lab.exec("lab", ["kill", "-9", pid.trim()]);
     await lab.waitFor("another one", async () => {
@@ -171,7 +193,7 @@ describe("with conntrackd, connections go on", () => {
     await lab.cmd(`start ${dead}`);
     await translate(dead);
     await untilSettled(lab);
-    await untouched(both);
+    await untouched(all);
   });
 });
 

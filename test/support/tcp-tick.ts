@@ -1,7 +1,7 @@
 // A TCP connection on which both ends say something every 10 ms: `node tcp-tick.ts server PORT`, and
 // `node tcp-tick.ts client ADDRESS PORT`, which prints the longest silence in milliseconds when it is told to end (SIGTERM).
 // With the word server or client behind that, only that end says anything; where it is the client, the other end has to
-// have got all of it for the connection to end well.
+// have got all of it for the connection to end well. After SIGUSR1 it says when it hears something again.
 
 import { connect, createServer, type Socket } from "node:net";
 
@@ -45,6 +45,7 @@ function dial(host: string, port: number, speaker: string): void {
     if (speaker !== "server") tick(socket);
   });
   socket.on("data", hear);
+  process.on("SIGUSR1", () => socket.once("data", () => process.stdout.write("hears\n")));
   socket.on("error", (error) => {
     end = error.message;
   });

@@ -64,7 +64,7 @@ const CHECKS: Readonly<Record<Verb, (facts: VerbFacts) => Preflight>> = {
     isInMaintenance
       ? yes(`box ${box} takes its share of the work again`)
       : no(`box ${box} is not in maintenance`),
-  drill: (facts) => whyNoDrill(facts) ?? yes(`${moveText(facts)}, and gives it back by itself`),
+  drill: (facts) => whyNoDrill(facts) ?? yes(moveText(facts, ", and gives it back by itself")),
   unplug: (facts) =>
     whyNoDrill(facts) ??
     yes(
@@ -76,12 +76,12 @@ function holderOf({ box, role }: VerbFacts): string {
   return role === "active" ? `box ${box}` : `the partner of box ${box}`;
 }
 
-function moveText(facts: VerbFacts): string {
+function moveText(facts: VerbFacts, more = ""): string {
   const to = facts.role === "active" ? "its partner" : `box ${facts.box}`;
   const move = `${holderOf(facts)} hands the gateway over to ${to}, which takes some milliseconds`;
   const { whyUntracked: why } = facts;
-  if (why === undefined) return `${move}; connections go on`;
-  return `${move}; connections go on, but of those whose addresses are translated some may break, because they are not kept in step: ${why}`;
+  if (why === undefined) return `${move}; connections go on${more}`;
+  return `${move}${more}; connections go on, but of those whose addresses are translated some may break, because they are not kept in step: ${why}`;
 }
 
 function namesText({ resolvers, role, box }: VerbFacts): string {
