@@ -84,6 +84,15 @@ test("a gatekeeper that is started again is told all of it", async () => {
   expect(told().slice(3)).toEqual([WORDS, "backup", "primary"]);
 });
 
+test("so is one whose connection was lost, at a box that has the gateway all the time", async () => {
+  bench = await GatewayBench.open();
+  await bench.active();
+  bench.gatekeeper.socket.destroy();
+  await pass(1000);
+  await until(() => bench.role === "active", "it has it still");
+  expect(told().slice(3)).toEqual([WORDS, "primary"]);
+});
+
 describe("how it is", () => {
   test("is said of both boxes", async () => {
     bench = await GatewayBench.open();

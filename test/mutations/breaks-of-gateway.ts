@@ -99,4 +99,25 @@ export const BREAKS_OF_GATEWAY: readonly Break[] = [
     put: "const waiting = this.#waiting.pop();",
     noticedBy: { tests: ["test/io/gatekeeper-link.test.ts"] },
   },
+  {
+    what: "streams that change nothing any more run out at the box without the gateway",
+    file: "daemon/tracking.ts",
+    find: "(side === this.#side && !isDue)",
+    put: "side === this.#side",
+    noticedBy: done("tracking"),
+  },
+  {
+    what: "a gatekeeper that was started again does not hear which box has the gateway",
+    file: "daemon/tracking.ts",
+    find: "this.#isOpen = true;\n    this.#side = undefined;",
+    put: "this.#isOpen = true;",
+    noticedBy: done("tracking"),
+  },
+  {
+    what: "connections are called known to both boxes when one of them does not listen",
+    file: `${GATEWAY}/tracking.ts`,
+    find: 'return partner.tracks ? undefined : "the partner does not keep them in step";',
+    put: "return undefined;",
+    noticedBy: decided("tracking"),
+  },
 ];

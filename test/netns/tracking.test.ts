@@ -17,8 +17,8 @@ const DEVICE = "10.77.0.50";
 const SPEAKERS = ["server", "server", "server", "client"] as const;
 const SNAT = `snat to ${plan.wan.virtual}`;
 const script = `${repository}/test/support/tcp-tick.ts`;
-const without = existsSync("/usr/sbin/conntrackd") ? "" : "conntrackd is not installed";
-const problem = labProblem() || without;
+const missing = ["conntrackd", "conntrack", "nft"].find((name) => !existsSync(`/usr/sbin/${name}`));
+const problem = labProblem() || (missing && `${missing} is not installed`);
 
 let lab: RunningLab;
 let host: Host;
