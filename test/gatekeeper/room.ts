@@ -104,6 +104,11 @@ export class Box {
     return this.#holder;
   }
 
+  /** Resolves when its namespaces are. */
+  async isThere(): Promise<void> {
+    await new Promise((resolve) => this.#holder.stdout?.once("data", resolve));
+  }
+
   get enter(): string[] {
     const target = ["-t", String(this.#holder.pid), "-n"];
     return ["nsenter", ...target, ...(isRoot ? [] : ["-U", "--preserve-credentials"]), "--"];
@@ -234,20 +239,25 @@ export function isAlive(pid: number): boolean {
 }
 
 export class Room {
-  readonly folder = mkdtempSync(join(tmpdir(), "tandem-gate-"));
+  readonly folder: string;
   readonly a: Box;
   readonly b: Box;
 
-  private constructor(program: string) {
-    this.a = new Box("a", this.folder, program, []);
-    this.b = new Box("b", this.folder, program, isRoot ? [] : this.a.enter);
+  private constructor(folder: string, a: Box, b: Box) {
+    this.folder = folder;
+    this.a = a;
+    this.b = b;
   }
 
   static async open(program: string): Promise<Room> {
-    const room = new Room(program);
-    const { a, b } = room;
+    const folder = mkdtempSync(join(tmpdir(), "tandem-gate-"));
+    const a = new Box("a", folder, program, []);
+    // Without root the second one lies in the user namespace of the first, which has to be there.
+    await a.isThere();
+    const b = new Box("b", folder, program, isRoot ? [] : a.enter);
+    await b.isThere();
+    const room = new Room(folder, a, b);
     for (const box of [a, b]) {
-      await new Promise((resolve) => box.holder.stdout?.once("data", resolve));
       // Addresses are usable at once.
       box.sh("echo 0 > /proc/sys/net/ipv6/conf/default/accept_dad; ip link set lo up");
       box.sh("ip link add wan0 type veth peer name wan1; ip link set wan1 up");
