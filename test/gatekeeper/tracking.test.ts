@@ -3,7 +3,7 @@
 
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, onTestFinished, test } from "vitest";
 import { describeUnless, withoutProgram } from "../support/unless.ts";
 import { configuration } from "./configuration.ts";
 import { Daemon } from "./daemon.ts";
@@ -241,6 +241,9 @@ for (const kind of USUAL) {
       expect(await daemon.ask(words(box))).toBe("ok");
       await daemon.until("tracking running");
       const last = pid();
+      onTestFinished(() => {
+        if (isAlive(last)) process.kill(last, "SIGKILL");
+      });
       await first.end("SIGKILL");
       expect(isAlive(last)).toBe(true);
       const next = await start();
