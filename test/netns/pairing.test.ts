@@ -104,7 +104,7 @@ test.each([
     await on.cmd("unplug pair");
     const crowd = new Crowd(on, await addHost(on, "office", [{ on: "lan" }]));
     await on.waitFor("box a serving", async () => (await on.boxStatus("a")).state === "fine");
-    const office = await crowd.office({ seconds: 11, rate: 50, macs: 40, seed: 5 });
+    const office = await crowd.office({ seconds: 14, rate: 50, macs: 40, seed: 5 });
     const began = officeTime();
     await pause(500);
     await on.cmd("plug pair");
