@@ -53,6 +53,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "daemon/limits.ts",
     "npm:valibot",
   ],
+  "daemon/import/": ["daemon/base/", "daemon/config/", "daemon/limits.ts", "npm:valibot"],
   "daemon/http/api-types.ts": ["daemon/http/api-gateway.ts"],
   "daemon/http/api-gateway.ts": [],
   "daemon/http/": ["daemon/base/", "daemon/limits.ts", "daemon/catalogue.ts"],
