@@ -25,7 +25,7 @@ export interface ImportedLease {
   readonly address: string;
   /** `declined`: a device found the address taken by another one. */
   readonly state: "active" | "declined";
-  /** Lower case with colons; a lease has this or `clientId`, or both. */
+  /** Lower case with colons; an active lease has this or `clientId`, or both, a declined one may have neither. */
   readonly mac?: string;
   /** Hex digits of option 61, type octet included. */
   readonly clientId?: string;
