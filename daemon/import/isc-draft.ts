@@ -86,6 +86,10 @@ export class Draft {
     return this.networks.find(({ subnet }) => contains(subnet, address));
   }
 
+  get classes(): readonly ClassPlan[] {
+    return this.#classes;
+  }
+
   addClass(plan: ClassPlan): void {
     this.#classes.push(plan);
   }

@@ -9,6 +9,7 @@ import { LIMITS } from "../limits.ts";
 import type { Plain } from "../wire/option-codecs.ts";
 import type { Draft } from "./isc-draft.ts";
 import type { LevelDraft } from "./isc-levels.ts";
+import { anyOf } from "./isc-match.ts";
 import { isDomain } from "./isc-network.ts";
 import {
   type ClassPlan,
@@ -114,8 +115,8 @@ class Placed implements PlacedHosts {
     const made = this.#special.get(name);
     if (made) return made.name;
     const isKnown = name === KNOWN;
-    const any = [{ known: true }, ...this.#homeless.map(({ key }) => matchOf(key))];
-    const known: Plain = any.length === 1 ? { known: true } : { any };
+    const others = this.#homeless.map(({ key }) => matchOf(key));
+    const known = others.length === 0 ? { known: true } : { any: [{ known: true }, anyOf(others)] };
     const plan: ClassPlan = {
       name: this.#draft.nameFor(isKnown ? "known-devices" : "unknown-devices"),
       match: isKnown ? known : { not: known },
