@@ -1,7 +1,7 @@
 // The grammar of dhcpd.conf and dhcpd.leases: statements of words, each with a semicolon or a body in braces behind it.
 
 import type { Word } from "./isc-values.ts";
-import { type Notes, type Place, shortened } from "./notes.ts";
+import { LineCounter, type Notes, type Place, shortened } from "./notes.ts";
 
 export interface Token extends Word {
   /** A sign such as "," or "=": never part of a name or a number. */
@@ -46,24 +46,18 @@ class Reader {
   readonly #file: string;
   readonly #text: string;
   readonly #notes: Notes;
+  readonly #lines: LineCounter;
   #at = 0;
-  #line = 1;
-  #counted = 0;
 
   constructor(file: string, text: string, notes: Notes) {
     this.#file = file;
     this.#text = text;
+    this.#lines = new LineCounter(text);
     this.#notes = notes;
   }
 
   get place(): Place {
-    LINE_END.lastIndex = this.#counted;
-    for (let end = LINE_END.exec(this.#text); end; end = LINE_END.exec(this.#text)) {
-      if (end.index >= this.#at) break;
-      this.#line++;
-      this.#counted = LINE_END.lastIndex;
-    }
-    return { file: this.#file, line: this.#line };
+    return { file: this.#file, line: this.#lines.lineAt(this.#at) };
   }
 
   complain(text: string, reason: string, place = this.place): void {

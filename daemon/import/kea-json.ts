@@ -1,7 +1,7 @@
 // JSON as Kea reads it: with comments of three kinds, commas behind the last item, and other files included anywhere.
 // Every value knows its line.
 
-import { type Notes, type Place, shortened } from "./notes.ts";
+import { LineCounter, type Notes, type Place, shortened } from "./notes.ts";
 
 export interface JsonValue {
   readonly place: Place;
@@ -51,14 +51,12 @@ const INCLUDE = /<\?include\s+"([^"\n]*)"\s*\?>/y;
 const NUMBER = /-?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?/y;
 const WORD = /[A-Za-z]+/y;
 const PLAIN_TEXT = /[^"\\\n\r]*/y;
-const LINE_END = /\r\n|\n|\r/g;
 
 interface Source {
   readonly file: string;
   readonly text: string;
+  readonly lines: LineCounter;
   at: number;
-  line: number;
-  counted: number;
 }
 
 /** The rest of the files cannot be read. */
@@ -236,14 +234,8 @@ class Reader {
   }
 
   #place(): Place {
-    const source = this.#source;
-    LINE_END.lastIndex = source.counted;
-    for (let end = LINE_END.exec(source.text); end; end = LINE_END.exec(source.text)) {
-      if (end.index >= source.at) break;
-      source.line++;
-      source.counted = LINE_END.lastIndex;
-    }
-    return { file: source.file, line: source.line };
+    const { file, lines, at } = this.#source;
+    return { file, line: lines.lineAt(at) };
   }
 
   #stop(reason: string): Unreadable {
@@ -258,7 +250,7 @@ type JsonKey = { readonly place: Place; readonly text: string; readonly at: numb
 
 function sourceOf(file: string, files: ReadonlyMap<string, string>): Source {
   const text = (files.get(file) ?? "").slice(0, TEXT_CHARACTERS_MAX);
-  return { file, text, at: 0, line: 1, counted: 0 };
+  return { file, text, lines: new LineCounter(text), at: 0 };
 }
 
 const ESCAPES: ReadonlyMap<string, string> = new Map([

@@ -83,3 +83,32 @@ export function lineStarts(text: string): number[] {
   for (const { index, 0: end } of text.matchAll(/\r\n|\n|\r/g)) starts.push(index + end.length);
   return starts;
 }
+
+/** The same for a reader that only goes forward, without a list of all lines. */
+export class LineCounter {
+  readonly #text: string;
+  #line = 1;
+  /** Where the next line begins. */
+  #next: number;
+
+  constructor(text: string) {
+    this.#text = text;
+    this.#next = this.#lineAfter(0);
+  }
+
+  /** Offsets may not get smaller. */
+  lineAt(offset: number): number {
+    while (this.#next <= offset) {
+      this.#line++;
+      this.#next = this.#lineAfter(this.#next);
+    }
+    return this.#line;
+  }
+
+  #lineAfter(start: number): number {
+    LINE_END.lastIndex = start;
+    return LINE_END.test(this.#text) ? LINE_END.lastIndex : Number.POSITIVE_INFINITY;
+  }
+}
+
+const LINE_END = /\r\n|\n|\r/g;

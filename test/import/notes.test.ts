@@ -1,7 +1,14 @@
 // Notes are in the order of the files, bounded, and safe to print.
 
 import { expect, test } from "vitest";
-import { lineAt, lineStarts, NOTES_MAX, Notes, shortened } from "../../daemon/import/notes.ts";
+import {
+  LineCounter,
+  lineAt,
+  lineStarts,
+  NOTES_MAX,
+  Notes,
+  shortened,
+} from "../../daemon/import/notes.ts";
 
 test("in the order of the files and their lines, whatever order they were made in", () => {
   const notes = new Notes(["b.conf", "a.conf"]);
@@ -42,4 +49,6 @@ test.each([
 test("the line of every character", () => {
   const starts = lineStarts("ab\n\nc");
   expect([0, 1, 2, 3, 4].map((offset) => lineAt(starts, offset))).toEqual([1, 1, 1, 2, 3]);
+  const counter = new LineCounter("ab\n\nc");
+  expect([0, 1, 2, 3, 4].map((offset) => counter.lineAt(offset))).toEqual([1, 1, 1, 2, 3]);
 });

@@ -26,19 +26,17 @@ export function notesOf({ notes }: Imported): string[] {
 
 /** What `loadConfig` says of the draft, with a box that has a port on each of its networks. */
 export function issuesOf({ shared }: Imported): string[] {
-  const box = {
-    version: 1,
-    name: "A",
-    role: "serving",
-    networks: Object.fromEntries(
-      shared.networks
-        .filter(({ sharedWith, relayed }) => sharedWith === undefined && relayed !== true)
-        .map((network, index) => [
-          network.name,
-          { interface: `lan${index}`, address: freeAddress(network) },
-        ]),
-    ),
-  };
+  const networks = Object.fromEntries(
+    shared.networks
+      .filter(({ sharedWith, relayed }) => sharedWith === undefined && relayed !== true)
+      .map((network, index) => [
+        network.name,
+        { interface: `lan${index}`, address: freeAddress(network) },
+      ]),
+  );
+  // A box that serves needs a port, if only for its relays.
+  const role = Object.keys(networks).length > 0 ? "serving" : "standby";
+  const box = { version: 1, name: "A", role, networks };
   const loaded = loadConfig(shared, box);
   return "issues" in loaded ? loaded.issues.map(({ path: at, reason }) => `${at}: ${reason}`) : [];
 }
@@ -47,7 +45,7 @@ function freeAddress(network: Imported["shared"]["networks"][number]): string {
   const subnet = parseSubnet(network.subnet);
   if (!subnet) throw new Error(`${network.subnet} is no network`);
   const taken = [network.gateway, ...(network.reservations ?? []).map(({ address }) => address)];
-  let address = (broadcastOf(subnet) - 1) as Ipv4;
+  let address = (subnet.prefix < 31 ? broadcastOf(subnet) - 1 : broadcastOf(subnet)) as Ipv4;
   while (taken.includes(formatIpv4(address))) address = (address - 1) as Ipv4;
   return `${formatIpv4(address)}/${subnet.prefix}`;
 }
