@@ -1,5 +1,6 @@
 // option-def and option-data of Kea.
 
+import { optionByCode } from "../wire/dhcp4-options.ts";
 import type { OptionBook } from "./isc-set-option.ts";
 import type { Settings } from "./isc-settings.ts";
 import {
@@ -89,7 +90,7 @@ function readOne(
   if (keys.get("never-send")?.plain === true) {
     settings.options.set(known.code, {
       code: known.code,
-      name: `option-${known.code}`,
+      name: optionByCode(known.code)?.name ?? `option-${known.code}`,
       value: null,
       place,
       text,
