@@ -60,6 +60,13 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "daemon/limits.ts",
     "npm:valibot",
   ],
+  "daemon/export/": [
+    "daemon/base/",
+    "daemon/config/",
+    "daemon/core/config-view.ts",
+    "daemon/import/",
+    "daemon/wire/",
+  ],
   "daemon/http/api-types.ts": ["daemon/http/api-gateway.ts"],
   "daemon/http/api-gateway.ts": [],
   "daemon/http/": ["daemon/base/", "daemon/limits.ts", "daemon/catalogue.ts"],
