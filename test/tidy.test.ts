@@ -87,7 +87,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "node:",
     "npm:dbus-native",
   ],
-  "daemon/cli/": ["daemon/base/", "daemon/http/api-types.ts", "node:"],
+  "daemon/cli/": ["daemon/base/", "daemon/http/api-types.ts", "daemon/import/", "node:"],
   "daemon/summary.ts": ["daemon/"],
   "daemon/": ["daemon/", "node:"],
   "webui/": ["daemon/http/api-types.ts", "npm:preact", "npm:@preact/signals"],

@@ -29,6 +29,7 @@ export interface Options {
   readonly socket?: string | undefined;
   readonly network?: string | undefined;
   readonly state?: string | undefined;
+  readonly write?: string | undefined;
   readonly json: boolean;
   readonly dump: boolean;
   readonly watch: boolean;

@@ -4,6 +4,7 @@ import { Client, UnreachableError } from "./client.ts";
 import { type Context, EXIT, type Options, type Surroundings } from "./context.ts";
 import { drill } from "./drill.ts";
 import { handover, maintenance } from "./gateway.ts";
+import { importFiles } from "./import.ts";
 import { pair, unpair } from "./pair.ts";
 import { partnerDown } from "./partner-down.ts";
 import { config } from "./show-config.ts";
@@ -55,6 +56,7 @@ const OPTIONS = {
   yes: { type: "boolean", default: false },
   network: { type: "string" },
   state: { type: "string" },
+  write: { type: "string" },
   "no-color": { type: "boolean", default: false },
   help: { type: "boolean", short: "h", default: false },
 } as const;
@@ -92,6 +94,12 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   handover: { options: ["yes"], wordsMax: 0, run: handover },
   maintenance: { options: ["yes"], wordsMax: 1, run: maintenance },
   drill: { options: ["yes"], wordsMax: 1, run: drill },
+  import: {
+    options: ["write"],
+    needs: "isc or kea, and files",
+    wordsMax: 100,
+    run: importFiles,
+  },
   help: { options: [], wordsMax: 1, run: showHelp },
   version: {
     options: [],
@@ -188,6 +196,12 @@ const HELP = `tandem: what this box is doing
                                 its box acts as if its power were gone; comes
                                 back by itself
   tandem drill                  what drills have shown
+  tandem import isc|kea FILE...
+                                what can be taken over from the files of an
+                                ISC dhcpd (dhcpd.conf, dhcpd.leases) or of Kea
+                                (its JSON, its leases), and every line that
+                                cannot; nothing is changed on this box
+      --write FOLDER            writes it as config.json into this folder
   tandem version
   tandem help
 
@@ -199,6 +213,7 @@ const HELP = `tandem: what this box is doing
 Exit codes: 0 fine, 1 degraded, 2 down or not reachable, 3 wrong usage;
 of why: 0 when the device has an address or needs none, else 1;
 of config: 0 unless a person has to do something, or it is refused, then 1;
+of import: 0 when everything can be taken over, else 1;
 of partner-down, unpair, handover, maintenance, drill: 0 done, 1 refused,
 3 not confirmed;
 of pair: 0, or 1 when something is in the way or it was refused.
