@@ -14,7 +14,7 @@ import { type CustomOptionRow, OptionNames } from "../config/options.ts";
 import { LIMITS } from "../limits.ts";
 import type { Imported, ImportedLease } from "./imported.ts";
 import { Hosts } from "./isc-hosts.ts";
-import { levelOf } from "./isc-levels.ts";
+import { levelOf, noteFlags } from "./isc-levels.ts";
 import { liftRouters, networkSettings } from "./isc-network.ts";
 import {
   type ClassDraft,
@@ -25,7 +25,7 @@ import {
   UNKNOWN,
 } from "./isc-plans.ts";
 import { PoolBudget, poolsOf } from "./isc-pools.ts";
-import { noSettings, type Source, within } from "./isc-settings.ts";
+import { noSettings, type Settings, type Source, within } from "./isc-settings.ts";
 import type { Notes, Place } from "./notes.ts";
 
 export class Draft {
@@ -108,6 +108,7 @@ export class Draft {
     const file = levelOf(this.settings, { outer: DEFAULT_TIMES, names, notes, inheritsMax });
     if (isGatewayEverywhere && file.level.options) delete file.level.options.router;
     const planned = this.hosts.place(this);
+    for (const { settings } of this.#narrower()) noteFlags(settings, notes);
     const budget = new PoolBudget(notes);
     const networks = this.networks.map((plan): NetworkDraft => {
       const { level, times, rest } = networkSettings(plan, {
@@ -155,6 +156,11 @@ export class Draft {
       leases: this.#leasesHere(leases, leasesFrom),
       notes: notes.done(),
     };
+  }
+
+  /** Pools, classes and devices as they were read. */
+  #narrower(): readonly { readonly settings: Settings }[] {
+    return [...this.networks.flatMap(({ pools }) => pools), ...this.#classes, ...this.hosts.all];
   }
 
   #classesOf(first: readonly ClassPlan[], names: OptionNames): ClassDraft[] {

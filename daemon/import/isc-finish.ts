@@ -25,7 +25,7 @@ export function finish(reader: ConfReader, draft: Draft, root: Scope): void {
   const classes = addClasses(reader, draft, root.settings);
   for (const choice of reader.found.choices) addChoice(choice, reader, draft, networks, classes);
   for (const pool of reader.found.pools) addPools(pool, draft, classes);
-  for (const host of lastOfEachName(reader.found.hosts)) addHost(host, draft, root);
+  for (const host of lastOfEachName(reader.found.hosts, reader)) addHost(host, draft, root);
   noteWhatIsNotSaid(reader, draft, root);
 }
 
@@ -219,8 +219,15 @@ function addPools(
 }
 
 /** dhcpd writes a host that changed into its leases file again; the last one counts. */
-function lastOfEachName(hosts: readonly HostFound[]): HostFound[] {
-  const byName = new Map(hosts.map((host) => [host.name, host]));
+function lastOfEachName(hosts: readonly HostFound[], { notes }: ConfReader): HostFound[] {
+  const byName = new Map<string, HostFound>();
+  for (const host of hosts) {
+    const earlier = byName.get(host.name);
+    if (earlier && !host.isLogged && !host.isDeleted) {
+      notes.leftOut(earlier.place, earlier.text, "A host of this name is there again further on.");
+    }
+    byName.set(host.name, host);
+  }
   return [...byName.values()].filter(({ isDeleted }) => !isDeleted);
 }
 

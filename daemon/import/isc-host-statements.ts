@@ -18,6 +18,7 @@ export function readHost(statement: Statement, outer: Scope, notes: Notes): Host
     keys: [],
     addresses: [],
     isDenied: false,
+    isLogged: false,
     isDeleted: false,
     place,
     text,
@@ -41,7 +42,7 @@ export function readHostStatement(statement: Statement, host: HostFound, notes: 
     if (named.length === 0) notes.unreadable(place, text, "It names no address.");
     host.addresses.push(...named.map((word) => hostAddress(word.text)));
   } else if (keyword === "deleted") host.isDeleted = true;
-  else if (keyword === "dynamic") return;
+  else if (keyword === "dynamic") host.isLogged = true;
   else
     readIdentifier(statement, keyword === "host-identifier" ? words.slice(2) : words, host, notes);
 }

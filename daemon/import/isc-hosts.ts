@@ -48,6 +48,10 @@ export interface PlacedHosts {
 export class Hosts {
   readonly #plans: HostPlan[] = [];
 
+  get all(): readonly HostPlan[] {
+    return this.#plans;
+  }
+
   add(plan: HostPlan): void {
     this.#plans.push(plan);
   }

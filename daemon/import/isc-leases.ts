@@ -123,7 +123,6 @@ const OF_NO_USE = new Set([
   "cltt",
   "next",
   "rewind",
-  "reserved",
   "bootp",
   "option",
   "dynamic-bootp",

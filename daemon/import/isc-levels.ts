@@ -48,6 +48,14 @@ export function levelOf(
   return { level, times: resolveTimes({ options: {}, ...times }, kind.outer) };
 }
 
+/** Flags are about whole networks here; those of narrower levels are noted. */
+export function noteFlags({ flags }: Settings, notes: Notes): void {
+  for (const [flag, { place, text }] of flags) {
+    if (flag === "knownOnly" || flag === "namesToClients") continue;
+    notes.leftOut(place, text, "It is set for whole networks here.");
+  }
+}
+
 /** Options that our configuration takes; a note for each of the others. */
 function encodable(
   { options }: Settings,

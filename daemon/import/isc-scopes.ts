@@ -62,7 +62,9 @@ export interface HostFound extends Source {
   readonly addresses: HostPlan["addresses"][number][];
   readonly scope: Scope;
   isDenied: boolean;
-  /** dhcpd wrote into its leases file that it is gone. */
+  /** dhcpd wrote it into its leases file, where a later one takes the place of an earlier one. */
+  isLogged: boolean;
+  /** … and that it is gone. */
   isDeleted: boolean;
 }
 

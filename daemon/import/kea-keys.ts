@@ -8,8 +8,17 @@ export type Readers = Readonly<Record<string, (value: JsonEntry) => void>>;
 
 /** Every setting goes to its reader or becomes a note. */
 export function readKeys(object: JsonValue, readers: Readers, notes: Notes): void {
-  for (const entry of entriesByKey(object).values()) {
+  const last = entriesByKey(object);
+  for (const entry of object.entries ?? []) {
     const { key, place, text } = entry;
+    if (last.get(key) !== entry) {
+      notes.changed(place, text, "It is there again further on, and the last one counts.");
+      continue;
+    }
+    if (LISTS.has(key) && !entry.items) {
+      notes.unreadable(place, text, "Its value is a list.");
+      continue;
+    }
     const read = Object.hasOwn(readers, key) ? readers[key] : undefined;
     if (read) read(entry);
     else if (!OF_NO_USE.has(key)) {
@@ -20,6 +29,17 @@ export function readKeys(object: JsonValue, readers: Readers, notes: Notes): voi
     }
   }
 }
+
+const LISTS = new Set([
+  "client-classes",
+  "hooks-libraries",
+  "option-data",
+  "option-def",
+  "pools",
+  "reservations",
+  "shared-networks",
+  "subnet4",
+]);
 
 /** Of a setting that is there twice the last one counts. */
 export function entriesByKey(object: JsonValue | undefined): Map<string, JsonEntry> {

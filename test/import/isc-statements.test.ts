@@ -143,6 +143,24 @@ test.each<[string, object, string[]]>([
   ],
   ["fnord on;", { pools: [] }, ["3 unreadable: No statement of this name is known here."]],
   ["}", { pools: [] }, ["4 unreadable: There is no brace that this one closes."]],
+  [
+    "pool { range 10.0.0.1; ping-check false; }",
+    { pools: [{ from: "10.0.0.1", to: "10.0.0.1" }] },
+    ["3 left-out: It is set for whole networks here."],
+  ],
+  [
+    "host a { hardware ethernet 0:0:0:0:0:1; fixed-address 10.0.0.8; }\nhost a { hardware ethernet 0:0:0:0:0:2; fixed-address 10.0.0.9; }",
+    {
+      pools: [],
+      reservations: [{ mac: "00:00:00:00:00:02", address: "10.0.0.9", name: "a" }],
+    },
+    ["3 left-out: A host of this name is there again further on."],
+  ],
+  [
+    "host a { dynamic; hardware ethernet 0:0:0:0:0:1; fixed-address 10.0.0.8; }\nhost a { dynamic; deleted; }",
+    { pools: [] },
+    [],
+  ],
 ])("in a subnet: %s", (statement, network, notes) => {
   const imported = read(
     importIsc,

@@ -94,6 +94,19 @@ test.each<[string, object, string[]]>([
     { pools: [] },
     ["2 unreadable: A comma is missing. What comes behind it was not read."],
   ],
+  [
+    '"pools": 1, "valid-lifetime": 600,\n"valid-lifetime": 700',
+    { leaseSeconds: 700, pools: [] },
+    [
+      "2 unreadable: Its value is a list.",
+      "2 changed: It is there again further on, and the last one counts.",
+    ],
+  ],
+  [
+    '"pools": [{ "pool": "10.0.0.1 - 10.0.0.2", "match-client-id": false }]',
+    { pools: [{ from: "10.0.0.1", to: "10.0.0.2" }] },
+    ["2 left-out: It is set for whole networks here."],
+  ],
 ])("in a subnet: %s", (settings, network, notes) => {
   const imported = read(
     importKea,
