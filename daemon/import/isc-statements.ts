@@ -86,12 +86,12 @@ class Reader {
       if (next === ";") {
         this.#at++;
         if (words.length === 0) return undefined;
-        return { words, body: undefined, place, text: this.#since(start) };
+        return this.#statement(words, undefined, place, start);
       }
       if (next === "{" && !isDefinition(words)) {
-        const text = this.#since(start);
+        const end = this.#at;
         this.#at++;
-        return { words, body: this.#body(depth, place, text), place, text };
+        return this.#statement(words, this.#body(depth, place, start, end), place, start, end);
       }
       if (words.length >= WORDS_MAX) return this.#skipStatement(start, place);
       if (next === "{") open++;
@@ -100,10 +100,30 @@ class Reader {
     }
   }
 
-  #body(depth: number, place: Place, text: string): Statement[] {
+  /** Its text is only made if it is looked at: of a million statements hardly any is. */
+  #statement(
+    words: readonly Token[],
+    body: readonly Statement[] | undefined,
+    place: Place,
+    start: number,
+    end = this.#at,
+  ): Statement {
+    const written = this.#text;
+    return {
+      words,
+      body,
+      place,
+      get text() {
+        return shortened(written.slice(start, Math.min(end, start + 500)));
+      },
+    };
+  }
+
+  #body(depth: number, place: Place, start: number, end: number): Statement[] {
     const statements: Statement[] = [];
+    const text = () => shortened(this.#text.slice(start, Math.min(end, start + 500)));
     if (depth + 1 >= DEPTH_MAX) {
-      this.complain(text, `It stands in more than ${DEPTH_MAX} braces, and was skipped.`, place);
+      this.complain(text(), `It stands in more than ${DEPTH_MAX} braces, and was skipped.`, place);
       this.#skipBody();
       return statements;
     }
@@ -111,7 +131,7 @@ class Reader {
       const inner = this.statement(depth + 1);
       if (inner === "close") return statements;
       if (inner === "end") {
-        this.complain(text, "The brace that closes it is missing.", place);
+        this.complain(text(), "The brace that closes it is missing.", place);
         return statements;
       }
       if (inner) statements.push(inner);
