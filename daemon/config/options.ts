@@ -1,5 +1,6 @@
 // Options as a person writes them, `{"ntp-servers": ["10.0.0.1"]}`, to their bytes.
 
+import { hex } from "../base/bytes.ts";
 import { ConfigError } from "../base/errors.ts";
 import type { OptionValue } from "../core/config-view.ts";
 import { uriList } from "../wire/codec-identity.ts";
@@ -7,7 +8,9 @@ import { domainName, domainNames, domainSearch } from "../wire/codec-names.ts";
 import { classlessRoutes, ipv6 } from "../wire/codec-network.ts";
 import { suboptions } from "../wire/codec-structs.ts";
 import {
+  decodeOption,
   encodeOption,
+  MALFORMED,
   OPTION,
   type OptionRow,
   optionByCode,
@@ -114,6 +117,28 @@ export class OptionNames {
 /** One option of the table, as `OptionNames.encode` without custom options has it. */
 export function encodeConfigured(name: string, value: unknown): OptionValue {
   return TABLE.encode(name, value);
+}
+
+/**
+ * What an option holds as configuration writes it: in the shape that the table has for it, or as bare bytes. Throws
+ * ConfigError when it is not for a person to set, or empty.
+ */
+export function writtenOption(code: number, data: Uint8Array): { name: string; value: Plain } {
+  const known = optionByCode(code);
+  const decoded = known ? decodeOption(known, data) : MALFORMED;
+  if (known && decoded !== MALFORMED) {
+    const value = known.codec.format(decoded);
+    TABLE.encode(known.name, value);
+    return { name: known.name, value };
+  }
+  const name = `option-${code}`;
+  TABLE.encode(name, hex(data));
+  return { name, value: hex(data) };
+}
+
+/** The name of an option in the table, or the one that any code has. */
+export function nameOfOption(code: number): string {
+  return optionByCode(code)?.name ?? `option-${code}`;
 }
 
 /** Why no custom option may have this code or name; undefined when it may. */
