@@ -2,7 +2,7 @@
 
 import { formatIpv4, formatSubnet } from "../base/address.ts";
 import type { DeviceDraft } from "./device-draft.ts";
-import { CODE, shownLease } from "./device-options.ts";
+import { CODE, INSTEAD, shownLease } from "./device-options.ts";
 import type { DraftNetwork } from "./device-parts.ts";
 import { placeBoots, placeOptions, type Told } from "./dnsmasq-levels.ts";
 import { type MadeRange, makeNetworks } from "./dnsmasq-networks.ts";
@@ -73,7 +73,11 @@ function tagsOfHosts(hosts: readonly DnsmasqHost[]): DnsmasqTagged[] {
 function placeFilters(draft: DeviceDraft, made: readonly MadeRange[], tags: TagBook): void {
   for (const { range, pool } of made) {
     const [tag, ...more] = range.tags;
-    if (!pool || tag === undefined) continue;
+    if (tag === undefined) continue;
+    if (!pool) {
+      draft.leftOut(range.said, "For which clients it is cannot be said where there is no pool.");
+      continue;
+    }
     if (tag === "known" && more.length === 0) {
       pool.knownOnly = true;
       continue;
@@ -101,13 +105,18 @@ function placeIgnores(draft: DeviceDraft, { ignores }: Statements, tags: TagBook
 }
 
 function placeDomains(draft: DeviceDraft, { domains }: Statements): void {
-  for (const { name, range, said } of domains) {
+  // Those of a part come after the one that holds for the rest, wherever they stand.
+  const inOrder = domains.toSorted((a, b) => Number(!!a.range) - Number(!!b.range));
+  let all: string | undefined;
+  for (const { name, range, said } of inOrder) {
     if (!isDomainName(name)) {
       draft.unreadable(said, `"${name}" is not a domain name.`);
       continue;
     }
     if (!range) {
-      for (const network of draft.networks) network.domain ??= name;
+      if (all !== undefined && all !== name) draft.changed(said, INSTEAD);
+      all = name;
+      for (const network of draft.networks) network.domain = name;
       continue;
     }
     const network = draft.networkOf(range.from);

@@ -1,11 +1,12 @@
 // The importer of dnsmasq.conf and dnsmasq.leases.
 
-import { parseIpv4, parseSubnet } from "../base/address.ts";
+import { broadcastOf, formatIpv4, formatSubnet, parseIpv4, parseSubnet } from "../base/address.ts";
 import { DeviceDraft } from "./device-draft.ts";
 import { readable, STATEMENTS_MAX } from "./device-files.ts";
 import type { Said } from "./device-parts.ts";
 import { hostRange, prefixOfMask } from "./device-ranges.ts";
 import { assemble } from "./dnsmasq-assemble.ts";
+import { parseBoot } from "./dnsmasq-boot.ts";
 import { parseHost } from "./dnsmasq-hosts.ts";
 import { isLeaseFile, readLeases } from "./dnsmasq-leases.ts";
 import { parseOption } from "./dnsmasq-options.ts";
@@ -104,10 +105,26 @@ function set(statements: Statements, flag: Flag, value: boolean): void {
 function readRange({ draft, statements }: Reading, words: readonly string[], said: Said): void {
   const range = parseRange(words, said);
   if (typeof range !== "string") {
+    sayOfRange(draft, range, words);
     if (statements.ranges.length < RANGES_MAX) statements.ranges.push(range);
     else draft.leftOut(said, `There may be ${RANGES_MAX} ranges at most.`);
   } else if (range === FOR_IPV6 || range === FOR_PROXY) draft.leftOut(said, range);
   else draft.unreadable(said, range);
+}
+
+/** Words of a range that are read over, as they follow from something else here. */
+function sayOfRange(draft: DeviceDraft, range: DnsmasqRange, words: readonly string[]): void {
+  const { said, prefix, start } = range;
+  const device = words.find((word) => word.startsWith("interface:"));
+  if (device !== undefined) draft.leftOut(said, reasonAgainst("no-dhcp-interface") ?? "");
+  const [, broadcast] = words.filter((word) => parseIpv4(word) !== undefined).slice(-2);
+  const subnet = prefix === undefined ? undefined : parseSubnet(`${formatIpv4(start)}/${prefix}`);
+  if (!subnet || broadcast === undefined || prefixOfMask(broadcast) === prefix) return;
+  if (parseIpv4(broadcast) === broadcastOf(subnet)) return;
+  draft.leftOut(
+    said,
+    `The broadcast address is that of ${formatSubnet(subnet)}, not ${broadcast}.`,
+  );
 }
 
 const FOR_IPV6 = "It is for IPv6, which is not served here.";
@@ -116,6 +133,7 @@ const FOR_PROXY = "Boot answers beside another DHCP server are not given here.";
 function parseRange(all: readonly string[], said: Said): DnsmasqRange | string {
   const { tags, sets, rest } = takeTags(all, "sets");
   const words = rest.filter((word) => !word.startsWith("interface:"));
+  if (sets.length > 1) return "A range sets one tag at most.";
   const [first = "", second = "", ...more] = words;
   // Before there was "set:", a tag stood without anything before it.
   if (parseIpv4(first) === undefined && parseIpv4(second) !== undefined && sets.length === 0) {
@@ -170,13 +188,8 @@ function readForcedOption(reading: Reading, words: readonly string[], said: Said
 }
 
 function readBoot({ draft, statements }: Reading, words: readonly string[], said: Said): void {
-  const { tags, rest } = takeTags(words, "tags");
-  const [file = "", serverName = "", address = "", ...more] = rest;
-  const server = parseIpv4(address);
-  if (address !== "" && server === undefined) {
-    draft.leftOut(said, "The server has to be an address: names are not looked up here.");
-  } else if (more.length > 0) draft.unreadable(said, "It has too many words.");
-  else statements.boots.push({ said, tags, file, serverName, server });
+  const boot = parseBoot(draft, words, said);
+  if (boot) statements.boots.push(boot);
 }
 
 function readIgnore({ statements }: Reading, words: readonly string[], said: Said): void {
@@ -192,6 +205,7 @@ function readDomain({ draft, statements }: Reading, words: readonly string[], sa
   }
   const subnet = parseSubnet(first);
   const from = subnet?.address ?? parseIpv4(first);
+  if (words.length > (subnet ? 2 : 3)) draft.leftOut(said, reasonAgainst("local") ?? "");
   const to = subnet ? hostRange(subnet).to : second === undefined ? from : parseIpv4(second);
   if (from === undefined || to === undefined || to < from) {
     draft.leftOut(said, "It is not for a range of IPv4 addresses.");

@@ -56,11 +56,14 @@ function gather(gathered: Gathered, word: string): string | undefined {
   if (looksLikeHardware(word)) return `"${word}" is not a hardware address that is known here.`;
   if (word.startsWith("[")) return `${word} is for IPv6, which is not served here.`;
   if (word === "ignore") gathered.isIgnored = true;
-  else if (address !== undefined) gathered.address = address;
-  else {
+  else if (address !== undefined) {
+    if (gathered.address !== undefined) return `${word} is left out: a device has one address.`;
+    gathered.address = address;
+  } else {
     const time = parseLeaseTime(word);
     if (time !== undefined) gathered.leaseSeconds = time;
-    else gathered.name = word;
+    else if (gathered.name === undefined) gathered.name = word;
+    else return `"${word}" is left out: a device has one name.`;
   }
   return undefined;
 }

@@ -151,11 +151,17 @@ function setBoot(
   own: Ipv4 | undefined,
 ): void {
   const address = server ?? own;
-  if (address === undefined) {
+  // A file that is named by an URL says itself where it is.
+  const isPlace = /^[a-z][a-z0-9+.-]*:\/\//i.test(file);
+  if (address === undefined && !isPlace) {
     const reason =
       "Its server is the device itself, whose address the files do not have: set the boot server.";
     draft.changed(said, reason);
+  } else if (address !== undefined && server === undefined && !isPlace) {
+    const reason = `The device itself sent the file: something has to send it from ${formatIpv4(address)} still.`;
+    draft.changed(said, reason);
   }
+  if (level.boot) draft.changed(said, INSTEAD);
   level.boot = {
     ...(address === undefined ? {} : { server: formatIpv4(address) }),
     ...fitting(draft, "serverName", serverName, SERVER_NAME_BYTES_MAX, said),

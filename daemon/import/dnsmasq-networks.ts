@@ -88,6 +88,9 @@ function poolFor(
 ): DraftPool | undefined {
   const { start, end, said } = range;
   if (end === undefined) {
+    if (range.leaseSeconds !== network.leaseSeconds) {
+      draft.changed(said, "Leases are as long as another range of the network has it.");
+    }
     draft.changed(
       said,
       "Only reserved devices get an address here: the network has no pool for it.",

@@ -1,14 +1,15 @@
 // OpenWrt's /etc/config/dhcp as the statements of dnsmasq that OpenWrt makes of it (its /etc/init.d/dnsmasq).
 
-import { type Ipv4, parseIpv4 } from "../base/address.ts";
+import type { Ipv4 } from "../base/address.ts";
 import type { DeviceDraft } from "./device-draft.ts";
 import { prefixOfMask } from "./device-ranges.ts";
+import { parseBoot } from "./dnsmasq-boot.ts";
 import { parseHost } from "./dnsmasq-hosts.ts";
 import { parseOption } from "./dnsmasq-options.ts";
 import type { Statements } from "./dnsmasq-statements.ts";
 import { valueWords } from "./dnsmasq-syntax.ts";
 import { parseTagged } from "./dnsmasq-tagged.ts";
-import { parseLeaseTime, takeTags } from "./dnsmasq-words.ts";
+import { parseLeaseTime } from "./dnsmasq-words.ts";
 import { shortList, type UciInterface } from "./uci-network.ts";
 import { flagOf, listOf, saidOf, settingOf, type UciSection, type UciValue } from "./uci-syntax.ts";
 
@@ -29,7 +30,7 @@ const HANDLERS: ReadonlyMap<string, Handler> = new Map<string, Handler>([
   ["dnsmasq", readServer],
   ["dhcp", readPool],
   ["host", readHost],
-  ["tag", (reading, section) => readOptions(reading, section, [section.name])],
+  ["tag", readTag],
   ["boot", readBoot],
   ["mac", readTagged("dhcp-mac", "mac")],
   ["vendorclass", readTagged("dhcp-vendorclass", "vendorclass")],
@@ -181,8 +182,8 @@ function readHost({ draft, statements }: UciReading, section: UciSection): void 
   const macs = listOf(section, "mac").map(({ text }) => text);
   const tags = ["tag", "networkid"].flatMap((key) => listOf(section, key));
   const words = [
-    ...macs.slice(0, 64),
-    ...tags.slice(0, 64).map(({ text }) => `set:${text}`),
+    ...macs,
+    ...tags.map(({ text }) => `set:${text}`),
     ...[ip, name, time].filter((word) => word !== undefined && word !== ""),
   ];
   const host = parseHost(
@@ -191,6 +192,11 @@ function readHost({ draft, statements }: UciReading, section: UciSection): void 
     said,
   );
   if (host) statements.hosts.push(host);
+}
+
+function readTag(reading: UciReading, section: UciSection): void {
+  readOptions(reading, section, [section.name]);
+  sayOfRest(reading.draft, section, ["dhcp_option", "dhcp_option_force", "force"]);
 }
 
 function readTagged(keyword: string, key: string): Handler {
@@ -212,15 +218,11 @@ function readBoot(reading: UciReading, section: UciSection): void {
   const { said } = section;
   const tag = settingOf(section, "networkid");
   const tags = tag === undefined || tag === "" ? [] : [tag];
-  const address = settingOf(section, "serveraddress") ?? "";
-  const server = parseIpv4(address);
-  if (address !== "" && server === undefined) {
-    draft.leftOut(said, "The server has to be an address: names are not looked up here.");
-  } else {
-    const file = settingOf(section, "filename") ?? "";
-    const serverName = settingOf(section, "servername") ?? "";
-    statements.boots.push({ said, tags, file, serverName, server });
-  }
+  const words = ["filename", "servername", "serveraddress"].map(
+    (key) => settingOf(section, key) ?? "",
+  );
+  const boot = parseBoot(draft, words, said);
+  if (boot) statements.boots.push({ ...boot, tags });
   readOptions(reading, section, tags);
   sayOfRest(draft, section, [
     ...["networkid", "serveraddress", "filename", "servername"],
@@ -257,9 +259,8 @@ function readServer({ draft, statements, hasLeases }: UciReading, section: UciSe
     statements.domains.push({ said: saidOf(section, "domain"), name: domain, range: undefined });
   }
   for (const { text, said } of section.values.get("dhcp_boot") ?? []) {
-    const { tags, rest } = takeTags(valueWords(text), "tags");
-    const [file = "", serverName = "", address = ""] = rest;
-    statements.boots.push({ said, tags, file, serverName, server: parseIpv4(address) });
+    const boot = parseBoot(draft, valueWords(text), said);
+    if (boot) statements.boots.push(boot);
   }
   const others: string[] = [];
   for (const key of section.values.keys()) {

@@ -22,7 +22,9 @@ export function readInterfaces(
   for (const section of sections) {
     if (section.type !== "interface" || settingOf(section, "proto") !== "static") continue;
     const at = addressOf(draft, section);
-    if (at) interfaces.set(section.name, at);
+    if (at && interfaces.has(section.name)) {
+      draft.leftOut(section.said, "There is another interface of this name above.");
+    } else if (at) interfaces.set(section.name, at);
   }
   return interfaces;
 }

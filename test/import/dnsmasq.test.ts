@@ -226,7 +226,9 @@ describe("tags", () => {
       boot: { server: "192.168.0.1", file: "pxelinux.0" },
       pools: [{ knownOnly: true }],
     });
-    expect(reasons(imported)).toEqual([]);
+    expect(reasons(imported)).toEqual([
+      "5 changed: The device itself sent the file: something has to send it from 192.168.0.1 still.",
+    ]);
   });
 });
 
@@ -272,6 +274,62 @@ describe("the rest", () => {
     ["interface=eth0\ninterface=eth1", "left-out: Which network is on eth0 the files do not say."],
   ])("%s", (statement, note) => {
     expect(reasons(conf(statement))).toContain(`4 ${note}`);
+  });
+
+  test.each([
+    [
+      "dhcp-range=192.168.0.151,192.168.0.160,255.255.255.0,192.168.0.9",
+      "left-out: The broadcast address is that of 192.168.0.0/24, not 192.168.0.9.",
+    ],
+    [
+      "dhcp-range=interface:eth0,192.168.0.151,192.168.0.160",
+      "left-out: Which port of a box is on which network is said for each box.",
+    ],
+    [
+      "dhcp-range=set:a,set:b,192.168.0.151,192.168.0.160",
+      "unreadable: A range sets one tag at most.",
+    ],
+    [
+      "dhcp-range=tag:a,192.168.0.0,static",
+      "left-out: For which clients it is cannot be said where there is no pool.",
+    ],
+    [
+      "dhcp-range=192.168.0.0,static,1h",
+      "changed: Leases are as long as another range of the network has it.",
+    ],
+    [
+      "dhcp-host=02:00:5e:10:00:01,192.168.0.9,192.168.0.8",
+      "left-out: 192.168.0.8 is left out: a device has one address.",
+    ],
+    [
+      "dhcp-host=02:00:5e:10:00:01,192.168.0.9,a,b",
+      'left-out: "b" is left out: a device has one name.',
+    ],
+    ["dhcp-boot=a,b,c", "left-out: The server has to be an address: names are not looked up here."],
+    ["dhcp-boot=a,b,1.2.3.4,d", "unreadable: It has too many words."],
+    [`dhcp-boot=${"x".repeat(128)},,1.2.3.4`, 'left-out: "file" may have 127 bytes at most.'],
+    [
+      "domain=a.example,192.168.0.0/24,local",
+      "left-out: It is about DNS, which is not part of this.",
+    ],
+    ["domain=a.example,fd00::/8", "left-out: It is not for a range of IPv4 addresses."],
+  ])("%s is noted", (statement, note) => {
+    const imported = conf(statement);
+    expect(reasons(imported)).toContain(`4 ${note}`);
+    expect(issues(imported)).toEqual([]);
+  });
+
+  test("domains and boot files that are said twice", () => {
+    const imported = conf(
+      ...["domain=part.example,192.168.0.0/24", "domain=a.example", "domain=b.example"],
+      ...["dhcp-boot=a,,1.2.3.4", "dhcp-boot=http://b/c"],
+    );
+    expect(imported.shared.networks[0]).toMatchObject({
+      domain: "part.example",
+      boot: { server: "192.168.0.1", file: "http://b/c" },
+    });
+    const instead = "changed: It counts instead of an earlier statement for the same option.";
+    expect(reasons(imported)).toEqual([`6 ${instead}`, `8 ${instead}`]);
   });
 
   test("a file that is named and given is no note", () => {

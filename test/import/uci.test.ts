@@ -197,6 +197,59 @@ test("two networks on one interface share its wire", () => {
   );
 });
 
+test("boot files and tags of what clients send", () => {
+  const imported = dhcp(
+    ...[
+      "config dhcp 'lan'",
+      "config dnsmasq",
+      "list dhcp_boot 'tag:bios,undionly.kpxe,,192.168.1.5'",
+    ],
+    ...["config match 'bios'", "option networkid bios", "option match 'option:client-arch,0'"],
+    ...[
+      "config boot",
+      "option filename ipxe.efi",
+      "option serveraddress 192.168.1.5",
+      "option odd 1",
+    ],
+    ...["config boot", "option serveraddress boot.example"],
+    ...[
+      "config vendorclass",
+      "option networkid v",
+      "option vendorclass Linux",
+      "list dhcp_option 42,1.2.3.4",
+    ],
+    ...[
+      "config mac",
+      "option networkid m",
+      "option mac '02:00:5e:*:*:*'",
+      "list dhcp_option_force 42,1.2.3.5",
+    ],
+    ...["config tag unused", "option colour red"],
+  );
+  expect(imported.shared.classes).toEqual([
+    { name: "bios", match: { arch: 0 }, boot: { server: "192.168.1.5", file: "undionly.kpxe" } },
+    { name: "v", match: { vendorClass: "*Linux*" }, options: { "ntp-servers": ["1.2.3.4"] } },
+    { name: "m", match: { mac: "02:00:5e" }, options: { "ntp-servers": ["1.2.3.5"] } },
+  ]);
+  expect(imported.shared.networks[0]).toMatchObject({
+    boot: { server: "192.168.1.5", file: "ipxe.efi" },
+  });
+  expect(reasons(imported)).toEqual([
+    OWN_DNS,
+    "14 left-out: There is nothing like this setting here.",
+    "15 left-out: The server has to be an address: names are not looked up here.",
+    "24 changed: Options go only to clients that ask for them here.",
+    "26 left-out: There is nothing like this setting here.",
+  ]);
+  expect(issues(imported)).toEqual([]);
+});
+
+test("an interface that stands there twice counts as it is first", () => {
+  const imported = dhcp("config dhcp 'lan'", ...LAN.map((line) => line.replace("1.1/", "9.1/")));
+  expect(imported.shared.networks).toMatchObject([{ subnet: "192.168.1.0/24" }]);
+  expect(reasons(imported)).toContain("6 left-out: There is another interface of this name above.");
+});
+
 describe("devices", () => {
   const HOST = ["config dhcp 'lan'", "  option interface 'lan'", "config host"];
 
