@@ -3,7 +3,10 @@
 
 import { contains, formatIpv4, formatSubnet, type Ipv4, type Subnet } from "../base/address.ts";
 import { hostProblem } from "../config/hosts.ts";
+import { type CustomOptionRow, customOptionProblem, SHAPES } from "../config/options.ts";
 import { LIMITS } from "../limits.ts";
+import { decodeOption, MALFORMED } from "../wire/dhcp4-options.ts";
+import { row } from "../wire/option-row.ts";
 import {
   classOf,
   type DraftClass,
@@ -42,6 +45,7 @@ export class DeviceDraft {
   readonly leases: ImportedLease[] = [];
   readonly #deny = new Set<string>();
   readonly #classes: DraftClass[] = [];
+  readonly #custom = new Map<number, CustomOptionRow & { isUsed: boolean }>();
   readonly #classNames = new Set<string>();
   /** Addresses and devices, for each wire by the name of its first network. */
   readonly #reserved = new Map<string, Map<string, Said>>();
@@ -103,6 +107,34 @@ export class DeviceDraft {
     }
   }
 
+  /**
+   * An option that the files have a name for, and the table has not; it becomes one of the configuration's own when
+   * it is set. `type` as `customOptions` has it.
+   */
+  defineOption(code: number, name: string, type: string): void {
+    const plain = freeName(name.toLowerCase(), `private-${code}`, new Set()).replaceAll("_", "-");
+    const known = /^[a-z]/.test(plain) ? plain : `private-${plain}`;
+    const isFree = Array.from(this.#custom.values()).every((one) => one.name !== known);
+    if (customOptionProblem(code, known) !== undefined || code < 1 || code > 254 || !isFree) return;
+    if (!this.#custom.has(code)) this.#custom.set(code, { code, name: known, type, isUsed: false });
+  }
+
+  /** Undefined when the files define no such option. */
+  customName(code: number): string | undefined {
+    return this.#custom.get(code)?.name;
+  }
+
+  /** Name and value of an option; undefined when it has no definition, or is not what that says. */
+  customOption(code: number, content: Uint8Array): { name: string; value: unknown } | undefined {
+    const custom = this.#custom.get(code);
+    const codec = custom && SHAPES[custom.type];
+    if (!custom || !codec) return undefined;
+    const value = decodeOption(row(code, custom.name, codec, "", "network"), content);
+    if (value === MALFORMED) return undefined;
+    custom.isUsed = true;
+    return { name: custom.name, value: codec.format(value) };
+  }
+
   /** A MAC or its first bytes, lower case with colons. */
   deny(mac: string, said: Said): void {
     if (this.#deny.size < LIMITS.deniedMax) this.#deny.add(mac);
@@ -156,10 +188,14 @@ export class DeviceDraft {
     const { level } = this;
     const classes = this.#classes.toSorted((a, b) => b.rank - a.rank).map(classOf);
     const deny = Array.from(this.#deny);
+    const customOptions = Array.from(this.#custom.values())
+      .filter(({ isUsed }) => isUsed)
+      .map(({ code, name, type }) => ({ code, name, type }));
     return {
       shared: {
         version: 1,
         ...levelOf(level),
+        ...(customOptions.length > 0 ? { customOptions } : {}),
         ...(deny.length > 0 ? { deny } : {}),
         ...(classes.length > 0 ? { classes } : {}),
         networks,

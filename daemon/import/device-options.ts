@@ -38,9 +38,9 @@ export function setOption(
     const { name, value } =
       content.length === 0
         ? { name: nameOfOption(code), value: null }
-        : writtenOption(code, content);
-    for (const same of [nameOfOption(code), `option-${code}`]) {
-      if (!Object.hasOwn(level.options, same)) continue;
+        : (draft.customOption(code, content) ?? writtenOption(code, content));
+    for (const same of [nameOfOption(code), `option-${code}`, draft.customName(code)]) {
+      if (same === undefined || !Object.hasOwn(level.options, same)) continue;
       delete level.options[same];
       draft.changed(said, INSTEAD);
     }

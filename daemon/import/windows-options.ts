@@ -12,6 +12,24 @@ const DNS_UPDATES = 81;
 /** Of one element: there are 254 codes, and some classes. */
 const OPTIONS_MAX = 4096;
 
+/** Types of definitions, as `customOptions` names them. */
+const ONE_VALUE: Readonly<Record<string, string>> = {
+  ipaddress: "ipv4",
+  ipv4address: "ipv4",
+  string: "text",
+  byte: "u8",
+  word: "u16",
+  dword: "u32",
+};
+const SEVERAL_VALUES: Readonly<Record<string, string>> = {
+  ipaddress: "ipv4-list",
+  ipv4address: "ipv4-list",
+  string: "bytes",
+  byte: "u8-list",
+  word: "u16-list",
+  dword: "u32-list",
+};
+
 export interface WindowsOption {
   readonly said: Said;
   readonly code: number;
@@ -50,6 +68,19 @@ export class WindowsOptions {
     for (const one of server.list("OptionDefinitions", "OptionDefinition")) {
       const key = keyOf(Number(one.text("OptionId")), one.text("VendorClass"));
       this.#types.set(key, one.text("Type"));
+      this.#defineOption(one);
+    }
+  }
+
+  /** Options of a vendor class are inside of another option and have no names here. */
+  #defineOption(one: Fields): void {
+    if (one.text("VendorClass") !== "") return;
+    const types = /^true$/i.test(one.text("MultiValued")) ? SEVERAL_VALUES : ONE_VALUE;
+    const name = one.text("Type").toLowerCase();
+    const type = Object.hasOwn(types, name) ? types[name] : undefined;
+    const id = one.text("OptionId");
+    if (type !== undefined && /^[0-9]{1,3}$/.test(id)) {
+      this.#draft.defineOption(Number(id), one.text("Name"), type);
     }
   }
 

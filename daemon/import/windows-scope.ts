@@ -165,7 +165,9 @@ export function readLeases(draft: DeviceDraft, scope: Fields): void {
     const expiry = one.text("LeaseExpiryTime");
     const time = parseTime(expiry);
     const address = one.text("IPAddress");
-    const key = parseClientKey(one.text("ClientId"));
+    // Of a declined address Windows keeps its own mark, and not who declined it.
+    const isDeclined = state === "declined";
+    const key = isDeclined ? {} : parseClientKey(one.text("ClientId"));
     const number = parseIpv4(address);
     if (number === undefined) draft.unreadable(one.said(), "Its address cannot be read.");
     else if (!key) draft.unreadable(one.said(), "Which device has the lease cannot be read.");
@@ -175,9 +177,9 @@ export function readLeases(draft: DeviceDraft, scope: Fields): void {
       const ends = time && time.seconds < SECONDS_MAX ? Math.max(0, time.seconds) : undefined;
       const lease: ImportedLease = {
         address,
-        state: state === "declined" ? "declined" : "active",
+        state: isDeclined ? "declined" : "active",
         ...key,
-        ...hostnameOf(one.text("HostName")),
+        ...(isDeclined ? {} : hostnameOf(one.text("HostName"))),
         expiresAt: ends,
       };
       addLease(draft, lease, number, one.said());

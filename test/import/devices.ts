@@ -1,23 +1,17 @@
-// What the tests of importers share: fixtures as files, and whether a draft is a configuration.
+// What the tests of importers for devices share: whether a draft is a configuration, and files gone wrong.
 
-import { readFileSync } from "node:fs";
 import path from "node:path";
 import { loadConfig } from "../../daemon/config/load.ts";
 import type { Imported, Importer } from "../../daemon/import/imported.ts";
+import { lineStarts } from "../../daemon/import/notes.ts";
 import { below } from "../support/random.ts";
+import { read } from "./reading.ts";
 
 export const FIXTURES = path.resolve(import.meta.dirname, "../fixtures/import");
 
-/** Files of the fixtures, by the names that they have on the device. */
-export function fixtures(...files: string[]): Map<string, string> {
-  return new Map(
-    files.map((file) => [path.basename(file), readFileSync(path.join(FIXTURES, file), "utf8")]),
-  );
-}
-
 /** One file of these lines. */
 export function lines(importer: Importer, file: string, ...text: string[]): Imported {
-  return importer(new Map([[file, text.join("\n")]]));
+  return read(importer, text.join("\n"), file);
 }
 
 /** What is wrong with the draft, on a box that has the ports that it tells of. */
@@ -31,9 +25,12 @@ export function issues({ shared, ports }: Imported): string[] {
   return "issues" in loaded ? loaded.issues.map((one) => `${one.path}: ${one.reason}`) : [];
 }
 
-/** Notes as lines, without the words of the file. */
-export function reasons({ notes }: Imported): string[] {
-  return notes.map(({ line, kind, reason }) => `${line} ${kind}: ${reason}`);
+/** Notes that point at a line which is not there. */
+export function misplaced({ notes }: Imported, files: ReadonlyMap<string, string>): string[] {
+  const counts = new Map(Array.from(files, ([file, text]) => [file, lineStarts(text).length]));
+  return notes
+    .filter(({ file, line }) => line < 0 || line > (counts.get(file) ?? -1))
+    .map(({ file, line, reason }) => `${file}:${line} ${reason}`);
 }
 
 /** Everything that an importer made, for people to read and to be compared with what it made before. */

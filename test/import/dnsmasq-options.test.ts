@@ -1,8 +1,9 @@
 // Options of dnsmasq, with the names and shapes that they have here.
 
 import { describe, expect, test } from "vitest";
-import { issues, reasons } from "./devices.ts";
+import { issues } from "./devices.ts";
 import { conf } from "./dnsmasq-lines.ts";
+import { notesOf } from "./reading.ts";
 
 describe("options", () => {
   test.each([
@@ -47,7 +48,7 @@ describe("options", () => {
   ])("%s of everybody", (option, options) => {
     const imported = conf(`dhcp-option=${option}`);
     expect(imported.shared.options).toEqual(options);
-    expect(reasons(imported)).toEqual([]);
+    expect(notesOf(imported)).toEqual([]);
     expect(issues(imported)).toEqual([]);
   });
 
@@ -74,7 +75,7 @@ describe("options", () => {
     ["58,never", "unreadable: It is not a length of time."],
   ])("%s is noted", (option, note) => {
     const imported = conf(`dhcp-option=${option}`);
-    expect(reasons(imported)).toEqual([`4 ${note}`]);
+    expect(notesOf(imported)).toEqual([`4 ${note}`]);
     expect(issues(imported)).toEqual([]);
   });
 
@@ -88,7 +89,7 @@ describe("options", () => {
     expect(issues(imported)).toEqual([]);
     const wrong = conf("dhcp-option=option:T1,3h", "dhcp-option=59,2h");
     const reason = "When clients renew is left out: it does not fit the length of leases.";
-    expect(reasons(wrong)).toEqual([`4 left-out: ${reason}`, `5 left-out: ${reason}`]);
+    expect(notesOf(wrong)).toEqual([`4 left-out: ${reason}`, `5 left-out: ${reason}`]);
     expect(issues(wrong)).toEqual([]);
   });
 
@@ -111,6 +112,6 @@ test("an option that is set twice counts as it is set last", () => {
   expect(imported.shared.networks[0]?.dns).toEqual(["9.9.9.9"]);
   expect(imported.shared.options).toEqual({ "option-19": "07" });
   const instead = "changed: It counts instead of an earlier statement for the same option.";
-  expect(reasons(imported)).toEqual([`5 ${instead}`, `7 ${instead}`]);
+  expect(notesOf(imported)).toEqual([`5 ${instead}`, `7 ${instead}`]);
   expect(issues(imported)).toEqual([]);
 });

@@ -4,8 +4,9 @@ import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { importDnsmasq } from "../../daemon/import/dnsmasq-conf.ts";
 import { seeded } from "../support/random.ts";
-import { FIXTURES, fixtures, issues, lines, mutated, reasons, written } from "./devices.ts";
+import { FIXTURES, issues, lines, misplaced, mutated, written } from "./devices.ts";
 import { conf, RANGE } from "./dnsmasq-lines.ts";
+import { fixtures, notesOf } from "./reading.ts";
 
 /** Mutated files; FUZZ for more of them. */
 const COUNT = Number(process.env.FUZZ ?? 300);
@@ -31,7 +32,7 @@ describe("ranges", () => {
       },
     ]);
     expect(imported.ports).toEqual({ lan: { address: "192.168.0.1/24" } });
-    expect(reasons(imported)).toEqual([]);
+    expect(notesOf(imported)).toEqual([]);
     expect(issues(imported)).toEqual([]);
   });
 
@@ -58,7 +59,7 @@ describe("ranges", () => {
       "changed: Of 192.168.0.2-192.168.1.2 only what hosts of 192.168.0.0/24 may have is used.",
     ],
   ])("%s is noted", (range, note) => {
-    expect(reasons(conf(`dhcp-range=${range}`))).toContain(
+    expect(notesOf(conf(`dhcp-range=${range}`))).toContain(
       note.startsWith("changed") ? `4 ${note}` : `4 ${note}`,
     );
   });
@@ -69,7 +70,7 @@ describe("ranges", () => {
       { from: "192.168.0.50", to: "192.168.0.150" },
       { from: "192.168.0.151", to: "192.168.0.180", leaseSeconds: 3600 },
     ]);
-    expect(reasons(imported)).toEqual([
+    expect(notesOf(imported)).toEqual([
       "4 changed: What an earlier range has already is taken out of this one.",
     ]);
   });
@@ -87,7 +88,7 @@ describe("ranges", () => {
     expect(imported.shared.classes).toEqual([
       { name: "phones", match: { vendorClass: "*0x2a50686f6e65*" } },
     ]);
-    expect(reasons(imported)).toEqual([]);
+    expect(notesOf(imported)).toEqual([]);
     expect(issues(imported)).toEqual([]);
   });
 });
@@ -109,7 +110,7 @@ describe("hosts", () => {
     const imported = conf(`dhcp-host=${host}`);
     expect(imported.shared.networks[0]?.reservations).toEqual([reservation]);
     expect(issues(imported)).toEqual([]);
-    expect(reasons(imported).length).toBe("name" in reservation ? 1 : 0);
+    expect(notesOf(imported).length).toBe("name" in reservation ? 1 : 0);
   });
 
   test("those that get no answer", () => {
@@ -124,7 +125,7 @@ describe("hosts", () => {
       { name: "ignored-0102", match: { clientId: "0102" }, deny: true },
       { name: "ignored-bert", match: { hostname: "bert" }, deny: true },
     ]);
-    expect(reasons(imported)).toEqual([]);
+    expect(notesOf(imported)).toEqual([]);
     expect(issues(imported)).toEqual([]);
   });
 
@@ -151,7 +152,7 @@ describe("hosts", () => {
     ["*:22:33:44:55:66,ignore", '"*:22:33:44:55:66" is not a hardware address that is known here.'],
   ])("%s is noted", (host, reason) => {
     const imported = conf(`dhcp-host=${host}`);
-    expect(reasons(imported)).toContain(`4 left-out: ${reason}`);
+    expect(notesOf(imported)).toContain(`4 left-out: ${reason}`);
     expect(issues(imported)).toEqual([]);
   });
 
@@ -161,7 +162,7 @@ describe("hosts", () => {
       "dhcp-host=11:22:33:44:55:67,192.168.0.60",
       "dhcp-host=id:01:11:22:33:44:55:66,192.168.0.61",
     );
-    expect(reasons(imported)).toEqual([
+    expect(notesOf(imported)).toEqual([
       "5 left-out: 192.168.0.60 is reserved already in line 4.",
       "6 left-out: The device has a reservation already in line 4.",
     ]);
@@ -186,7 +187,7 @@ describe("tags", () => {
     const imported = conf(statement, "dhcp-option=tag:x,42,1.2.3.4");
     const options = { "ntp-servers": ["1.2.3.4"] };
     expect(imported.shared.classes).toEqual([{ name: "x", match, options }]);
-    expect(reasons(imported)).toEqual([]);
+    expect(notesOf(imported)).toEqual([]);
     expect(issues(imported)).toEqual([]);
   });
 
@@ -226,7 +227,7 @@ describe("tags", () => {
       boot: { server: "192.168.0.1", file: "pxelinux.0" },
       pools: [{ knownOnly: true }],
     });
-    expect(reasons(imported)).toEqual([
+    expect(notesOf(imported)).toEqual([
       "5 changed: The device itself sent the file: something has to send it from 192.168.0.1 still.",
     ]);
   });
@@ -251,8 +252,8 @@ describe("the rest", () => {
   test("domains of networks, and of part of one", () => {
     const imported = conf("domain=all.example", "domain=part.example,192.168.0.1,192.168.0.60");
     expect(imported.shared.networks[0]?.domain).toBe("part.example");
-    expect(reasons(imported)).toEqual(["5 changed: It holds for all of 192.168.0.0/24 here."]);
-    expect(reasons(conf("domain=all.example,192.168.0.0/24"))).toEqual([]);
+    expect(notesOf(imported)).toEqual(["5 changed: It holds for all of 192.168.0.0/24 here."]);
+    expect(notesOf(conf("domain=all.example,192.168.0.0/24"))).toEqual([]);
   });
 
   test.each([
@@ -273,7 +274,7 @@ describe("the rest", () => {
     ["listen-address=::1", "left-out: ::1 is not an IPv4 address."],
     ["interface=eth0\ninterface=eth1", "left-out: Which network is on eth0 the files do not say."],
   ])("%s", (statement, note) => {
-    expect(reasons(conf(statement))).toContain(`4 ${note}`);
+    expect(notesOf(conf(statement))).toContain(`4 ${note}`);
   });
 
   test.each([
@@ -315,7 +316,7 @@ describe("the rest", () => {
     ["domain=a.example,fd00::/8", "left-out: It is not for a range of IPv4 addresses."],
   ])("%s is noted", (statement, note) => {
     const imported = conf(statement);
-    expect(reasons(imported)).toContain(`4 ${note}`);
+    expect(notesOf(imported)).toContain(`4 ${note}`);
     expect(issues(imported)).toEqual([]);
   });
 
@@ -329,7 +330,7 @@ describe("the rest", () => {
       boot: { server: "192.168.0.1", file: "http://b/c" },
     });
     const instead = "changed: It counts instead of an earlier statement for the same option.";
-    expect(reasons(imported)).toEqual([`6 ${instead}`, `8 ${instead}`]);
+    expect(notesOf(imported)).toEqual([`6 ${instead}`, `8 ${instead}`]);
   });
 
   test("a file that is named and given is no note", () => {
@@ -347,10 +348,10 @@ describe("the rest", () => {
   });
 
   test("files that are not text, or too long", () => {
-    expect(reasons(lines(importDnsmasq, "a.conf", "\0"))).toEqual([
+    expect(notesOf(lines(importDnsmasq, "a.conf", "\0"))).toEqual([
       "0 unreadable: The file is not text.",
     ]);
-    expect(reasons(lines(importDnsmasq, "a.conf", "#".repeat((16 << 20) + 1)))).toEqual([
+    expect(notesOf(lines(importDnsmasq, "a.conf", "#".repeat((16 << 20) + 1)))).toEqual([
       "0 unreadable: The file is too long to be one of these.",
     ]);
   });
@@ -385,5 +386,6 @@ test("mutated files are imported, or noted, and never thrown at", { timeout: 600
     const hostile = new Map(Array.from(files, ([file, text]) => [file, mutated(text, random)]));
     const imported = importDnsmasq(hostile);
     expect(issues(imported), JSON.stringify(Array.from(hostile))).toEqual([]);
+    expect(misplaced(imported, hostile)).toEqual([]);
   }
 });

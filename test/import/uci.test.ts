@@ -4,7 +4,8 @@ import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { importUci } from "../../daemon/import/uci-import.ts";
 import { seeded } from "../support/random.ts";
-import { FIXTURES, fixtures, issues, lines, mutated, reasons, written } from "./devices.ts";
+import { FIXTURES, issues, lines, misplaced, mutated, written } from "./devices.ts";
+import { fixtures, notesOf } from "./reading.ts";
 
 /** Mutated files; FUZZ for more of them. */
 const COUNT = Number(process.env.FUZZ ?? 300);
@@ -52,7 +53,7 @@ describe("routers as they are", () => {
     );
     expect(exported.shared).toEqual(shared);
     expect(exported.ports).toEqual(ports);
-    expect(reasons(exported).at(-1)).toContain('It is of "wireless", not of DHCP.');
+    expect(notesOf(exported).at(-1)).toContain('It is of "wireless", not of DHCP.');
   });
 });
 
@@ -85,15 +86,15 @@ describe("pools", () => {
   ])("a lease of %s", (text, leaseSeconds) => {
     const imported = pool(`  option leasetime '${text}'`);
     expect(imported.shared.networks[0]).toMatchObject({ leaseSeconds });
-    expect(reasons(imported)).toEqual([OWN_DNS]);
+    expect(notesOf(imported)).toEqual([OWN_DNS]);
     expect(issues(imported)).toEqual([]);
   });
 
   test("a lease that is too short is made longer, and one that is none is said", () => {
-    expect(reasons(pool("  option leasetime '30s'"))).toContain(
+    expect(notesOf(pool("  option leasetime '30s'"))).toContain(
       "5 changed: Leases are 60 seconds long at least.",
     );
-    expect(reasons(pool("  option leasetime 'soon'"))).toContain(
+    expect(notesOf(pool("  option leasetime 'soon'"))).toContain(
       "5 unreadable: No network is made of it: The lease time is not a length of time.",
     );
   });
@@ -103,7 +104,7 @@ describe("pools", () => {
     expect(imported.shared.networks[0]?.pools).toEqual([
       { from: "192.168.1.2", to: "192.168.1.254" },
     ]);
-    expect(reasons(imported)).toEqual([
+    expect(notesOf(imported)).toEqual([
       OWN_DNS,
       "5 changed: Of 192.168.1.0-192.168.2.43 only what hosts of 192.168.1.0/24 may have is used.",
       "5 changed: 192.168.1.1, the router itself, is taken out of this range.",
@@ -112,16 +113,16 @@ describe("pools", () => {
 
   test("ignore, an interface without an address, and reserved devices only", () => {
     expect(pool("  option ignore '1'").shared.networks).toEqual([]);
-    expect(reasons(pool("  option ignore '1'"))[1]).toBe(
+    expect(notesOf(pool("  option ignore '1'"))[1]).toBe(
       "5 left-out: DHCP is switched off on this interface: no network is made of it.",
     );
     const other = dhcp("config dhcp 'guest'", "  option interface 'guest'");
-    expect(reasons(other)).toContain(
+    expect(notesOf(other)).toContain(
       '5 left-out: No network is made of it: the files have no address of their own for the interface "guest".',
     );
     const known = pool("  option dynamicdhcp '0'");
     expect(known.shared.networks[0]?.pools).toEqual([]);
-    expect(reasons(known)[0]).toBe(
+    expect(notesOf(known)[0]).toBe(
       "5 changed: Only reserved devices get an address here: the network has no pool for it.",
     );
     expect(issues(known)).toEqual([]);
@@ -134,7 +135,7 @@ describe("pools", () => {
       "  option force '1'",
       "  option colour 'red'",
     );
-    expect(reasons(imported)).toEqual([
+    expect(notesOf(imported)).toEqual([
       "5 left-out: IPv6 is not served here: ra, dhcpv6.",
       OWN_DNS,
       "9 left-out: A box always answers; it says so when another server answers too.",
@@ -161,7 +162,7 @@ describe("pools", () => {
         "option-224": "0007",
       },
     });
-    expect(reasons(imported)).toEqual([]);
+    expect(notesOf(imported)).toEqual([]);
     expect(issues(imported)).toEqual([]);
   });
 
@@ -170,7 +171,7 @@ describe("pools", () => {
     expect(imported.shared.networks[0]).not.toHaveProperty("gateway");
     expect(imported.shared.networks[0]).not.toHaveProperty("dns");
     const twice = pool("  option dhcp_option '6,1.1.1.1'", "  option dhcp_option '6,1.1.1.2'");
-    expect(reasons(twice)).toEqual([
+    expect(notesOf(twice)).toEqual([
       "7 left-out: The same option is set again below, and counts as it is there.",
     ]);
     const old = pool("  option dhcp_option '6,1.1.1.1 42,1.1.1.2'");
@@ -192,7 +193,7 @@ test("two networks on one interface share its wire", () => {
   );
   expect(imported.shared.networks.map(({ sharedWith }) => sharedWith)).toEqual([undefined, "lan"]);
   expect(issues(imported)).toEqual([]);
-  expect(reasons(imported).at(-1)).toBe(
+  expect(notesOf(imported).at(-1)).toBe(
     '11 changed: It shares the wire of "lan": both are on one interface.',
   );
 });
@@ -234,7 +235,7 @@ test("boot files and tags of what clients send", () => {
   expect(imported.shared.networks[0]).toMatchObject({
     boot: { server: "192.168.1.5", file: "ipxe.efi" },
   });
-  expect(reasons(imported)).toEqual([
+  expect(notesOf(imported)).toEqual([
     OWN_DNS,
     "14 left-out: There is nothing like this setting here.",
     "15 left-out: The server has to be an address: names are not looked up here.",
@@ -247,7 +248,7 @@ test("boot files and tags of what clients send", () => {
 test("an interface that stands there twice counts as it is first", () => {
   const imported = dhcp("config dhcp 'lan'", ...LAN.map((line) => line.replace("1.1/", "9.1/")));
   expect(imported.shared.networks).toMatchObject([{ subnet: "192.168.1.0/24" }]);
-  expect(reasons(imported)).toContain("6 left-out: There is another interface of this name above.");
+  expect(notesOf(imported)).toContain("6 left-out: There is another interface of this name above.");
 });
 
 describe("devices", () => {
@@ -276,7 +277,7 @@ describe("devices", () => {
       },
     ]);
     expect(issues(imported)).toEqual([]);
-    expect(reasons(imported).slice(1)).toEqual([
+    expect(notesOf(imported).slice(1)).toEqual([
       "7 changed: A reservation is for one device: 02:00:5e:10:00:01 has it, 02:00:5e:10:00:02 not.",
       "7 changed: Names of reserved devices are for people here: neither DNS nor the devices are told them.",
     ]);
@@ -309,7 +310,7 @@ describe("devices", () => {
     ],
   ])("%j", (text, reason) => {
     const imported = dhcp(...HOST, ...text);
-    expect(reasons(imported)).toContain(`7 left-out: ${reason}`);
+    expect(notesOf(imported)).toContain(`7 left-out: ${reason}`);
     expect(issues(imported)).toEqual([]);
   });
 
@@ -333,7 +334,7 @@ describe("the file itself", () => {
       "  option a b c",
       "option x 'never closed",
     );
-    expect(reasons(imported)).toEqual([
+    expect(notesOf(imported)).toEqual([
       '3 unreadable: "two lines" is not a domain name.',
       "5 unreadable: It does not have the words of a statement.",
       "6 unreadable: It is no statement of this kind of file.",
@@ -345,7 +346,7 @@ describe("the file itself", () => {
   test("other sections are said, each", () => {
     const kinds = ["relay", "odhcpd", "cname", "something", "wireguard_wg0"];
     const imported = lines(importUci, "dhcp", ...kinds.map((kind) => `config ${kind}`));
-    expect(reasons(imported)).toEqual([
+    expect(notesOf(imported)).toEqual([
       "1 left-out: A box does not pass on requests to another server.",
       "2 left-out: It is about IPv6, which is not served here.",
       "3 left-out: It is about DNS, which is not part of this.",
@@ -366,5 +367,6 @@ test("mutated files are imported, or noted, and never thrown at", { timeout: 600
     const hostile = new Map(Array.from(files, ([file, text]) => [file, mutated(text, random)]));
     const imported = importUci(hostile);
     expect(issues(imported), JSON.stringify(Array.from(hostile))).toEqual([]);
+    expect(misplaced(imported, hostile)).toEqual([]);
   }
 });

@@ -5,7 +5,8 @@ import { describe, expect, test } from "vitest";
 import type { Imported } from "../../daemon/import/imported.ts";
 import { importWindows } from "../../daemon/import/windows-import.ts";
 import { below, seeded } from "../support/random.ts";
-import { FIXTURES, fixtures, issues, mutated, reasons, written } from "./devices.ts";
+import { FIXTURES, issues, misplaced, mutated, written } from "./devices.ts";
+import { fixtures, notesOf } from "./reading.ts";
 
 /** Mutated files; FUZZ for more of them. */
 const COUNT = Number(process.env.FUZZ ?? 300);
@@ -49,7 +50,7 @@ test("a scope that leaves no notes but one", () => {
       pools: [{ from: "10.0.0.10", to: "10.0.0.99" }],
     },
   ]);
-  expect(reasons(imported)).toEqual([PORTS]);
+  expect(notesOf(imported)).toEqual([PORTS]);
   expect(issues(imported)).toEqual([]);
 });
 
@@ -72,20 +73,20 @@ describe("scopes", () => {
       { from: "10.0.0.20", to: "10.0.0.44" },
       { from: "10.0.0.61", to: "10.0.0.94" },
     ]);
-    expect(reasons(imported)).toEqual([PORTS]);
+    expect(notesOf(imported)).toEqual([PORTS]);
   });
 
   test("all of the pool, and more exclusions than are looked at", () => {
     const one =
       "<IPRange><StartRange>10.0.0.1</StartRange><EndRange>10.0.0.99</EndRange></IPRange>";
-    expect(reasons(scope(`<ExclusionRanges>${one}</ExclusionRanges>`))).toContain(
+    expect(notesOf(scope(`<ExclusionRanges>${one}</ExclusionRanges>`))).toContain(
       "1 left-out: Nothing is left of this range to give to clients.",
     );
     const small =
       "<IPRange><StartRange>10.0.0.90</StartRange><EndRange>10.0.0.90</EndRange></IPRange>";
     const many = scope(`<ExclusionRanges>${small.repeat(1025)}</ExclusionRanges>`);
     expect(many.shared.networks[0]?.pools).toEqual([{ from: "10.0.0.10", to: "10.0.0.89" }]);
-    expect(reasons(many)).toContain(
+    expect(notesOf(many)).toContain(
       "2 changed: There may be 1024 exclusions at most: everything from 10.0.0.90 on is left out of the pool.",
     );
   });
@@ -121,19 +122,19 @@ describe("scopes", () => {
     ["<Reservations><Other>1</Other></Reservations>", "2 left-out: There is nothing like it here."],
   ])("%s", (inside, note) => {
     const imported = scope(inside);
-    expect(reasons(imported)).toContain(note);
+    expect(notesOf(imported)).toContain(note);
     expect(issues(imported)).toEqual([]);
   });
 
   test("no pool without a range, and no network without a mask", () => {
     const odd = server("<IPv4><Scopes><Scope><ScopeId>10.0.0.0</ScopeId></Scope></Scopes></IPv4>");
-    expect(reasons(odd)).toEqual([
+    expect(notesOf(odd)).toEqual([
       "1 unreadable: No network is made of it: it has no address with a netmask.",
     ]);
     const bare = "<ScopeId>10.0.0.0</ScopeId><SubnetMask>255.255.255.0</SubnetMask>";
     const none = server(`<IPv4><Scopes><Scope>${bare}</Scope></Scopes></IPv4>`);
     expect(none.shared.networks).toEqual([{ name: "10-0-0-0", subnet: "10.0.0.0/24", pools: [] }]);
-    expect(reasons(none)).toContain(
+    expect(notesOf(none)).toContain(
       "1 unreadable: The network has no pool: its range cannot be read.",
     );
   });
@@ -168,7 +169,7 @@ describe("options", () => {
     const definitions = `<OptionDefinitions>${definition(id, type)}</OptionDefinitions>`;
     const imported = scope(`<OptionValues>${value(id, values)}</OptionValues>`, definitions);
     expect(imported.shared.networks[0]).toMatchObject(settings);
-    expect(reasons(imported)).toEqual([PORTS]);
+    expect(notesOf(imported)).toEqual([PORTS]);
     expect(issues(imported)).toEqual([]);
   });
 
@@ -194,7 +195,39 @@ describe("options", () => {
   ])("%i %s %j is noted", (id, type, values, note) => {
     const definitions = `<OptionDefinitions>${definition(id, type)}</OptionDefinitions>`;
     const imported = scope(`<OptionValues>${value(id, values)}</OptionValues>`, definitions);
-    expect(reasons(imported)).toContain(`2 ${note}`);
+    expect(notesOf(imported)).toContain(`2 ${note}`);
+    expect(issues(imported)).toEqual([]);
+  });
+
+  test("an option that Windows has a definition for keeps its name", () => {
+    const named = (id: number, name: string, type: string, isList = false) =>
+      `<OptionDefinition><OptionId>${id}</OptionId><Name>${name}</Name><Type>${type}</Type><MultiValued>${isList}</MultiValued></OptionDefinition>`;
+    const definitions = [
+      named(176, "Phone settings", "String"),
+      named(224, "176 and more", "IPv4Address", true),
+      named(225, "Phone settings", "DWord"),
+      named(226, "Not used", "DWord"),
+      named(42, "Clock", "String"),
+    ];
+    const values = [
+      value(176, ["L2QVLAN=20"]),
+      value(224, ["1.1.1.1", "1.1.1.2"]),
+      value(225, ["7"]),
+    ];
+    const imported = scope(
+      `<OptionValues>${values.join("")}</OptionValues>`,
+      `<OptionDefinitions>${definitions.join("")}</OptionDefinitions>`,
+    );
+    expect(imported.shared.customOptions).toEqual([
+      { code: 176, name: "phone-settings", type: "text" },
+      { code: 224, name: "private-176-and-more", type: "ipv4-list" },
+    ]);
+    expect(imported.shared.networks[0]?.options).toEqual({
+      "phone-settings": "L2QVLAN=20",
+      "private-176-and-more": ["1.1.1.1", "1.1.1.2"],
+      "option-225": "00000007",
+    });
+    expect(notesOf(imported)).toEqual([PORTS]);
     expect(issues(imported)).toEqual([]);
   });
 
@@ -227,7 +260,7 @@ describe("options", () => {
       },
       { name: "users", match: { userClass: "AB" }, options: { "ntp-servers": ["1.1.1.1"] } },
     ]);
-    expect(reasons(imported)).toEqual([PORTS]);
+    expect(notesOf(imported)).toEqual([PORTS]);
     expect(issues(imported)).toEqual([]);
   });
 });
@@ -248,13 +281,18 @@ describe("leases", () => {
     ["Active", "1970-01-02T00:00:00.123+01:00", { state: "active", expiresAt: 82_800 }],
     ["ActiveReservation", "", { state: "active", expiresAt: undefined }],
     ["Active", "9999-12-31T23:59:59Z", { state: "active", expiresAt: undefined }],
-    ["Declined", "1970-01-02T00:00:00Z", { state: "declined", expiresAt: 86_400 }],
   ])("%s until %s", (state, expiry, expected) => {
     const imported = lease(state, expiry);
     expect(imported.leases).toEqual([
       { address: "10.0.0.20", mac: "02:00:5e:10:00:01", hostname: "PC", ...expected },
     ]);
-    expect(reasons(imported)).toEqual([PORTS]);
+    expect(notesOf(imported)).toEqual([PORTS]);
+  });
+
+  test("a declined address is nobody's", () => {
+    expect(lease("Declined", "1970-01-02T00:00:00Z", "14-00-00-0A").leases).toEqual([
+      { address: "10.0.0.20", state: "declined", expiresAt: 86_400 },
+    ]);
   });
 
   test("a client identifier that is no hardware address", () => {
@@ -284,7 +322,7 @@ describe("the file itself", () => {
     ["\ufeff<DHCPServer><Odd>1</Odd></DHCPServer>", "1 left-out: There is nothing like it here."],
     ["<\0D\0", "0 unreadable: The file is not text."],
   ])("%j", (text, note) => {
-    expect(reasons(importWindows(new Map([["x.xml", text]])))).toEqual([note]);
+    expect(notesOf(importWindows(new Map([["x.xml", text]])))).toEqual([note]);
   });
 
   test("the list of denied devices counts when it is switched on", () => {
@@ -296,12 +334,12 @@ describe("the file itself", () => {
       );
     const on = filters("<Allow>true</Allow><Deny>true</Deny>");
     expect(on.shared.deny).toEqual(["02:00:5e"]);
-    expect(reasons(on)[0]).toContain("1 left-out: Only devices in a list of 1 got an answer.");
-    expect(reasons(on)[1]).toBe("2 unreadable: It is not a hardware address.");
+    expect(notesOf(on)[0]).toContain("1 left-out: Only devices in a list of 1 got an answer.");
+    expect(notesOf(on)[1]).toBe("2 unreadable: It is not a hardware address.");
     const off = filters("<Allow>false</Allow><Deny>false</Deny>");
     expect(off.shared).not.toHaveProperty("deny");
-    expect(reasons(off)).toContain("2 left-out: The list of denied devices was switched off.");
-    expect(reasons(off)).toContain("1 left-out: A list of 1 allowed devices was switched off.");
+    expect(notesOf(off)).toContain("2 left-out: The list of denied devices was switched off.");
+    expect(notesOf(off)).toContain("1 left-out: A list of 1 allowed devices was switched off.");
   });
 });
 
@@ -317,6 +355,7 @@ test("mutated exports are imported, or noted, and never thrown at", { timeout: 6
     const hostile = below(random, 8) === 0 ? mutated(inside, random) : inside;
     const imported = importWindows(new Map([["windows.xml", hostile]]));
     expect(issues(imported), hostile).toEqual([]);
+    expect(misplaced(imported, new Map([["windows.xml", hostile]]))).toEqual([]);
     if (imported.shared.networks.length > 0) read++;
   }
   expect(read).toBeGreaterThan(COUNT / 2);
