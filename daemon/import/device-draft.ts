@@ -42,7 +42,8 @@ export class DeviceDraft {
   readonly notes: Notes;
   readonly networks: DraftNetwork[] = [];
   readonly level: DraftLevel = { options: {} };
-  readonly leases: ImportedLease[] = [];
+  /** By their addresses. */
+  readonly leases = new Map<string, ImportedLease>();
   readonly #deny = new Set<string>();
   readonly #classes: DraftClass[] = [];
   readonly #custom = new Map<number, CustomOptionRow & { isUsed: boolean }>();
@@ -201,7 +202,7 @@ export class DeviceDraft {
         networks,
       },
       ports: Object.fromEntries(this.networks.map((one) => [one.name, portOf(one)])),
-      leases: this.leases,
+      leases: Array.from(this.leases.values()),
       notes: this.notes.done(),
     };
   }

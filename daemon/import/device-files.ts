@@ -52,7 +52,9 @@ export function addLease(
   });
   if (!isInside) {
     draft.leftOut(said, `${lease.address} is in none of the networks that were taken over.`);
-  } else if (draft.leases.length >= LIMITS.poolAddressesMax) {
+  } else if (draft.leases.has(lease.address)) {
+    draft.leftOut(said, `There is a lease of ${lease.address} above.`);
+  } else if (draft.leases.size >= LIMITS.poolAddressesMax) {
     draft.leftOut(said, `There may be ${LIMITS.poolAddressesMax} leases at most.`);
-  } else draft.leases.push(lease);
+  } else draft.leases.set(lease.address, lease);
 }

@@ -20,8 +20,6 @@ import { Notes } from "./notes.ts";
 
 /** dnsmasq's own, where a range says none. */
 const LEASE_SECONDS_DEFAULT = 3600;
-/** More are no use: there may be so many pools together. */
-const RANGES_MAX = 2048;
 
 interface Reading {
   readonly draft: DeviceDraft;
@@ -106,8 +104,7 @@ function readRange({ draft, statements }: Reading, words: readonly string[], sai
   const range = parseRange(words, said);
   if (typeof range !== "string") {
     sayOfRange(draft, range, words);
-    if (statements.ranges.length < RANGES_MAX) statements.ranges.push(range);
-    else draft.leftOut(said, `There may be ${RANGES_MAX} ranges at most.`);
+    statements.ranges.push(range);
   } else if (range === FOR_IPV6 || range === FOR_PROXY) draft.leftOut(said, range);
   else draft.unreadable(said, range);
 }

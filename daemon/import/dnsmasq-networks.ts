@@ -14,6 +14,9 @@ import type { DraftNetwork, DraftPool } from "./device-parts.ts";
 import { hostRange } from "./device-ranges.ts";
 import type { DnsmasqRange, Statements } from "./dnsmasq-statements.ts";
 
+/** More are no use: there may be so many pools in all networks together. */
+const RANGES_MAX = 2048;
+
 /** What became of one range. */
 export interface MadeRange {
   readonly range: DnsmasqRange;
@@ -25,6 +28,10 @@ export interface MadeRange {
 export function makeNetworks(draft: DeviceDraft, statements: Statements): MadeRange[] {
   const made: MadeRange[] = [];
   for (const range of statements.ranges) {
+    if (made.length >= RANGES_MAX) {
+      draft.leftOut(range.said, `There may be ${RANGES_MAX} ranges at most.`);
+      continue;
+    }
     const network = networkFor(draft, statements, range);
     if (!network) continue;
     network.leaseSeconds ??= shownLease(draft, range.leaseSeconds, range.said);
