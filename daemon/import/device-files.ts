@@ -10,7 +10,7 @@ export const FILE_CHARACTERS_MAX = 16 << 20;
 /** Statements of one file; the rest is said to be left out. */
 export const STATEMENTS_MAX = 50_000;
 
-/** The text without the mark of its byte order; undefined, with a note, when it is too long or binary. */
+/** The text without the mark of its byte order, and without halves of characters; undefined, with a note, when it is too long or binary. */
 export function readable(draft: DeviceDraft, file: string, text: string): string | undefined {
   const said = wholeFile(file);
   if (text.length > FILE_CHARACTERS_MAX) {
@@ -21,7 +21,7 @@ export function readable(draft: DeviceDraft, file: string, text: string): string
     draft.unreadable(said, "The file is not text.");
     return undefined;
   }
-  return text.replace(/^\ufeff/, "");
+  return text.replace(/^\ufeff/, "").toWellFormed();
 }
 
 export function wholeFile(file: string): Said {

@@ -2,7 +2,7 @@
 
 import type { Ipv4 } from "../base/address.ts";
 import { ConfigError } from "../base/errors.ts";
-import { nameOfOption, writtenOption } from "../config/options.ts";
+import { encodeConfigured, nameOfOption, writtenOption } from "../config/options.ts";
 import type { DeviceDraft } from "./device-draft.ts";
 import type { DraftLevel, DraftNetwork, Said } from "./device-parts.ts";
 import { isDomainName } from "./dnsmasq-words.ts";
@@ -37,7 +37,7 @@ export function setOption(
   try {
     const { name, value } =
       content.length === 0
-        ? { name: nameOfOption(code), value: null }
+        ? withdrawn(code)
         : (draft.customOption(code, content) ?? writtenOption(code, content));
     for (const same of [nameOfOption(code), `option-${code}`, draft.customName(code)]) {
       if (same === undefined || !Object.hasOwn(level.options, same)) continue;
@@ -49,6 +49,13 @@ export function setOption(
     if (!(error instanceof ConfigError)) throw error;
     draft.leftOut(said, `Option ${code} cannot be set: ${error.message}.`);
   }
+}
+
+/** Throws ConfigError when it is not for a person to set. */
+function withdrawn(code: number): { name: string; value: null } {
+  const name = nameOfOption(code);
+  encodeConfigured(name, null);
+  return { name, value: null };
 }
 
 /** The same for a network, which has settings for routers, DNS servers and the domain. */

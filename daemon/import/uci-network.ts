@@ -1,6 +1,7 @@
 // OpenWrt's /etc/config/network: the addresses that the device itself has.
 
 import { parseIpv4, parseSubnet, type Subnet } from "../base/address.ts";
+import { hostProblem } from "../config/hosts.ts";
 import type { DeviceDraft } from "./device-draft.ts";
 import { prefixOfMask } from "./device-ranges.ts";
 import type { DnsmasqInterface } from "./dnsmasq-statements.ts";
@@ -34,7 +35,8 @@ function addressOf(draft: DeviceDraft, section: UciSection): UciInterface | unde
   if (!first) return undefined;
   const own = parseIpv4(first.text.split("/")[0] ?? "");
   const subnet = subnetOf(first.text, settingOf(section, "netmask"));
-  if (own === undefined || !subnet) {
+  const isHost = subnet && own !== undefined && !hostProblem(own, subnet, first.text);
+  if (own === undefined || !subnet || !isHost) {
     draft.unreadable(first.said, "It is not an address with a netmask.");
     return undefined;
   }

@@ -105,6 +105,17 @@ describe("options", () => {
   });
 });
 
+test("an option without a value is taken from those with the tag, if it is one to be set", () => {
+  const imported = conf("dhcp-option=tag:known,42", "dhcp-option=tag:known,1");
+  expect(imported.shared.classes).toEqual([
+    { name: "known", match: { known: true }, options: { "ntp-servers": null } },
+  ]);
+  expect(notesOf(imported)).toEqual([
+    "5 left-out: Option 1 cannot be set: this option is not set by configuration; the server or a client fills it.",
+  ]);
+  expect(issues(imported)).toEqual([]);
+});
+
 test("an option that is set twice counts as it is set last", () => {
   const imported = conf(
     ...["dhcp-option=6,1.1.1.1", "dhcp-option=6,9.9.9.9", "dhcp-option=19,1", "dhcp-option=19,7"],

@@ -367,6 +367,12 @@ describe("the rest", () => {
     ]);
   });
 
+  test("half of a character", () => {
+    const imported = conf("dhcp-option=vendor:a\ud800,1,b");
+    expect(imported.shared.classes).toMatchObject([{ match: { vendorClass: "*a\ufffd*" } }]);
+    expect(issues(imported)).toEqual([]);
+  });
+
   test("files that are not text, or too long", () => {
     expect(notesOf(lines(importDnsmasq, "a.conf", "\0"))).toEqual([
       "0 unreadable: The file is not text.",
