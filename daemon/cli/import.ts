@@ -2,9 +2,12 @@
 
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { importDnsmasq } from "../import/dnsmasq-conf.ts";
 import type { Imported, Importer, ImportNote } from "../import/imported.ts";
 import { importIsc } from "../import/isc.ts";
 import { importKea } from "../import/kea.ts";
+import { importUci } from "../import/uci-import.ts";
+import { importWindows } from "../import/windows-import.ts";
 import { type Context, EXIT } from "./context.ts";
 import { columns, jsonText, printable, wrap } from "./terminal.ts";
 
@@ -12,7 +15,13 @@ import { columns, jsonText, printable, wrap } from "./terminal.ts";
 const IMPORTERS: Readonly<Record<string, { readonly server: string; readonly read: Importer }>> = {
   isc: { server: "ISC dhcpd", read: importIsc },
   kea: { server: "Kea", read: importKea },
+  openwrt: { server: "OpenWrt", read: importUci },
+  dnsmasq: { server: "dnsmasq", read: importDnsmasq },
+  windows: { server: "Windows Server", read: importWindows },
 };
+
+/** What an import can be of: "isc, kea, …". */
+export const IMPORT_KINDS = Object.keys(IMPORTERS).join(", ");
 
 /** `import KIND FILE…`: shows it, and writes config.json into a folder if asked to. */
 export function importFiles(context: Context): number {
@@ -20,9 +29,7 @@ export function importFiles(context: Context): number {
   const [kind = "", ...names] = words;
   const importer = Object.hasOwn(IMPORTERS, kind) ? IMPORTERS[kind] : undefined;
   if (!importer) {
-    err(
-      `tandem: "import" takes ${Object.keys(IMPORTERS).join(" or ")}, not "${printable(kind)}"\n`,
-    );
+    err(`tandem: "import" takes one of ${IMPORT_KINDS}, not "${printable(kind)}"\n`);
     return EXIT.usage;
   }
   if (names.length === 0) {
@@ -31,7 +38,7 @@ export function importFiles(context: Context): number {
   }
   let files: Map<string, string>;
   try {
-    files = new Map(names.map((name) => [name, readFileSync(name, "utf8")]));
+    files = new Map(names.map((name) => [name, textOf(readFileSync(name))]));
   } catch (error) {
     err(`tandem: ${printable((error as Error).message)}\n`);
     return EXIT.usage;
@@ -43,12 +50,21 @@ export function importFiles(context: Context): number {
   return imported.notes.length === 0 ? EXIT.fine : EXIT.degraded;
 }
 
-function show({ shared, leases, notes }: Imported, server: string, context: Context): void {
+/** Windows writes two bytes for a character, and says so with the first ones. */
+function textOf(bytes: Uint8Array): string {
+  const isWide = bytes[0] === 0xff && bytes[1] === 0xfe;
+  return new TextDecoder(isWide ? "utf-16le" : "utf-8").decode(bytes);
+}
+
+function show({ shared, ports, leases, notes }: Imported, server: string, context: Context): void {
   const { out, paint } = context;
   if (shared.networks.length === 0) out(`There is no network in these files of ${server}.\n`);
   for (const network of shared.networks) {
     const { name, subnet, gateway, sharedWith } = network;
+    const port = ports[name];
     const facts = [
+      ...(port?.interface === undefined ? [] : [`at ${port.interface}`]),
+      ...(port?.address === undefined ? [] : [`the server is ${port.address}`]),
       ...(gateway === undefined ? [] : [`gateway ${gateway}`]),
       ...(sharedWith === undefined ? [] : [`shares the wire of ${sharedWith}`]),
       ...(network.relayed ? ["behind a relay"] : []),
@@ -72,7 +88,7 @@ function show({ shared, leases, notes }: Imported, server: string, context: Cont
           .trim(),
       ),
     ]);
-    for (const line of columns([...pools, ...reservations])) out(`${line}\n`);
+    for (const line of columns([...pools, ...reservations])) out(`${line.trimEnd()}\n`);
   }
   const classes = shared.classes ?? [];
   if (classes.length > 0) out(`\nClasses: ${classes.map(({ name }) => name).join(", ")}\n`);
@@ -89,11 +105,15 @@ function showNotes(notes: readonly ImportNote[], { out, paint, columns: width }:
     return;
   }
   out(`\n${paint("bold", "Left out, or taken over as something else")}\n`);
-  for (const { file, line, text, kind, reason } of notes) {
-    const colour = kind === "changed" ? "yellow" : "red";
-    const place = printable(line === 0 ? file : `${file}:${line}`);
-    out(`  ${paint(colour, kind)}  ${place}  ${printable(text)}\n`);
-    out(`    ${wrap(printable(reason), width - 4, "    ")}\n`);
+  // Fifty reservations with the same setting that nothing is like here are one thing to know.
+  const reasons = Map.groupBy(notes, ({ kind, reason }) => `${kind} ${reason}`);
+  for (const alike of reasons.values()) {
+    const [{ kind, reason } = { kind: "changed", reason: "" }] = alike;
+    const mark = paint(kind === "changed" ? "yellow" : "red", kind);
+    out(`  ${mark}  ${wrap(printable(reason), width - 4, "    ")}\n`);
+    for (const { file, line, text } of alike) {
+      out(`    ${printable(line === 0 ? file : `${file}:${line}`)}  ${printable(text)}\n`);
+    }
   }
 }
 

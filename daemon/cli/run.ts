@@ -4,7 +4,7 @@ import { Client, UnreachableError } from "./client.ts";
 import { type Context, EXIT, type Options, type Surroundings } from "./context.ts";
 import { drill } from "./drill.ts";
 import { handover, maintenance } from "./gateway.ts";
-import { importFiles } from "./import.ts";
+import { IMPORT_KINDS, importFiles } from "./import.ts";
 import { pair, unpair } from "./pair.ts";
 import { partnerDown } from "./partner-down.ts";
 import { config } from "./show-config.ts";
@@ -96,7 +96,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   drill: { options: ["yes"], wordsMax: 1, run: drill },
   import: {
     options: ["write"],
-    needs: "isc or kea, and files",
+    needs: `one of ${IMPORT_KINDS}, and files`,
     wordsMax: 100,
     run: importFiles,
   },
@@ -196,11 +196,13 @@ const HELP = `tandem: what this box is doing
                                 its box acts as if its power were gone; comes
                                 back by itself
   tandem drill                  what drills have shown
-  tandem import isc|kea FILE...
-                                what can be taken over from the files of an
-                                ISC dhcpd (dhcpd.conf, dhcpd.leases) or of Kea
-                                (its JSON, its leases), and every line that
-                                cannot; nothing is changed on this box
+  tandem import KIND FILE...    what can be taken over from another server,
+                                and every line that cannot; nothing is changed
+                                on this box. KIND and its files: isc
+                                (dhcpd.conf, dhcpd.leases), kea (its JSON, its
+                                leases), openwrt (/etc/config/dhcp and network,
+                                dhcp.leases), dnsmasq (dnsmasq.conf, its
+                                leases), windows (XML of Export-DhcpServer)
       --write FOLDER            writes it as config.json into this folder
   tandem version
   tandem help

@@ -53,10 +53,49 @@ test("a preview, with everything that cannot be taken over", async () => {
     Leases: 1
 
     Left out, or taken over as something else
-      left-out  /dhcpd.conf:2  ddns-update-style none;
-        Names are not registered in DNS here.
+      left-out  Names are not registered in DNS here.
+        /dhcpd.conf:2  ddns-update-style none;
     "
   `);
+});
+
+test("what is noted for the same reason stands together", async () => {
+  const conf = file("dhcpd.conf", `${CONF}ddns-updates off;\nping-check true;\n`);
+  const { out } = await tandem("import", "isc", conf);
+  const places = out.split("Names are not registered in DNS here.")[1]?.split("\n").slice(1, 3);
+  expect(places?.map((line) => line.trim().replace(folder, ""))).toEqual([
+    "/dhcpd.conf:2  ddns-update-style none;",
+    "/dhcpd.conf:10  ddns-updates off;",
+  ]);
+});
+
+test("a router and its network", async () => {
+  const network = file(
+    "network",
+    "config interface lan\n option proto static\n option device br-lan\n option ipaddr 192.168.1.1\n option netmask 255.255.255.0\n",
+  );
+  const dhcp = file(
+    "dhcp",
+    "config dhcp lan\n option interface lan\n option start 100\n option limit 50\n",
+  );
+  const { out } = await tandem("import", "openwrt", network, dhcp);
+  expect(out.split("\n").slice(0, 2)).toEqual([
+    "lan  192.168.1.0/24, at br-lan, the server is 192.168.1.1/24, gateway 192.168.1.1",
+    "  pool  192.168.1.100 to 192.168.1.149",
+  ]);
+});
+
+test("what Windows writes, in characters of two bytes", async () => {
+  const fixture = new URL("../fixtures/import/windows.xml", import.meta.url);
+  const place = path.join(folder, "export.xml");
+  const text = readFileSync(fixture, "utf8").replace(/^\ufeff/, "");
+  writeFileSync(place, Buffer.from(`\ufeff${text}`, "utf16le"));
+  const [wide, narrow] = [
+    await tandem("import", "windows", place, "--json"),
+    await tandem("import", "windows", fixture.pathname, "--json"),
+  ];
+  expect(JSON.parse(wide.out).shared).toEqual(JSON.parse(narrow.out).shared);
+  expect(JSON.parse(wide.out).shared.networks.length).toBeGreaterThan(0);
 });
 
 test("nothing to note", async () => {
@@ -92,8 +131,8 @@ test("for scripts", async () => {
 });
 
 test.each([
-  [[], '"import" needs isc or kea, and files'],
-  [["cisco", "x"], 'takes isc or kea, not "cisco"'],
+  [[], '"import" needs one of isc, kea, openwrt, dnsmasq, windows, and files'],
+  [["cisco", "x"], 'takes one of isc, kea, openwrt, dnsmasq, windows, not "cisco"'],
   [["isc"], "say which files"],
   [["isc", "/nowhere/dhcpd.conf"], "ENOENT"],
 ])("wrong usage: %j", async (words, reason) => {
