@@ -3,6 +3,7 @@ import { VERSION } from "../base/version.ts";
 import { Client, UnreachableError } from "./client.ts";
 import { type Context, EXIT, type Options, type Surroundings } from "./context.ts";
 import { drill } from "./drill.ts";
+import { exportFiles } from "./export.ts";
 import { handover, maintenance } from "./gateway.ts";
 import { IMPORT_KINDS, importFiles } from "./import.ts";
 import { pair, unpair } from "./pair.ts";
@@ -99,6 +100,12 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     needs: `one of ${IMPORT_KINDS}, and files`,
     wordsMax: 100,
     run: importFiles,
+  },
+  export: {
+    options: ["write"],
+    needs: "isc or kea, and a config.json",
+    wordsMax: 2,
+    run: exportFiles,
   },
   help: { options: [], wordsMax: 1, run: showHelp },
   version: {
@@ -204,6 +211,10 @@ const HELP = `tandem: what this box is doing
                                 dhcp.leases), dnsmasq (dnsmasq.conf, its
                                 leases), windows (XML of Export-DhcpServer)
       --write FOLDER            writes it as config.json into this folder
+  tandem export isc|kea CONFIG  this config.json, with the leases of this box,
+                                as an ISC dhcpd or Kea reads it, and every
+                                setting that cannot be said there
+      --write FOLDER            writes the files into this folder
   tandem version
   tandem help
 

@@ -47,7 +47,7 @@ const STATES: readonly string[] = [
 const PAGE = 1000;
 
 /** Page by page; a lease that changes its place meanwhile is listed once. */
-async function allLeases({ client, options, words }: Context) {
+export async function allLeases({ client, options, words }: Context) {
   const query = new URLSearchParams({ limit: String(PAGE) });
   if (options.network !== undefined) query.set("network", options.network);
   if (options.state !== undefined) query.set("state", options.state);
