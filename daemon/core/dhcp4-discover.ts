@@ -59,6 +59,9 @@ export function handleDiscover(
     return grant(server, segment, address, out, true);
   }
   bindings.hold(segment, packet, address, now.monotonic, !isToBeChecked);
+  if (server.pair && !server.isTest) {
+    server.retries.offered(server.hardwareHash, packet.message.xid, now.monotonic);
+  }
   const extras = mayForce(server, network) ? OFFERS_NONCE : undefined;
   if (isToBeChecked) ask(server, server.probes, segment, address, seconds, extras, out);
   else server.sendLease(MESSAGE_TYPE.offer, segment, address, seconds, out, extras);

@@ -112,7 +112,9 @@ function mayAnswerSelecting(server: Dhcp4Server, segment: Segment, pair: Pair): 
   // RFC 2131 §3.1 (4): it was offered another one here, and chose the partner.
   const isOther = offer !== undefined && offer.address !== requested;
   if (isOther) bindings.offers.drop(offer);
-  const isAnswered = isJustGiven(bindings, segment, packet, requested);
+  // Who has an offer of this box since then begins anew, though some do so under the same number.
+  const hasOffered = retries.hasOffered(hardwareHash, message.xid, now.monotonic);
+  const isAnswered = !hasOffered && isJustGiven(bindings, segment, packet, requested);
   const isShared = giver === "either" && !isOther && !isAnswered;
   if (isShared && isOurs(server, pair)) return true;
   const asked = retries.selectedForMilliseconds(hardwareHash, message.xid, now.monotonic);

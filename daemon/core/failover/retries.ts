@@ -43,6 +43,19 @@ export class Retries {
     return this.#note(place, key, xid, now, isSame && silence <= SILENCE_MILLISECONDS);
   }
 
+  /** This box has sent the client an OFFER under this number. */
+  offered(hash: number, xid: number, now: number): void {
+    const key = hash ^ OFFERED;
+    this.#note(this.#placeFor(key), key, xid, now, false);
+  }
+
+  /** Whether it has, and the partner has given the client nothing since: its REQUEST is an answer to this box. */
+  hasOffered(hash: number, xid: number, now: number): boolean {
+    const place = this.#find(hash ^ OFFERED);
+    if (place < 0 || this.#xids[place] !== xid) return false;
+    return now - (this.#lastAt[place] as number) <= SILENCE_MILLISECONDS;
+  }
+
   /**
    * The client got somewhere: it asked for an address that was offered to it, by whichever box, or one
    * of them gave it a lease. Not for an OFFER alone, which may never have reached it.
@@ -74,6 +87,7 @@ export class Retries {
   answeredByPartner(hash: number): void {
     const place = this.#find(hash);
     if (place >= 0) this.#isAnswered[place] = 1;
+    this.answered(hash ^ OFFERED);
   }
 
   #isSameTry(place: number, hash: number, xid: number, now: number): boolean {
@@ -106,6 +120,8 @@ export class Retries {
 
 /** Sets what a client selected apart from what it tried to find; any number of 31 bits does. */
 const SELECTING = 0x2c9277b5;
+/** The same for what it was offered here. */
+const OFFERED = 0x51d3a6e9;
 /** 100 KB in all; as many clients can be without an address at the same time. */
 const PLACES = 4096;
 /** A client may stand in any place of its row, so that a few with like hashes do not drive each other out. */
