@@ -112,14 +112,18 @@ function mayAnswerSelecting(server: Dhcp4Server, segment: Segment, pair: Pair): 
   // RFC 2131 §3.1 (4): it was offered another one here, and chose the partner.
   const isOther = offer !== undefined && offer.address !== requested;
   if (isOther) bindings.offers.drop(offer);
-  // Who has an offer of this box since then begins anew, though some do so under the same number.
+  // Who has an offer of this box since then begins anew, some under the same number, unless all that it said comes late.
   const hasOffered = retries.hasOffered(hardwareHash, message.xid, now.monotonic);
-  const isAnswered = !hasOffered && isJustGiven(bindings, segment, packet, requested);
+  const within = hasOffered ? LATE_SECONDS : undefined;
+  const isAnswered = isJustGiven(bindings, segment, packet, requested, within);
   const isShared = giver === "either" && !isOther && !isAnswered;
   if (isShared && isOurs(server, pair)) return true;
   const asked = retries.selectedForMilliseconds(hardwareHash, message.xid, now.monotonic);
   return asked > pair.config.loadBalanceSecondsMax * 1000;
 }
+
+/** Words of a client are on the wire for no longer than that. */
+const LATE_SECONDS = 1;
 
 /** Of a lease that both know one box takes note; what the partner does not know of is this box's own. */
 function isOursToEnd(server: Dhcp4Server, segment: Segment, pair: Pair, address: Ipv4): boolean {

@@ -40,11 +40,12 @@ export function isJustGiven(
   segment: Segment,
   packet: Packet,
   address: Ipv4,
+  withinSeconds = JUST_SECONDS,
 ): boolean {
   const entry = address === ANY ? book.find(packet.client, segment.pool) : book.at(address);
   if (entry?.state !== "active" || !entry.fromPartner) return false;
   if (!packet.client.equalsPacked(entry.packedClient)) return false;
-  return entry.xid === packet.message.xid && clock.seconds - entry.seenAt < JUST_SECONDS;
+  return entry.xid === packet.message.xid && clock.seconds - entry.seenAt < withinSeconds;
 }
 
 /** Some clients use one number for all that they ask. The partner counts by a clock that is known to about two seconds. */
