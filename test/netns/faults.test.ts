@@ -3,7 +3,7 @@
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import type { RunningLab } from "../../board/virtual/lab-api.ts";
 import {
   condition,
@@ -17,9 +17,15 @@ import {
 
 const used = useLab({ clients: 1 });
 
-/** Serving, without any complaint. */
+vi.setConfig({ testTimeout: 180_000 });
+
+/**
+ * Serving, without any complaint. A keepalived that a port which came back has left waiting is started anew ever more
+ * seldom when that happens again and again, once a minute at last.
+ */
 async function untilFine(lab: RunningLab): Promise<void> {
-  await lab.waitFor("box a fine", async () => (await lab.boxStatus("a")).state === "fine");
+  const isFine = async () => (await lab.boxStatus("a")).state === "fine";
+  await lab.waitFor("box a fine", isFine, 80_000);
 }
 
 /** Requests of new devices that stayed unanswered because nothing can be written. */
