@@ -237,6 +237,8 @@ export const LIMITS = {
   httpConnectionsMax: 64,
   httpHeaderBytesMax: 8 << 10,
   httpBodyBytesMax: 64 << 10,
+  /** Things wrong with one request that are said; whoever sends more mends these first. */
+  requestIssuesMax: 50,
   /** Reports of drills that are kept. */
   drillReportsMax: 20,
   /** Addresses behind the router that are pinged once a second. */

@@ -77,7 +77,7 @@ export class Surfaces {
 
   /** The Unix socket comes first and must work: without it nobody could ask what is wrong. */
   async start(): Promise<void> {
-    this.#servers.push(await listenUnix(this.#options.socketPath, this.#web.answer));
+    this.#servers.push(await listenUnix(this.#options.socketPath, this.#web));
     this.#stopKeepAlive = startKeepAlive(() => this.#web.streams.keepAlive());
     this.#bus.start(this.#busView());
   }
@@ -98,7 +98,7 @@ export class Surfaces {
   async #listen(port: number): Promise<void> {
     this.#loopbackPort = port;
     try {
-      this.#servers.push(await listenLoopback(port, this.#web.answer));
+      this.#servers.push(await listenLoopback(port, this.#web));
       this.#appliance.setCondition("page-port-busy", "", undefined);
     } catch (error) {
       // The next update tries again: the other program may be gone by then.

@@ -69,7 +69,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   "daemon/http/api-types.ts": ["daemon/http/api-gateway.ts"],
   "daemon/http/api-gateway.ts": [],
-  "daemon/http/": ["daemon/base/", "daemon/limits.ts", "daemon/catalogue.ts"],
+  "daemon/http/": ["daemon/base/", "daemon/limits.ts", "daemon/catalogue.ts", "npm:valibot"],
   "daemon/io/": [
     "daemon/base/",
     "daemon/wire/",

@@ -372,4 +372,6 @@ export interface Problem {
   readonly title: string;
   readonly status: number;
   readonly detail: string;
+  /** Everything that is wrong with what was sent, where that is so. */
+  readonly errors?: readonly { readonly path: string; readonly reason: string }[];
 }

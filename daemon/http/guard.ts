@@ -1,7 +1,8 @@
-// The cheap defences of an appliance page. See daemon/README.md for what each of them stops.
+// Who may ask, and from where. See daemon/README.md for what each of these stops.
 
-import type { HttpRequest, HttpResponse } from "./message.ts";
+import type { HttpResponse, RequestHead } from "./message.ts";
 import { problem } from "./problem.ts";
+import { type Caller, ROLES, type Route } from "./route.ts";
 
 /**
  * Sent with every answer. Scripts and styles only as files from here, nothing inline; and no
@@ -28,59 +29,64 @@ export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 };
 
-/** Why a request is not answered at all, or undefined. `fromPage`: what its page may tell the box over TCP. */
-export function refusal(
-  request: HttpRequest,
-  fromPage: (path: string) => boolean,
-): HttpResponse | undefined {
-  return hostCheck(request) ?? readOnly(request, fromPage) ?? sameSite(request);
+/** Names and addresses, in lower case, under which the box may be opened besides loopback. */
+export type OwnHosts = () => ReadonlySet<string>;
+
+/** Why a request is not answered at all, whatever it asks for; or undefined. */
+export function refusal(request: RequestHead, hosts: OwnHosts): HttpResponse | undefined {
+  return hostCheck(request, hosts) ?? sameSite(request);
 }
 
 /**
- * Against DNS rebinding: a foreign page whose name suddenly points at 127.0.0.1 still sends its
- * own name as Host. A Unix socket cannot be reached from a browser and needs no check.
+ * Against DNS rebinding: a foreign page whose name suddenly points at this box still sends its own name as Host. A
+ * Unix socket cannot be reached from a browser and needs no check.
  */
-function hostCheck(request: HttpRequest): HttpResponse | undefined {
-  if (request.transport === "unix" || LOCAL_HOST.test(request.header("host") ?? "")) return;
-  return problem(421, "Open this box as 127.0.0.1, localhost or [::1]; other names are refused.");
-}
-
-/**
- * Over TCP everything can be read and little changed. The box is told what to do (POST) over the Unix socket,
- * whose file says who may; and by its own page, where that is a person's matter.
- */
-function readOnly(
-  request: HttpRequest,
-  fromPage: (path: string) => boolean,
-): HttpResponse | undefined {
-  const { method, transport, path } = request;
-  if (method === "GET" || method === "HEAD") return;
-  if (method !== "POST") return readOnlyProblem();
-  if (transport === "unix") return;
-  return fromPage(path) ? ownPage(request) : readOnlyProblem();
-}
-
-/**
- * Browsers say of each POST which page it is from. One of another site can send a form or plain text without
- * being asked, but no JSON: for that the browser asks first, and this box answers no such question.
- */
-function ownPage(request: HttpRequest): HttpResponse | undefined {
-  if (request.header("origin") !== `http://${request.header("host")}`) {
-    return problem(403, "Only the page of this box may tell it so.");
-  }
-  if (request.header("content-type") === "application/json") return;
-  return problem(415, "This is told to the box in JSON, as application/json.");
-}
-
-export function readOnlyProblem(): HttpResponse {
-  return problem(405, "This can only be read: use GET or HEAD.", { allow: "GET, HEAD" });
+function hostCheck(request: RequestHead, hosts: OwnHosts): HttpResponse | undefined {
+  if (request.transport === "unix") return;
+  const host = (request.header("host") ?? "").toLowerCase();
+  if (LOOPBACK_HOST.test(host)) return;
+  if (request.isSecure && hosts().has(host.replace(/:[0-9]{1,5}$/, ""))) return;
+  return problem(
+    421,
+    "Open this box by one of its own addresses, or as 127.0.0.1, localhost or [::1]; other names are refused.",
+  );
 }
 
 /** A page of another site may link here, but not fetch from here or hold event streams open. */
-function sameSite(request: HttpRequest): HttpResponse | undefined {
+function sameSite(request: RequestHead): HttpResponse | undefined {
   if (!request.path.startsWith("/api/") || request.header("sec-fetch-mode") === "navigate") return;
   if (request.header("sec-fetch-site") !== "cross-site") return;
   return problem(403, "Pages of other sites may not read from this box.");
 }
 
-const LOCAL_HOST = /^(127\.0\.0\.1|localhost|\[::1\])(:[0-9]{1,5})?$/i;
+/**
+ * Browsers say of each request that changes something which page it is from. One of another site can send a form
+ * or plain text without being asked, but no JSON: for that the browser asks first, and this box answers no such
+ * question. A program with a token is no browser, and says of no page; a page cannot send a token that it does not
+ * have.
+ */
+export function foreignPage(request: RequestHead, caller: Caller): HttpResponse | undefined {
+  if (request.transport === "unix") return;
+  const origin = request.header("origin");
+  const own = `${request.isSecure ? "https" : "http"}://${request.header("host")}`;
+  if (origin !== own && !(origin === undefined && caller.via === "token")) {
+    return problem(403, "Only the page of this box may tell it so.");
+  }
+  // Browsers ask before each DELETE, whatever it holds.
+  if (request.method === "DELETE") return;
+  if (request.header("content-type") === "application/json") return;
+  return problem(415, "This is told to the box in JSON, as application/json.");
+}
+
+/** Whether this caller may; if not, what is answered. */
+export function rights(route: Route, caller: Caller): HttpResponse | undefined {
+  if (ROLES.indexOf(caller.role) >= ROLES.indexOf(route.role)) return;
+  const isUnclaimed = caller.via === "nobody" && caller.role === "viewer";
+  if (isUnclaimed && route.isBeforePassword) return;
+  if (caller.via !== "nobody") {
+    return problem(403, `This takes the rights of an ${route.role}; you are ${caller.role}.`);
+  }
+  return problem(401, "Log in first.", { "www-authenticate": 'Bearer realm="Tandem"' });
+}
+
+const LOOPBACK_HOST = /^(127\.0\.0\.1|localhost|\[::1\])(:[0-9]{1,5})?$/;

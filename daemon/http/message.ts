@@ -8,7 +8,11 @@ export interface HttpRequest {
   readonly query: URLSearchParams;
   /** The kind of socket it came in on. */
   readonly transport: "tcp" | "unix";
-  /** What came with a POST; empty for all else. */
+  /** It came over TLS. */
+  readonly isSecure: boolean;
+  /** Address of the other end; "" over a Unix socket. */
+  readonly remote: string;
+  /** What came with it; empty for GET and HEAD. */
   readonly body: Uint8Array;
   /** A header by its lower-case name; one that came several times is joined by commas. */
   header(name: string): string | undefined;
@@ -38,7 +42,10 @@ export interface BodySink {
   onClose(callback: () => void): void;
 }
 
-export type HttpHandler = (request: HttpRequest) => HttpResponse;
+/** A request before its body is here. */
+export type RequestHead = Omit<HttpRequest, "body">;
+
+export type HttpHandler = (request: HttpRequest) => HttpResponse | Promise<HttpResponse>;
 
 export function textResponse(status: number, type: string, text: string): HttpResponse {
   const body = UTF8.encode(text);

@@ -1,69 +1,60 @@
-// What people say about pairing, as POST under /api/v1/pairing/.
+// How far the box is with becoming one of two, and what people say about it.
 
-import type { ActionResult, PairingAct, PairingControl } from "./box-view.ts";
-import type { HttpHandler, HttpResponse } from "./message.ts";
-import { RequestError } from "./problem.ts";
+import * as v from "valibot";
+import type { PairingAct, PairingControl } from "./box-view.ts";
+import { ACTED, acted } from "./done.ts";
+import { jsonResponse } from "./message.ts";
+import { type Route, row } from "./route.ts";
 
-export const PAIRING_PATH = "/api/v1/pairing";
-
-interface Post {
-  /** Whether the page may say it too; a button is pressed on the box only. */
-  readonly isPages: boolean;
-  /** From the JSON object that was sent. Throws RequestError. */
-  readonly read: (body: Readonly<Record<string, unknown>>) => PairingAct;
-}
-
-/** Legend: the last part of the path, who may, what it means. */
-const POSTS: Readonly<Record<string, Post>> = {
-  confirm: {
-    isPages: true,
-    read: ({ digits }) => ({ kind: "confirm", digits: sixDigits(digits) }),
-  },
-  differ: { isPages: true, read: () => ({ kind: "differ" }) },
-  choose: { isPages: true, read: ({ choice }) => ({ kind: "choose", choice: oneOfTwo(choice) }) },
-  cancel: { isPages: true, read: () => ({ kind: "cancel" }) },
-  again: { isPages: true, read: () => ({ kind: "again" }) },
-  unpair: { isPages: true, read: () => ({ kind: "unpair" }) },
-  button: { isPages: false, read: () => ({ kind: "button" }) },
-};
-
-/** What the page of the box may tell it over TCP. */
-export function isPagesPost(path: string): boolean {
-  return Object.entries(POSTS).some(
-    ([name, { isPages }]) => isPages && path === `${PAIRING_PATH}/${name}`,
-  );
-}
-
-export function pairingPosts(
-  control: PairingControl,
-  answer: (result: ActionResult) => HttpResponse,
-): [string, HttpHandler][] {
-  return Object.entries(POSTS).map(([name, { read }]) => [
-    `${PAIRING_PATH}/${name}`,
-    ({ body }) => answer(control.pairingAct(read(objectIn(body)))),
-  ]);
-}
-
-/** No body is an empty object. */
-function objectIn(body: Uint8Array): Readonly<Record<string, unknown>> {
-  if (body.length === 0) return {};
-  try {
-    const value: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
-    if (typeof value === "object" && value !== null) return value as Record<string, unknown>;
-  } catch {
-    // Said below.
-  }
-  throw new RequestError("What was sent is no JSON object.");
-}
+const PATH = "/api/v1/pairing";
+const DIGITS = "must be the six digits that the box shows, in quotes";
 
 /** As people write them: "123 456" is the same. */
-function sixDigits(value: unknown): string {
-  const digits = typeof value === "string" ? value.replace(/[ -]/g, "") : "";
-  if (/^[0-9]{6}$/.test(digits)) return digits;
-  throw new RequestError('"digits" must be the six digits that the box shows, in quotes.');
-}
+const confirmation = v.object({
+  digits: v.pipe(
+    v.string(DIGITS),
+    v.transform((text) => text.replace(/[ -]/g, "")),
+    v.regex(/^[0-9]{6}$/, DIGITS),
+  ),
+});
+const choice = v.object({ choice: v.picklist(["keep", "take"], 'must be "keep" or "take"') });
+const nothing = v.object({});
 
-function oneOfTwo(value: unknown): "keep" | "take" {
-  if (value === "keep" || value === "take") return value;
-  throw new RequestError('"choice" must be "keep" or "take".');
+/** A box that is new has no password yet, and is to be paired all the same: what has to be at hand is the cable. */
+const WHO = { role: "operator", isBeforePassword: true, answers: ACTED } as const;
+
+export function pairingRoutes(control: PairingControl): Route[] {
+  const plain = (name: "differ" | "cancel" | "again" | "unpair", summary: string): Route =>
+    row({
+      ...{ method: "POST", path: `${PATH}/${name}`, ...WHO, summary, body: nothing },
+      handle: () => act({ kind: name }),
+    });
+  const act = (one: PairingAct) => acted(control.pairingAct(one));
+  return [
+    row({
+      ...{ method: "GET", path: PATH, role: "viewer" },
+      summary: "How far this box is with becoming one of two.",
+      answers: { 200: "stages, the box that was found, digits, what to do now" },
+      handle: () => jsonResponse(control.pairing()),
+    }),
+    row({
+      ...{ method: "POST", path: `${PATH}/confirm`, ...WHO, body: confirmation },
+      summary: "Both boxes show these six digits.",
+      handle: ({ body }) => act({ kind: "confirm", digits: body.digits }),
+    }),
+    row({
+      ...{ method: "POST", path: `${PATH}/choose`, ...WHO, body: choice },
+      summary: "Both boxes get the configuration of this one, or that of the other one.",
+      handle: ({ body }) => act({ kind: "choose", choice: body.choice }),
+    }),
+    plain("differ", "The boxes do not show the same digits."),
+    plain("cancel", "No pair shall come of it."),
+    plain("again", "Begins anew after it has ended."),
+    plain("unpair", "The boxes are no pair any more."),
+    row({
+      ...{ method: "POST", path: `${PATH}/button`, role: "operator", isLocal: true },
+      ...{ summary: "The button of the box was pressed.", answers: ACTED },
+      handle: () => act({ kind: "button" }),
+    }),
+  ];
 }

@@ -1,177 +1,166 @@
-// GET /api/v1/…, /metrics and the page; POST for what the box is told to do. Request in, response out; the sockets are in io/.
+// The HTTP side of the box: finds the row of a request, looks whether its caller may, and answers. Request in,
+// response out; the sockets are in io/.
 
-import { IoError } from "../base/errors.ts";
-import { wholeSentence } from "../base/whole-sentence.ts";
 import { LIMITS } from "../limits.ts";
-import type { Done, IdentityView } from "./api-types.ts";
-import type {
-  ActionResult,
-  BoxActions,
-  BoxView,
-  GatewayControl,
-  PairingControl,
-} from "./box-view.ts";
+import { actionRoutes } from "./action-routes.ts";
+import type { BoxActions, BoxView, GatewayControl, PairingControl } from "./box-view.ts";
 import { EventStreams } from "./event-streams.ts";
-import { gatewayGets, gatewayPosts } from "./gateway-routes.ts";
-import { readOnlyProblem, refusal, SECURITY_HEADERS } from "./guard.ts";
-import { csvBody } from "./lease-csv.ts";
-import { parseLeaseQuery } from "./lease-query.ts";
-import {
-  type HttpHandler,
-  type HttpRequest,
-  type HttpResponse,
-  jsonResponse,
-  streamResponse,
-  textResponse,
-} from "./message.ts";
-import { formatOpenMetrics, OPEN_METRICS_TYPE } from "./open-metrics.ts";
-import { isPagesPost, PAIRING_PATH, pairingPosts } from "./pairing-routes.ts";
+import { gatewayRoutes } from "./gateway-routes.ts";
+import { foreignPage, type OwnHosts, refusal, rights, SECURITY_HEADERS } from "./guard.ts";
+import type { HttpHandler, HttpRequest, HttpResponse, RequestHead } from "./message.ts";
+import { pairingRoutes } from "./pairing-routes.ts";
 import { problem, RequestError } from "./problem.ts";
+import { type Caller, type Found, type Route, Router, readAsked } from "./route.ts";
+import { viewRoutes } from "./view-routes.ts";
 import { serveWebFile, type WebFiles } from "./web-files.ts";
 
 export interface WebApp {
-  /** Answers any request and never throws. */
+  /** Answers any request and never throws or rejects. */
   readonly answer: HttpHandler;
+  /** Bytes that the body of this request may have. */
+  readonly admit: (head: RequestHead) => number;
   readonly streams: EventStreams;
+  /** Everything that the API can do. */
+  readonly routes: readonly Route[];
 }
 
 export interface WebAppOptions {
   /** The page; without it (not built, not installed) only the API is served. */
   readonly web?: WebFiles | undefined;
-  /** What the box can be told to do over the Unix socket; without it nothing. */
+  /** What the box can be told to do; without it nothing. */
   readonly actions?: BoxActions | undefined;
   /** What moves between the boxes; without it nothing. */
   readonly gateway?: GatewayControl | undefined;
   /** How it becomes one of two; without it there is no such thing. */
   readonly pairing?: PairingControl | undefined;
+  /** Further rows of the API. */
+  readonly routes?: readonly Route[];
+  /** Who asks. Without it whoever has come over TCP is as on a box without a password. */
+  readonly callerOf?: (head: RequestHead) => Caller;
+  /** Told of everything that was to change something, with its outcome. */
+  readonly audit?: (caller: Caller, request: RequestHead, status: number) => void;
+  readonly hosts?: OwnHosts;
   /** Told of an error of our own while answering; the client sees only that there was one. */
   readonly onFault?: (error: unknown) => void;
 }
 
-/** The whole HTTP side of the box. */
 export function createWebApp(view: BoxView, options: WebAppOptions = {}): WebApp {
-  const { web, actions, pairing, gateway, onFault = () => {} } = options;
+  const { actions, pairing, gateway, onFault = () => {} } = options;
   const streams = new EventStreams(view);
-  // All with GET or HEAD. Any other path is a file of the page.
-  const routes = new Map<string, HttpHandler>([
-    ["/api/v1/status", () => jsonResponse(view.status())],
-    ["/api/v1/leases", (request) => leases(view, request, onFault)],
-    ["/api/v1/events", (request) => events(view, streams, request)],
-    ["/api/v1/why", (request) => jsonResponse(view.why(clientOf(request.query)))],
-    ["/metrics", () => metrics(view)],
-  ]);
-  if (pairing) routes.set(PAIRING_PATH, () => jsonResponse(pairing.pairing()));
-  // Over the Unix socket, and of the page what the guard lets through; other methods are refused before.
-  const posts = new Map<string, HttpHandler>([
-    ...(pairing ? pairingPosts(pairing, acted) : []),
-    ...(gateway ? gatewayPosts(gateway, acted) : []),
-    ...(actions ? postsOf(actions) : []),
-  ]);
-  for (const [path, handler] of gateway ? gatewayGets(gateway) : []) routes.set(path, handler);
-  const local = new Map<string, HttpHandler>();
-  if (actions) local.set("/api/v1/identity", () => identified(actions));
-  if (actions) routes.set("/api/v1/configuration", () => configuration(actions));
-  const handlerOf = ({ method, transport, path }: HttpRequest): HttpHandler => {
-    const mayPost = transport === "unix" || isPagesPost(path);
-    const post = mayPost ? posts.get(path) : undefined;
-    if (method === "POST") return post ?? readOnlyProblem;
-    if (post && !routes.has(path))
-      return () => problem(405, "This is told to the box with POST.", { allow: "POST" });
-    const only = transport === "unix" ? local.get(path) : undefined;
-    return only ?? routes.get(path) ?? ((request) => pageFile(web, request));
-  };
-  const routed: HttpHandler = (request) => {
-    try {
-      return refusal(request, isPagesPost) ?? handlerOf(request)(request);
-    } catch (error) {
-      if (error instanceof RequestError) return problem(400, error.message);
-      onFault(error);
-      return problem(500, "The box made a mistake while answering; its log says more.");
+  const routes = [
+    ...viewRoutes(view, streams, onFault),
+    ...(actions ? actionRoutes(actions) : []),
+    ...(pairing ? pairingRoutes(pairing) : []),
+    ...(gateway ? gatewayRoutes(gateway) : []),
+    ...(options.routes ?? []),
+  ];
+  const desk = new Desk(routes, options);
+  const faulty = (error: unknown): HttpResponse => {
+    if (error instanceof RequestError) {
+      const { issues } = error;
+      return problem(400, error.message, {}, issues.length > 0 ? { errors: issues } : {});
     }
+    onFault(error);
+    return problem(500, "The box made a mistake while answering; its log says more.");
   };
   const answer: HttpHandler = (request) => {
-    const { status, headers, body } = routed(request);
-    const isHead = request.method === "HEAD";
-    return {
-      status,
-      headers: { ...headers, ...SECURITY_HEADERS },
-      body: isHead ? undefined : body,
-    };
+    const finish = (response: HttpResponse) => finished(request, response);
+    try {
+      const answered = desk.answer(request, faulty);
+      return answered instanceof Promise ? answered.then(finish) : finish(answered);
+    } catch (error) {
+      return finish(faulty(error));
+    }
   };
-  return { answer, streams };
+  return { answer, admit: (head) => desk.admit(head), streams, routes };
 }
 
-function postsOf(actions: BoxActions): Map<string, HttpHandler> {
-  const { configuration } = actions;
-  return new Map<string, HttpHandler>([
-    ["/api/v1/pair/partner-down", () => acted(actions.partnerDown())],
-    ["/api/v1/configuration/keep", () => acted(configuration.choose("keep"))],
-    ["/api/v1/configuration/take", () => acted(configuration.choose("take"))],
-  ]);
+function finished(request: HttpRequest, { status, headers, body }: HttpResponse): HttpResponse {
+  const isHead = request.method === "HEAD";
+  return {
+    status,
+    headers: { ...headers, ...SECURITY_HEADERS },
+    body: isHead ? undefined : body,
+  };
 }
 
-function leases(
-  view: BoxView,
-  request: HttpRequest,
-  onFault: (error: unknown) => void,
-): HttpResponse {
-  const query = parseLeaseQuery(request.query);
-  const format = wantedFormat(request, ["json", "csv"]);
-  if (format === undefined) return problem(406, "Leases can be had as JSON or CSV.");
-  if (format === "json") return jsonResponse(view.leases(query));
-  const limit = request.query.has("limit") ? query.limit : Number.POSITIVE_INFINITY;
-  return streamResponse(
-    "text/csv; charset=utf-8; header=present",
-    csvBody(view, query, limit, onFault),
-    { "content-disposition": 'attachment; filename="leases.csv"' },
-  );
-}
+const NO_HOSTS: OwnHosts = () => new Set();
 
-function events(view: BoxView, streams: EventStreams, request: HttpRequest): HttpResponse {
-  const format = wantedFormat(request, ["event-stream", "json"]);
-  if (format === undefined) return problem(406, "Events can be had as an event stream or JSON.");
-  if (format === "json") return jsonResponse({ events: view.events(0) });
-  // A page that opens a new EventSource cannot set the header, so the query does as well.
-  const lastEventId = request.header("last-event-id") ?? request.query.get("lastEventId");
-  const stream = streams.open(lastEventId ?? undefined);
-  if (stream !== undefined) return streamResponse("text/event-stream", stream);
-  return problem(503, `There are already ${LIMITS.eventStreamsMax} live listeners.`, {
-    "retry-after": "5",
-  });
-}
+class Desk {
+  readonly #router: Router;
+  readonly #options: WebAppOptions;
+  readonly #callerOf: (head: RequestHead) => Caller;
 
-/** Making a key may need the disk. */
-function identified(actions: BoxActions): HttpResponse {
-  try {
-    const view: IdentityView = { identity: actions.identity() };
-    return jsonResponse(view);
-  } catch (error) {
-    if (!(error instanceof IoError)) throw error;
-    return problem(503, `The box has no key: ${error.message}.`);
+  constructor(routes: readonly Route[], options: WebAppOptions) {
+    this.#router = new Router(routes);
+    this.#options = options;
+    this.#callerOf = options.callerOf ?? unclaimed;
+  }
+
+  admit(head: RequestHead): number {
+    const found = this.#router.find(head.method, head.path);
+    const most = found?.route.bodyBytesMax ?? LIMITS.httpBodyBytesMax;
+    // A long body is read of those only who may have it taken.
+    const isAllowed = found && !rights(found.route, this.#callerOf(head));
+    return isAllowed ? most : Math.min(most, LIMITS.httpBodyBytesMax);
+  }
+
+  answer(
+    request: HttpRequest,
+    faulty: (error: unknown) => HttpResponse,
+  ): HttpResponse | Promise<HttpResponse> {
+    const { hosts = NO_HOSTS, audit = () => {} } = this.#options;
+    const refused = refusal(request, hosts);
+    if (refused) return refused;
+    const found = this.#find(request);
+    if (!found) return this.#otherwise(request);
+    const caller = this.#callerOf(request);
+    if (found.route.method === "GET") return this.#handle(found, request, caller);
+    const done = (response: HttpResponse) => {
+      audit(caller, request, response.status);
+      return response;
+    };
+    const failed = (error: unknown) => done(faulty(error));
+    try {
+      const answered = foreignPage(request, caller) ?? this.#handle(found, request, caller);
+      return answered instanceof Promise ? answered.then(done, failed) : done(answered);
+    } catch (error) {
+      return failed(error);
+    }
+  }
+
+  #find({ method, path, transport }: HttpRequest): Found | undefined {
+    const found = this.#router.find(method, path);
+    return found?.route.isLocal && transport !== "unix" ? undefined : found;
+  }
+
+  #handle(
+    found: Found,
+    request: HttpRequest,
+    caller: Caller,
+  ): HttpResponse | Promise<HttpResponse> {
+    const refused = rights(found.route, caller);
+    if (refused) return refused;
+    return found.route.handle(readAsked(found, request, caller) as never);
+  }
+
+  /** No row: a file of the page, or nothing. */
+  #otherwise(request: HttpRequest): HttpResponse {
+    const { method, path } = request;
+    const allowed = this.#router.allowed(path);
+    const isRead = method === "GET" || method === "HEAD";
+    if (!isRead || allowed.length > 0) {
+      const allow = allowed.length > 0 ? allowed.join(", ") : "GET, HEAD";
+      return problem(405, `This is done with ${allow.replaceAll(", ", " or ")}.`, { allow });
+    }
+    return pageFile(this.#options.web, request);
   }
 }
 
-function configuration({ configuration }: BoxActions): HttpResponse {
-  const view = configuration.view();
-  return view ? jsonResponse(view) : problem(503, "The box is just starting.");
-}
-
-function acted({ isDone, text }: ActionResult): HttpResponse {
-  const sentence = wholeSentence(text);
-  const done: Done = { sentence };
-  return isDone ? jsonResponse(done) : problem(409, sentence);
-}
-
-function metrics(view: BoxView): HttpResponse {
-  return textResponse(200, OPEN_METRICS_TYPE, formatOpenMetrics(view.status(), view.metrics()));
-}
-
-function clientOf(query: URLSearchParams): string {
-  const client = query.get("client")?.trim() ?? "";
-  if (client.length > 0 && client.length <= LIMITS.searchTextMax) return client;
-  throw new RequestError(
-    `"client" must be a MAC address, an IPv4 address or a host name of at most ${LIMITS.searchTextMax} characters.`,
-  );
+function unclaimed({ transport, remote }: RequestHead): Caller {
+  return transport === "unix"
+    ? { name: "", role: "admin", via: "socket", from: "unix socket" }
+    : { name: "", role: "viewer", via: "nobody", from: remote };
 }
 
 function pageFile(web: WebFiles | undefined, request: HttpRequest): HttpResponse {
@@ -181,19 +170,3 @@ function pageFile(web: WebFiles | undefined, request: HttpRequest): HttpResponse
   if (path === "/") return problem(404, "The page is not installed; the API is at /api/v1/.");
   return problem(404, "There is nothing here.");
 }
-
-/** `?format=` decides, else the Accept header; the first of `known` for no wish at all. */
-function wantedFormat<T extends string>(request: HttpRequest, known: readonly T[]): T | undefined {
-  const asked = request.query.get("format");
-  if (asked !== null) return known.find((format) => format === asked);
-  const accept = request.header("accept") ?? "*/*";
-  const types = accept.split(",").map((part) => part.split(";")[0]?.trim().toLowerCase());
-  const named = known.find((format) => types.includes(MEDIA_TYPES[format]));
-  return named ?? (types.some((type) => type?.endsWith("/*")) ? known[0] : undefined);
-}
-
-const MEDIA_TYPES: Readonly<Record<string, string>> = {
-  json: "application/json",
-  csv: "text/csv",
-  "event-stream": "text/event-stream",
-};

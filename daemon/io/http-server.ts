@@ -5,7 +5,7 @@ import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { connect, type ListenOptions, type Socket } from "node:net";
 import { fileURLToPath } from "node:url";
 import { IoError } from "../base/errors.ts";
-import type { BodySink, HttpHandler, HttpRequest } from "../http/message.ts";
+import type { BodySink, HttpHandler, HttpResponse, RequestHead } from "../http/message.ts";
 import { LIMITS } from "../limits.ts";
 
 export interface HttpServer {
@@ -15,16 +15,22 @@ export interface HttpServer {
   close(): Promise<void>;
 }
 
+/** What answers, and how many bytes the body of a request may have. */
+export interface HttpSide {
+  readonly answer: HttpHandler;
+  readonly admit?: (head: RequestHead) => number;
+}
+
 /**
  * Listens on a Unix socket that root and the group of the daemon may use (mode 0660). A socket
  * file that nobody answers on is removed first. Rejects with IoError: another daemon answers,
  * the folder is missing, the path is too long.
  */
-export async function listenUnix(path: string, handler: HttpHandler): Promise<HttpServer> {
+export async function listenUnix(path: string, side: HttpSide): Promise<HttpServer> {
   // sun_path has 108 bytes with the final zero; longer ones would be cut without a word.
   if (Buffer.byteLength(path) > 107) throw new IoError(`the socket path ${path} is too long`);
   await removeStaleSocket(path);
-  const server = newServer(handler, "unix");
+  const server = newServer(side, "unix");
   const umask = process.umask(0o117);
   try {
     await listen(server, { path }, path);
@@ -39,8 +45,8 @@ export async function listenUnix(path: string, handler: HttpHandler): Promise<Ht
  * Listens on 127.0.0.1 only; port 0 takes any free one. Rejects with IoError when the port is
  * taken, in which case the box goes on without it.
  */
-export async function listenLoopback(port: number, handler: HttpHandler): Promise<HttpServer> {
-  const server = newServer(handler, "tcp");
+export async function listenLoopback(port: number, side: HttpSide): Promise<HttpServer> {
+  const server = newServer(side, "tcp");
   await listen(server, { host: "127.0.0.1", port }, `127.0.0.1:${port}`);
   return opened(server);
 }
@@ -70,86 +76,86 @@ const KEEP_ALIVE_MILLISECONDS = 4000;
 // same holds for the classes Request and Response (see http/message.ts).
 const { createServer } = process.getBuiltinModule("node:http");
 
-function newServer(handler: HttpHandler, transport: "tcp" | "unix"): Server {
-  const server = createServer(
-    {
-      maxHeaderSize: LIMITS.httpHeaderBytesMax,
-      headersTimeout: 5_000,
-      requestTimeout: 10_000,
-      keepAliveTimeout: 10_000,
-      connectionsCheckingInterval: 2_000,
-      noDelay: true,
-    },
-    (incoming, outgoing) => {
-      try {
-        take(handler, transport, incoming, outgoing);
-      } catch {
-        incoming.socket.destroy();
-      }
-    },
-  );
+/** Of every server that answers requests: what is slow, or too long, ends. */
+export const SERVER_OPTIONS = {
+  maxHeaderSize: LIMITS.httpHeaderBytesMax,
+  headersTimeout: 5_000,
+  requestTimeout: 10_000,
+  keepAliveTimeout: 10_000,
+  connectionsCheckingInterval: 2_000,
+  noDelay: true,
+} as const;
+
+function newServer(side: HttpSide, transport: Transport): Server {
+  const server = createServer(SERVER_OPTIONS, listener(side, transport));
   server.maxConnections = LIMITS.httpConnectionsMax;
   return server;
 }
 
-/** Waits for the body where one may come; one that comes too slowly ends with the request's timeout. */
-function take(
-  handler: HttpHandler,
-  transport: "tcp" | "unix",
-  incoming: IncomingMessage,
-  outgoing: ServerResponse,
-): void {
-  if (incoming.method !== "POST") {
-    answer(handler, transport, incoming, outgoing, NOTHING);
-    return;
-  }
-  const parts: Uint8Array[] = [];
-  let room = LIMITS.httpBodyBytesMax;
-  const refuse = () => {
-    incoming.removeAllListeners("data").removeAllListeners("end");
-    outgoing.writeHead(413, { connection: "close" }).end();
+type Transport = "tcp" | "unix" | "tls";
+
+/** What a server does with a request. */
+export function listener(
+  side: HttpSide,
+  transport: Transport,
+): (incoming: IncomingMessage, outgoing: ServerResponse) => void {
+  return (incoming, outgoing) => {
+    take(side, transport, incoming, outgoing).catch(() => incoming.socket.destroy());
   };
-  incoming.on("data", (part: Uint8Array) => {
-    room -= part.length;
-    if (room < 0) refuse();
-    else parts.push(part);
-  });
-  incoming.on("end", () => {
-    try {
-      answer(handler, transport, incoming, outgoing, Buffer.concat(parts));
-    } catch {
-      incoming.socket.destroy();
-    }
-  });
-  if (Number(incoming.headers["content-length"] ?? 0) > room) refuse();
 }
 
-function answer(
-  handler: HttpHandler,
-  transport: "tcp" | "unix",
+async function take(
+  { answer, admit = () => LIMITS.httpBodyBytesMax }: HttpSide,
+  transport: Transport,
   incoming: IncomingMessage,
   outgoing: ServerResponse,
-  sent: Uint8Array,
-): void {
-  const request = requestOf(incoming, transport, sent);
-  if (request === undefined) {
+): Promise<void> {
+  const head = headOf(incoming, transport);
+  if (head === undefined) {
     outgoing.writeHead(400, { connection: "close" }).end();
     return;
   }
-  const { status, headers, body } = handler(request);
-  // A body of other methods is never read, so the connection cannot be used again after it.
-  const isLast = !READS.includes(request.method);
+  const isRead = READS.includes(head.method);
+  const body = isRead ? NOTHING : await bodyOf(incoming, admit(head));
+  if (body === undefined) {
+    outgoing.writeHead(413, { connection: "close" }).end();
+    return;
+  }
+  const response = answer({ ...head, body });
+  send(response instanceof Promise ? await response : response, !isRead, incoming, outgoing);
+}
+
+/** Undefined for one that is too long. One that comes too slowly ends with the time that a request may take. */
+function bodyOf(incoming: IncomingMessage, bytesMax: number): Promise<Uint8Array | undefined> {
+  if (Number(incoming.headers["content-length"] ?? 0) > bytesMax) return Promise.resolve(undefined);
+  return new Promise((resolve) => {
+    const parts: Uint8Array[] = [];
+    let room = bytesMax;
+    incoming.on("data", (part: Uint8Array) => {
+      room -= part.length;
+      parts.push(part);
+      if (room >= 0) return;
+      incoming.removeAllListeners("data").removeAllListeners("end");
+      resolve(undefined);
+    });
+    incoming.on("end", () => resolve(Buffer.concat(parts)));
+  });
+}
+
+/** After anything but a read the connection is closed: there may be more of a body that nobody wants. */
+function send(
+  { status, headers, body }: HttpResponse,
+  isLast: boolean,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+): void {
   outgoing.writeHead(status, isLast ? { ...headers, connection: "close" } : headers);
   if (typeof body === "function") body(sinkOf(outgoing, incoming.socket));
   else outgoing.end(body);
 }
 
 /** Undefined when the target is not one of this server ("*", a broken URL). */
-function requestOf(
-  incoming: IncomingMessage,
-  transport: "tcp" | "unix",
-  body: Uint8Array,
-): HttpRequest | undefined {
+function headOf(incoming: IncomingMessage, transport: Transport): RequestHead | undefined {
   const { method = "GET", url = "/" } = incoming;
   let target = url;
   if (!url.startsWith("/")) {
@@ -163,8 +169,9 @@ function requestOf(
     method,
     path: target.slice(0, pathEnd),
     query: new URLSearchParams(target.slice(pathEnd)),
-    transport,
-    body,
+    transport: transport === "unix" ? "unix" : "tcp",
+    isSecure: transport === "tls",
+    remote: incoming.socket.remoteAddress ?? "",
     header: (name) => incoming.headersDistinct[name]?.join(", "),
   };
 }

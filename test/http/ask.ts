@@ -1,29 +1,48 @@
 // Asks the HTTP side without a socket, and reads what it answers as a client would.
 
-import type { BodySink, HttpHandler, HttpResponse } from "../../daemon/http/message.ts";
+import type {
+  BodySink,
+  HttpHandler,
+  HttpRequest,
+  HttpResponse,
+} from "../../daemon/http/message.ts";
 
 export interface Asked {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly transport?: "tcp" | "unix";
+  readonly isSecure?: boolean;
+  readonly remote?: string;
   readonly body?: string;
 }
 
 /** An answer to `target`, a path with its query. The Host is 127.0.0.1 unless it is given. */
 export function ask(answer: HttpHandler, target: string, asked: Asked = {}): Answer {
-  const { method = "GET", transport = "tcp" } = asked;
+  const response = answer(requestOf(target, asked));
+  if (response instanceof Promise) throw new Error(`${target} is answered later: use askLater`);
+  return new Answer(response);
+}
+
+/** The same for what may take a while. */
+export async function askLater(
+  answer: HttpHandler,
+  target: string,
+  asked: Asked = {},
+): Promise<Answer> {
+  return new Answer(await answer(requestOf(target, asked)));
+}
+
+function requestOf(target: string, asked: Asked): HttpRequest {
+  const { method = "GET", transport = "tcp", isSecure = false } = asked;
+  const { remote = transport === "unix" ? "" : "127.0.0.1" } = asked;
   const headers = new Map(Object.entries({ host: "127.0.0.1:8080", ...asked.headers }));
   const [path = "", query = ""] = target.split("?");
-  return new Answer(
-    answer({
-      method,
-      path,
-      query: new URLSearchParams(query),
-      transport,
-      body: new TextEncoder().encode(asked.body ?? ""),
-      header: (name) => headers.get(name),
-    }),
-  );
+  return {
+    ...{ method, path, transport, isSecure, remote },
+    query: new URLSearchParams(query),
+    body: new TextEncoder().encode(asked.body ?? ""),
+    header: (name) => headers.get(name),
+  };
 }
 
 export class Answer {

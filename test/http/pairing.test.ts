@@ -101,7 +101,7 @@ describe("over TCP", () => {
   test("the button is the box's own, and nothing else may be told it", () => {
     expect(post("button").status).toBe(405);
     expect(post("").status).toBe(405);
-    expect(send("/api/v1/pair/partner-down", { method: "POST", headers: PAGE }).status).toBe(405);
+    expect(send("/api/v1/pair/partner-down", { method: "POST", headers: PAGE }).status).toBe(401);
     expect(pairing.acts).toEqual([]);
     const pressed = send(`${PATH}/button`, { method: "POST", transport: "unix" });
     expect(pressed.status).toBe(200);

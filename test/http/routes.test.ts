@@ -18,6 +18,9 @@ function setUp(leases = 0) {
   return { box, send, get, faults };
 }
 
+/** As the page of the box sends it. */
+const PAGE = { origin: "http://127.0.0.1:8080", "content-type": "application/json" };
+
 function problemOf(response: Answer): Problem {
   expect(response.header("content-type")).toBe("application/problem+json");
   const body = response.json() as Problem;
@@ -259,11 +262,11 @@ describe("what the box is told to do", () => {
     expect(box.partnerDowns).toBe(2);
   });
 
-  test("nothing over TCP, by another method, or at another path", () => {
+  test("nothing by another site, by who has not logged in, by another method, or at another path", () => {
     const { box, send, get } = setUp();
-    const overTcp = send(PATH, { method: "POST" });
-    expect([overTcp.status, overTcp.header("allow")]).toEqual([405, "GET, HEAD"]);
-    expect(get(PATH).status).toBe(404);
+    expect(send(PATH, { method: "POST" }).status).toBe(403);
+    expect(send(PATH, { method: "POST", headers: PAGE }).status).toBe(401);
+    expect(get(PATH).status).toBe(405);
     for (const method of ["GET", "HEAD"]) {
       const read = send(PATH, { method, transport: "unix" });
       expect([read.status, read.header("allow")]).toEqual([405, "POST"]);
@@ -289,9 +292,9 @@ describe("the configuration that both boxes share", () => {
     expect(get(PATH).status).toBe(503);
   });
 
-  test.each(["keep", "take"])("%s is told over the Unix socket only", (choice) => {
+  test.each(["keep", "take"])("%s is for an admin", (choice) => {
     const { box, send } = setUp();
-    expect(send(`${PATH}/${choice}`, { method: "POST" }).status).toBe(405);
+    expect(send(`${PATH}/${choice}`, { method: "POST", headers: PAGE }).status).toBe(401);
     expect(send(`${PATH}/${choice}`, { transport: "unix" }).status).toBe(405);
     expect(box.choices).toEqual([]);
     const refused = send(`${PATH}/${choice}`, { method: "POST", transport: "unix" });
@@ -306,10 +309,10 @@ describe("the configuration that both boxes share", () => {
 describe("who the box is", () => {
   const PATH = "/api/v1/identity";
 
-  test("is told over the Unix socket only", () => {
+  test("is told an admin only", () => {
     const { send, get } = setUp();
     expect(send(PATH, { transport: "unix" }).json()).toEqual({ identity: FAKE_IDENTITY });
-    expect(get(PATH).status).toBe(404);
+    expect(get(PATH).status).toBe(401);
     expect(send(PATH, { method: "POST", transport: "unix" }).status).toBe(405);
   });
 

@@ -64,7 +64,7 @@ function getUnix(socketPath: string, path: string): Promise<{ status: number; te
 describe("on a Unix socket", () => {
   test("serves, for the daemon's group only, and leaves no file behind", async () => {
     const path = join(folder, "tandem.sock");
-    const server = await listenUnix(path, hello);
+    const server = await listenUnix(path, { answer: hello });
     expect(statSync(path).mode & 0o777).toBe(0o660);
     expect(await getUnix(path, "/")).toEqual({ status: 200, text: "hello over unix" });
     await server.close();
@@ -74,36 +74,42 @@ describe("on a Unix socket", () => {
   test("takes the place of a file that nobody answers on", async () => {
     const path = join(folder, "tandem.sock");
     await leaveStaleSocket(path);
-    keep(await listenUnix(path, hello));
+    keep(await listenUnix(path, { answer: hello }));
     expect((await getUnix(path, "/")).status).toBe(200);
   });
 
   test("refuses to push another daemon aside", async () => {
     const path = join(folder, "tandem.sock");
-    keep(await listenUnix(path, hello));
-    await expect(listenUnix(path, hello)).rejects.toThrow("another Tandem already answers");
+    keep(await listenUnix(path, { answer: hello }));
+    await expect(listenUnix(path, { answer: hello })).rejects.toThrow(
+      "another Tandem already answers",
+    );
     expect((await getUnix(path, "/")).status).toBe(200);
   });
 
   test("never removes a file that is not a socket", async () => {
     const path = join(folder, "tandem.sock");
     writeFileSync(path, "precious");
-    await expect(listenUnix(path, hello)).rejects.toThrow("is not a socket");
+    await expect(listenUnix(path, { answer: hello })).rejects.toThrow("is not a socket");
     expect(statSync(path).size).toBe(8);
   });
 
   test("a missing folder or a path too long is an IoError that names it", async () => {
-    await expect(listenUnix(join(folder, "no", "x.sock"), hello)).rejects.toThrow(IoError);
-    await expect(listenUnix(join(folder, "x".repeat(120)), hello)).rejects.toThrow("too long");
+    await expect(listenUnix(join(folder, "no", "x.sock"), { answer: hello })).rejects.toThrow(
+      IoError,
+    );
+    await expect(listenUnix(join(folder, "x".repeat(120)), { answer: hello })).rejects.toThrow(
+      "too long",
+    );
   });
 });
 
 describe("on loopback", () => {
   test("serves on 127.0.0.1, and says when the port is taken", async () => {
-    const server = keep(await listenLoopback(0, hello));
+    const server = keep(await listenLoopback(0, { answer: hello }));
     const response = await fetch(`http://127.0.0.1:${server.port}/`);
     expect(await response.text()).toBe("hello over tcp");
-    const again = listenLoopback(server.port, hello);
+    const again = listenLoopback(server.port, { answer: hello });
     await expect(again).rejects.toThrow(IoError);
     await expect(again).rejects.toThrow(
       `127.0.0.1:${server.port}: another program uses it already`,
@@ -111,7 +117,7 @@ describe("on loopback", () => {
   });
 
   test("headers over the limit and broken requests are refused, and the server stays", async () => {
-    const server = keep(await listenLoopback(0, hello));
+    const server = keep(await listenLoopback(0, { answer: hello }));
     const long = "x".repeat(LIMITS.httpHeaderBytesMax);
     const answers = await Promise.all([
       raw(server.port, `GET / HTTP/1.1\r\nHost: localhost\r\nX: ${long}\r\n\r\n`),
@@ -129,7 +135,7 @@ describe("on loopback", () => {
 
 test("odd requests get an answer, or an end, and nothing lingers", async () => {
   const { answer } = createWebApp(new FakeBox());
-  const server = keep(await listenLoopback(0, answer));
+  const server = keep(await listenLoopback(0, { answer }));
   const first = async (text: string) =>
     (await raw(server.port, text)).split("\r\n")[0]?.slice(9, 12) ?? "";
   const host = "Host: localhost\r\n";
@@ -153,7 +159,7 @@ describe("the body of a POST", () => {
     plain(`${body.length}: ${new TextDecoder().decode(body)}`);
 
   test("is handed over whole, however it comes", async () => {
-    const server = keep(await listenLoopback(0, echo));
+    const server = keep(await listenLoopback(0, { answer: echo }));
     const whole = await fetch(`http://127.0.0.1:${server.port}/`, { method: "POST", body: "Büro" });
     expect(await whole.text()).toBe("5: Büro");
     const chunked = "POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n";
@@ -164,7 +170,7 @@ describe("the body of a POST", () => {
   });
 
   test("is refused above the limit, also when its length is not said before", async () => {
-    const server = keep(await listenLoopback(0, echo));
+    const server = keep(await listenLoopback(0, { answer: echo }));
     const size = LIMITS.httpBodyBytesMax + 1;
     const piece = `${size.toString(16)}\r\n${"x".repeat(size)}\r\n0\r\n\r\n`;
     const head = "POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n";
@@ -175,7 +181,7 @@ describe("the body of a POST", () => {
   });
 
   test("that does not come is waited for as long as a request may take", async () => {
-    const server = keep(await listenLoopback(0, echo));
+    const server = keep(await listenLoopback(0, { answer: echo }));
     const text = "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nab";
     expect(await raw(server.port, text)).toMatch(/^HTTP\/1\.1 408 /);
   }, 15_000);
@@ -183,23 +189,27 @@ describe("the body of a POST", () => {
 
 test("an answer that fails on its way cuts the connection, and nothing else", async () => {
   const server = keep(
-    await listenLoopback(0, ({ path }) => {
-      if (path === "/throws") throw new Error("ours");
-      if (path !== "/breaks") return plain("fine");
-      return streamResponse("text/plain", (sink) => {
-        sink.write(new TextEncoder().encode("half"));
-        sink.cut();
-      });
+    await listenLoopback(0, {
+      answer: ({ path }) => {
+        if (path === "/throws") throw new Error("ours");
+        if (path === "/rejects") return Promise.reject(new Error("ours"));
+        if (path !== "/breaks") return plain("fine");
+        return streamResponse("text/plain", (sink) => {
+          sink.write(new TextEncoder().encode("half"));
+          sink.cut();
+        });
+      },
     }),
   );
   await expect(fetch(`http://127.0.0.1:${server.port}/throws`)).rejects.toThrow();
+  await expect(fetch(`http://127.0.0.1:${server.port}/rejects`)).rejects.toThrow();
   const broken = fetch(`http://127.0.0.1:${server.port}/breaks`).then((answer) => answer.text());
   await expect(broken).rejects.toThrow();
   expect(await (await fetch(`http://127.0.0.1:${server.port}/`)).text()).toBe("fine");
 });
 
 test("HEAD is answered with the head alone, and the connection can be used again", async () => {
-  const server = keep(await listenLoopback(0, createWebApp(new FakeBox()).answer));
+  const server = keep(await listenLoopback(0, createWebApp(new FakeBox())));
   const head = "HEAD /api/v1/status HTTP/1.1\r\nHost: localhost\r\n";
   const text = await raw(server.port, `${head}\r\n${head}Connection: close\r\n\r\n`);
   const answers = text.split("\r\n\r\n");
@@ -219,7 +229,7 @@ test("a long body is made in turns, and a client that goes away in between does 
     setImmediate(() => turn++);
     return pages(query);
   };
-  const server = keep(await listenLoopback(0, createWebApp(box).answer));
+  const server = keep(await listenLoopback(0, createWebApp(box)));
   const target = "/api/v1/leases?format=csv";
   const response = await fetch(`http://127.0.0.1:${server.port}${target}`);
   expect((await response.text()).split("\r\n")).toHaveLength(5000 + 2);
@@ -237,7 +247,7 @@ test("answering does not load Node's web client, which would cost the box many m
     import { listenLoopback } from "./daemon/io/http-server.ts";
     import { FakeBox } from "./test/support/fake-box.ts";
     const { get } = process.getBuiltinModule("node:http");
-    const server = await listenLoopback(0, createWebApp(new FakeBox()).answer);
+    const server = await listenLoopback(0, createWebApp(new FakeBox()));
     for (const path of ["status", "leases?format=csv", "events?format=json", "events"]) {
       const target = { host: "127.0.0.1", port: server.port, path: "/api/v1/" + path };
       await new Promise((resolve) => get(target, (response) => response.once("data", resolve)));
@@ -257,7 +267,7 @@ describe("event streams over a real socket", () => {
   test("a listener that closes its connection is forgotten", async () => {
     const box = new FakeBox();
     const { answer, streams } = createWebApp(box);
-    const server = keep(await listenLoopback(0, answer));
+    const server = keep(await listenLoopback(0, { answer }));
     const stop = new AbortController();
     const response = await fetch(`http://127.0.0.1:${server.port}/api/v1/events`, {
       signal: stop.signal,
@@ -272,7 +282,7 @@ describe("event streams over a real socket", () => {
   test("one that waits behind another on the same connection is forgotten with it", async () => {
     const box = new FakeBox();
     const { answer, streams } = createWebApp(box);
-    const server = keep(await listenLoopback(0, answer));
+    const server = keep(await listenLoopback(0, { answer }));
     const socket = connect(server.port, "127.0.0.1");
     socket.on("error", () => {});
     socket.write("GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(2));
@@ -285,7 +295,7 @@ describe("event streams over a real socket", () => {
   test("one that does not read is cut off; its memory and its place are free", async () => {
     const box = new FakeBox();
     const { answer, streams } = createWebApp(box);
-    const server = keep(await listenLoopback(0, answer));
+    const server = keep(await listenLoopback(0, { answer }));
     const socket = connect(server.port, "127.0.0.1");
     let closed = false;
     socket.on("close", () => {
@@ -307,7 +317,7 @@ describe("event streams over a real socket", () => {
 
   test("stopping the server ends open streams", async () => {
     const { answer, streams } = createWebApp(new FakeBox());
-    const server = await listenLoopback(0, answer);
+    const server = await listenLoopback(0, { answer });
     const response = await fetch(`http://127.0.0.1:${server.port}/api/v1/events`);
     const reader = response.body?.getReader();
     await reader?.read();

@@ -39,13 +39,13 @@ export class FakeServer {
 
   /** Listens on loopback; on the same port as before when it was started already. */
   async start(port = this.#port): Promise<void> {
-    this.#server = await listenLoopback(port, this.#web.answer);
+    this.#server = await listenLoopback(port, this.#web);
     this.#port = this.#server.port;
     this.#stopKeepAlive = startKeepAlive(() => this.#web.streams.keepAlive());
   }
 
   async startUnix(path: string): Promise<void> {
-    this.#server = await listenUnix(path, this.#web.answer);
+    this.#server = await listenUnix(path, this.#web);
   }
 
   async stop(): Promise<void> {
