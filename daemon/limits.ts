@@ -260,6 +260,12 @@ export const LIMITS = {
   configSetAsideMax: 10,
   /** Differences of two configurations that a person is shown; whoever has more compares the files. */
   configDifferencesMax: 50,
+  /** How long a change may wait to be confirmed, before it is undone. */
+  trialSecondsMin: 10,
+  trialSecondsMax: 3600,
+  trialSeconds: 60,
+  /** What a person may say of a change. */
+  noteCharactersMax: 200,
   /** How deep a configuration may nest: matches are read, and evaluated, by recursion. */
   configDepthMax: 32,
   /** Entries of one deny list; each packet is compared with all of them. */
