@@ -8,6 +8,7 @@ import type { Board } from "./config/board.ts";
 import { ConfigPartner } from "./config-partner.ts";
 import { filesProblem } from "./config-sync-view.ts";
 import { Configuration, type ConfigurationResult } from "./configuration.ts";
+import { ControlParts } from "./control-parts.ts";
 import type { CoreConfig } from "./core/config-view.ts";
 import { Core } from "./core/core.ts";
 import { lanHealthOf } from "./core/core-views.ts";
@@ -35,6 +36,7 @@ import type { LogSink } from "./ports.ts";
 import { isConfigMessage } from "./wire/config-message.ts";
 import { SERVER_STATE } from "./wire/failover/numbers.ts";
 import { isGatewayMessage } from "./wire/gateway-message.ts";
+import { isIntroduction } from "./wire/introduction-message.ts";
 
 export interface ApplianceOptions {
   readonly configDir: string;
@@ -45,12 +47,6 @@ export interface ApplianceOptions {
   readonly board: Board;
   readonly version: string;
   readonly log: LogSink;
-}
-
-interface EarlyCondition {
-  readonly id: ConditionId;
-  readonly subject: string;
-  readonly values: LogValues | undefined;
 }
 
 const NOTHING: CoreConfig = { serving: false, networks: [], classes: [], leasequeryFrom: [] };
@@ -64,6 +60,8 @@ export class Appliance {
   readonly configuration: ConfigPartner;
   readonly pairing: Introductions;
   readonly boxGateway: BoxGateway;
+  /** What the boxes say to each other besides the failover protocol. */
+  readonly control: ControlParts;
   #core: Core | undefined;
   #driver: Driver | undefined;
   #journal: Journal | undefined;
@@ -73,7 +71,7 @@ export class Appliance {
   #ownIdentity: Identity | undefined;
   #stopTickers: (() => void)[] = [];
   /** Conditions set before the core was there to keep them. */
-  readonly #early = new Map<string, EarlyCondition>();
+  readonly #early = new Map<string, [ConditionId, string, LogValues | undefined]>();
   #overloadSeen = 0;
   #reloading = false;
   #stopped = false;
@@ -84,7 +82,7 @@ export class Appliance {
     this.#options = options;
     this.configuration = new ConfigPartner(new Configuration(options.configDir, options.stateDir), {
       now: () => this.#clock.now().monotonic,
-      send: (bytes) => this.#partner?.sendControl(bytes),
+      send: (bytes) => this.sendControl(bytes),
       close: (reason) => this.#partner?.restart(reason),
       changed: () => void this.reload(),
       say: (id, values) => this.say(id, values),
@@ -96,7 +94,7 @@ export class Appliance {
       host: {
         facts: () => this.#pairingFacts(),
         found: () => this.#partner?.found ?? [],
-        tellPartner: (message) => this.#partner?.sendControl(message) ?? false,
+        tellPartner: (message) => this.sendControl(message),
         apply: () => this.reload(),
         say: (id, values) => this.say(id, values),
         now: () => this.#clock.now(),
@@ -114,8 +112,18 @@ export class Appliance {
       partnerOn: (name) => this.#partner?.on(name),
       hurry: () => this.#partner?.hurry(),
       changed: () => this.#onChange(),
-      sendControl: (message) => this.#partner?.sendControl(message) ?? false,
+      sendControl: (message) => this.sendControl(message),
     });
+    this.control = new ControlParts([
+      {
+        owns: isConfigMessage,
+        opened: (isPrimary) => this.configuration.opened(isPrimary),
+        received: (message) => this.configuration.received(message),
+        closed: () => this.configuration.closed(),
+      },
+      { owns: isGatewayMessage, received: (message) => this.boxGateway.received(message) },
+      { owns: isIntroduction, received: (message) => this.pairing.partnerSaid(message) },
+    ]);
     this.box = new Box({
       version: options.version,
       clock: this.#clock,
@@ -163,9 +171,7 @@ export class Appliance {
     const { gateway } = this.boxGateway;
     this.box.attach({ core, driver, journal: opened.journal, partner, gateway });
     driver.event({ kind: "maintenance", isOn: gateway.isInMaintenance });
-    for (const { id, subject, values } of this.#early.values()) {
-      this.setCondition(id, subject, values);
-    }
+    for (const one of this.#early.values()) this.setCondition(...one);
     this.#sayStarted(opened, startedAt);
     this.#report(result);
     this.#links = new LanLinks(this.#options.rawlinkSocket, driver, {
@@ -251,7 +257,7 @@ export class Appliance {
   setCondition(id: ConditionId, subject: string, values: LogValues | undefined): void {
     if (this.#stopped) return;
     const core = this.#core;
-    if (!core) this.#early.set(`${id} ${subject}`, { id, subject, values });
+    if (!core) this.#early.set(`${id} ${subject}`, [id, subject, values]);
     else if (values) core.conditions.set(id, subject, values, this.#clock.now());
     else core.conditions.clear(id, subject);
     this.#driver?.batchEnd();
@@ -260,6 +266,11 @@ export class Appliance {
   /** Calls back soon after role, state, sentence or conditions changed, and every few seconds. */
   onChange(callback: () => void): void {
     this.#onChange = callback;
+  }
+
+  /** To the partner; false: it is not reached. */
+  sendControl(message: Uint8Array): boolean {
+    return this.#partner?.sendControl(message) ?? false;
   }
 
   /** A line for the log that belongs to no packet. */
@@ -274,11 +285,6 @@ export class Appliance {
 
   get gateway(): Gateway {
     return this.boxGateway.gateway;
-  }
-
-  /** Port for the page on 127.0.0.1, 0 for none. */
-  get httpPort(): number {
-    return this.box.httpPort;
   }
 
   #journalOptions(): JournalOptions {
@@ -314,15 +320,7 @@ export class Appliance {
         return { state: state ? SERVER_STATE[state] : 0, generation, gateway, lans };
       },
       gateway: (word) => this.boxGateway.partnerSays(word),
-      control: {
-        opened: (isPrimary) => this.configuration.opened(isPrimary),
-        closed: () => this.configuration.closed(),
-        received: (message) => {
-          if (isConfigMessage(message)) this.configuration.received(message);
-          else if (isGatewayMessage(message)) this.boxGateway.received(message);
-          else this.pairing.partnerSaid(message);
-        },
-      },
+      control: this.control,
       pairPorts: {
         carrier: (name, isUp) => this.pairing.carrier(name, isUp),
         found: () => this.pairing.look(),

@@ -85,7 +85,7 @@ export class Surfaces {
   /** Called when something may have changed: the bus hears of it, the page's port is opened. */
   update(): void {
     this.#show();
-    const port = this.#appliance.httpPort;
+    const port = this.#appliance.box.httpPort;
     if (port !== 0 && port !== this.#loopbackPort) void this.#listen(port);
   }
 

@@ -134,6 +134,11 @@ export function encodeIntroduction(
   return writer.done();
 }
 
+/** Whether a message of the channel is of this part, by its first byte. */
+export function isIntroduction(bytes: Uint8Array): boolean {
+  return ((bytes[0] ?? 0) & 0xf0) === 0x30;
+}
+
 /** Throws DecodeError for anything else. Nothing in the result is a view of `bytes`. */
 export function decodeIntroduction(bytes: Uint8Array): IntroductionMessage {
   if (bytes.length > INTRODUCTION_BYTES_MAX) {
