@@ -8,6 +8,7 @@ import {
   networkIn,
   networksIn,
   reservationsIn,
+  withDenied,
   withNetwork,
   withReservation,
 } from "./config/edits.ts";
@@ -171,6 +172,12 @@ export class ConfigDesk implements ConfigControl {
     };
     const edit = (whole: unknown) => withReservation(whole, network, address, value);
     return this.#change({ value, subject, edit }, wish);
+  }
+
+  /** A device is ignored from now on, or answered again. */
+  deny(mac: string, isDenied: boolean, wish: Wish): Promise<Outcome> {
+    const edit = (whole: unknown) => withDenied(whole, mac, isDenied);
+    return this.#change({ value: undefined, subject: () => undefined, edit }, wish);
   }
 
   #whole(): unknown {

@@ -266,6 +266,7 @@ export const LIMITS = {
   trialSeconds: 60,
   /** What a person may say of a change. */
   noteCharactersMax: 200,
+  deviceNameCharactersMax: 64,
   /** How deep a configuration may nest: matches are read, and evaluated, by recursion. */
   configDepthMax: 32,
   /** Entries of one deny list; each packet is compared with all of them. */

@@ -67,7 +67,12 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "daemon/import/",
     "daemon/wire/",
   ],
-  "daemon/http/api-types.ts": ["daemon/http/api-config.ts", "daemon/http/api-gateway.ts"],
+  "daemon/http/api-types.ts": [
+    "daemon/http/api-config.ts",
+    "daemon/http/api-devices.ts",
+    "daemon/http/api-gateway.ts",
+  ],
+  "daemon/http/api-devices.ts": [],
   "daemon/http/api-config.ts": [],
   "daemon/http/api-gateway.ts": [],
   "daemon/http/": ["daemon/base/", "daemon/limits.ts", "daemon/catalogue.ts", "npm:valibot"],

@@ -40,6 +40,20 @@ export function withReservation(
   return withNetwork(whole, networkName, { ...network, reservations });
 }
 
+/** Hardware addresses, or their first bytes, that nobody answers on any network. */
+export function deniedIn(whole: unknown): readonly string[] {
+  const { deny } = settingsIn(whole);
+  return Array.isArray(deny) ? deny.filter((one) => typeof one === "string") : [];
+}
+
+/** A device, in lower case with colons, is ignored from now on, or is not any more. */
+export function withDenied(whole: unknown, mac: string, isDenied: boolean): Edited {
+  const others = deniedIn(whole).filter((one) => one.toLowerCase().replaceAll("-", ":") !== mac);
+  const { deny: _, ...rest } = settingsIn(whole);
+  const deny = isDenied ? [...others, mac] : others;
+  return { whole: deny.length > 0 ? { ...rest, deny } : rest };
+}
+
 /** Undefined when there is none of this name. */
 function replaced(
   list: readonly Settings[],

@@ -78,7 +78,7 @@ function wholeRoutes(control: ConfigControl): Route[] {
       handle: async ({ body, ...asked }) => {
         const wish = wishOf(asked, LIMITS.trialSeconds);
         if (wish.ifMatch === undefined) return noTag();
-        return outcome(await control.put(body, wish));
+        return changed(await control.put(body, wish));
       },
     }),
     row({
@@ -129,7 +129,7 @@ function historyRoutes(control: ConfigControl): Route[] {
       summary: "Puts one that was in force before into force again, on both boxes.",
       handle: async ({ path, ...asked }) => {
         const wish = wishOf({ path, ...asked }, LIMITS.trialSeconds);
-        return outcome(await control.rollBack(numberIn(path.generation), wish));
+        return changed(await control.rollBack(numberIn(path.generation), wish));
       },
     }),
   ];
@@ -139,7 +139,7 @@ function networkRoutes(control: ConfigControl): Route[] {
   const change = async (asked: Change, name: string | undefined, value: unknown) => {
     const wish = wishOf(asked, LIMITS.trialSeconds);
     if (name !== undefined && wish.ifMatch === undefined) return noTag();
-    return outcome(await control.putNetwork(name, value, wish));
+    return changed(await control.putNetwork(name, value, wish));
   };
   return [
     row({
@@ -182,7 +182,7 @@ function reservationRoutes(control: ConfigControl): Route[] {
     const wish = wishOf(asked, 0);
     if (address !== undefined && wish.ifMatch === undefined) return noTag();
     const network = asked.path.network ?? "";
-    return outcome(await control.putReservation(network, address, value, wish));
+    return changed(await control.putReservation(network, address, value, wish));
   };
   return [
     row({
@@ -227,7 +227,8 @@ function tagIn(request: HttpRequest): string | undefined {
     .replace(/^"(.*)"$/, "$1");
 }
 
-function outcome(one: Outcome): HttpResponse {
+/** What came of a change. */
+export function changed(one: Outcome): HttpResponse {
   switch (one.kind) {
     case "changed":
       return one.etag === "" ? jsonResponse(one.view) : tagged(one.etag, one.view);
