@@ -69,6 +69,9 @@ export class Pairing implements PairHost {
     pair?.held.releaseAll(out);
     if (pair && config && isSamePair(pair.config, config)) {
       pair.configure(config, now);
+      // Of a network that comes to both boxes the first may have spoken before the other knew of it.
+      const canAsk = pair.isUpdating && pair.isNormal && config.dialect === "tandem";
+      if (canAsk) pair.requests.send("UPDREQ", out);
       return;
     }
     const bindings = this.#bindings;
