@@ -44,7 +44,7 @@ function isForGood({ state, leaseSeconds }: Lease): boolean {
   return state === "active" && leaseSeconds === FOREVER_SECONDS;
 }
 
-const COMPARE: Readonly<Record<LeaseSort, (a: Lease, b: Lease) => number>> = {
+const COMPARE: Readonly<Record<LeaseSort, Compare>> = {
   address: (a, b) => a.address - b.address,
   hostname: (a, b) => compareText(a.hostname, b.hostname),
   mac: (a, b) => compareBytes(a.chaddr, b.chaddr),
@@ -53,38 +53,72 @@ const COMPARE: Readonly<Record<LeaseSort, (a: Lease, b: Lease) => number>> = {
   seenAt: (a, b) => a.seenAt - b.seenAt,
 };
 
+type Compare = (a: Lease, b: Lease) => number;
+
 export function selectLeases(
   leases: Iterable<Lease>,
   query: LeaseQuery,
   isReserved: (lease: Lease) => boolean,
 ): LeasePage {
-  const found: Lease[] = [];
-  const wanted = query.search?.toLowerCase() ?? "";
-  for (const lease of leases) {
-    if (query.network !== undefined && lease.network !== query.network) continue;
-    if (query.state !== undefined && lease.state !== query.state) continue;
-    if (wanted !== "" && !matches(lease, wanted)) continue;
-    found.push(lease);
-  }
+  const { network, state, offset, limit } = query;
   const compare = COMPARE[query.sort ?? "address"];
   const sign = query.descending ? -1 : 1;
-  found.sort((a, b) => sign * compare(a, b) || a.address - b.address);
-  const page = found.slice(query.offset, query.offset + query.limit);
-  return {
-    total: found.length,
-    offset: query.offset,
-    leases: page.map((lease) => leaseView(lease, isReserved)),
-  };
+  const first = new First(offset + limit, (a, b) => sign * compare(a, b) || a.address - b.address);
+  const isWanted = query.search ? finder(query.search.toLowerCase()) : undefined;
+  let total = 0;
+  for (const lease of leases) {
+    if (network !== undefined && lease.network !== network) continue;
+    if (state !== undefined && lease.state !== state) continue;
+    if (isWanted && !isWanted(lease)) continue;
+    total++;
+    first.add(lease);
+  }
+  const page = first.all().slice(offset, offset + limit);
+  return { total, offset, leases: page.map((lease) => leaseView(lease, isReserved)) };
 }
 
-function matches(lease: Lease, wanted: string): boolean {
-  return (
-    formatIpv4(lease.address).includes(wanted) ||
-    lease.hostname.includes(wanted) ||
-    formatMac(lease.chaddr).includes(wanted.replaceAll("-", ":")) ||
-    (lease.client[0] === 1 && hex(lease.client.subarray(1)).includes(wanted)) ||
-    lease.vendorClass.toLowerCase().includes(wanted)
-  );
+/**
+ * The first so many of a long list in some order, without putting all of it in order: packets wait while a page is
+ * made.
+ */
+class First {
+  readonly #count: number;
+  readonly #compare: Compare;
+  /** At most twice as many as are wanted; the first ones of all that were seen are among them. */
+  #kept: Lease[] = [];
+  /** Whoever comes behind it is none of them. */
+  #last: Lease | undefined;
+
+  constructor(count: number, compare: Compare) {
+    this.#count = count;
+    this.#compare = compare;
+  }
+
+  add(lease: Lease): void {
+    if (this.#last && this.#compare(lease, this.#last) >= 0) return;
+    this.#kept.push(lease);
+    if (this.#kept.length >= 2 * this.#count) this.#last = this.all().at(-1);
+  }
+
+  all(): readonly Lease[] {
+    this.#kept.sort(this.#compare);
+    this.#kept = this.#kept.slice(0, this.#count);
+    return this.#kept;
+  }
+}
+
+/** Looks for a text in lower case only where it could be: most are names, and no address is made text for these. */
+function finder(wanted: string): (lease: Lease) => boolean {
+  const octets = wanted.replaceAll("-", ":");
+  const mayBeAddress = /^[0-9.]+$/.test(wanted);
+  const mayBeMac = /^[0-9a-f:]+$/.test(octets);
+  const mayBeHex = /^[0-9a-f]+$/.test(wanted);
+  return ({ address, hostname, chaddr, client, vendorClass }) =>
+    hostname.includes(wanted) ||
+    (mayBeAddress && formatIpv4(address).includes(wanted)) ||
+    (mayBeMac && formatMac(chaddr).includes(octets)) ||
+    (mayBeHex && client[0] === 1 && hex(client.subarray(1)).includes(wanted)) ||
+    vendorClass.toLowerCase().includes(wanted);
 }
 
 function compareText(a: string, b: string): number {
