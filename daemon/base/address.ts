@@ -74,9 +74,16 @@ export function parseMac(text: string): Uint8Array | undefined {
   return Uint8Array.from(text.split(/[:-]/), (part) => Number.parseInt(part, 16));
 }
 
+/** In lower case with colons, of any length. */
 export function formatMac(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join(":");
+  let text = "";
+  for (let i = 0; i < bytes.length; i++) {
+    text += i === 0 ? TWO_DIGITS[bytes[i] ?? 0] : `:${TWO_DIGITS[bytes[i] ?? 0]}`;
+  }
+  return text;
 }
+
+const TWO_DIGITS = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
 
 /** Locally administered unicast MACs are what phones make up per network (IEEE 802c). */
 export function isRandomisedMac(bytes: Uint8Array): boolean {
