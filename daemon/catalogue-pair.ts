@@ -47,6 +47,32 @@ export const PAIR_LOG = {
     text: "The boxes do not speak of their configuration: the partner does not keep to the rules, {reason}.",
     advice: "Bring both boxes to the same version of Tandem when this comes again.",
   },
+  "records-damaged": {
+    level: "error",
+    text: "The file with users, tokens and names of devices is damaged ({reason}) and was kept as {file}. What the partner has of it is taken from there.",
+    advice:
+      "Look at the storage of this box; a box without users is set up anew by its command line or page.",
+  },
+  "records-clash": {
+    level: "warning",
+    text: "{what} was changed on both boxes while they did not see each other; what counts is what {who} was told.",
+    advice: "Make the change again if it was the other one that was meant.",
+  },
+  "records-surplus": {
+    level: "error",
+    text: "The partner has more users, tokens or names of devices than have room here: {count} were not taken.",
+    advice: "Delete those that are of no use.",
+  },
+  "records-unknown": {
+    level: "warning",
+    text: "The partner keeps {count} records of kinds that this box does not know; they stay on the partner.",
+    advice: "Bring both boxes to the same version of Tandem.",
+  },
+  "records-partner-wrong": {
+    level: "warning",
+    text: "The boxes do not speak of users, tokens and names of devices: the partner does not keep to the rules, {reason}.",
+    advice: "Bring both boxes to the same version of Tandem when this comes again.",
+  },
   "pairing-digits": {
     level: "info",
     text: "A box was found on a pair port ({box}): people may compare its six digits with those of this box.",
@@ -59,6 +85,13 @@ export const PAIR_LOG = {
 } as const;
 
 export const PAIR_CONDITIONS = {
+  "records-unsaved": {
+    severity: "error",
+    text: "Users, tokens and names of devices cannot be kept on the disk of this box: {why}.",
+    advice:
+      "What was changed is lost when the box is switched off, unless the partner has it; look at the storage. It is tried again by itself.",
+    impact: "none",
+  },
   "pair-starting": {
     severity: "info",
     text: "This box has just started and looks for its partner before it answers anybody; it waits a few seconds at most.",

@@ -269,6 +269,18 @@ export const LIMITS = {
   deviceNameCharactersMax: 64,
   /** How deep a configuration may nest: matches are read, and evaluated, by recursion. */
   configDepthMax: 32,
+  /** Records that both boxes keep beside the configuration; while they were apart each may have made as many. */
+  usersMax: 64,
+  tokensMax: 128,
+  namedDevicesMax: 2048,
+  /** Deletions of each kind that are remembered, for a box that was away. */
+  deletedRecordsMax: 1024,
+  /** Bytes of one record: of a user or token, of a device, of the certificate authority. */
+  recordBytesMax: 2048,
+  deviceRecordBytesMax: 512,
+  authorityRecordBytesMax: 8192,
+  /** The file with twice as many as there may be, every character of them escaped. */
+  recordsFileBytesMax: 16 << 20,
   /** Entries of one deny list; each packet is compared with all of them. */
   deniedMax: 1024,
 } as const;

@@ -6,12 +6,23 @@ import { type Adapter, Low } from "lowdb";
 import { ConfigError, IoError } from "../base/errors.ts";
 import { LIMITS } from "../limits.ts";
 
+export interface JsonFileOptions {
+  /** What is longer is not read. */
+  readonly bytesMax: number;
+  /** Who may read and write it. */
+  readonly mode: number;
+}
+
+const FOR_PEOPLE: JsonFileOptions = { bytesMax: LIMITS.configFileBytesMax, mode: 0o640 };
+
 /** JSON in one file. */
 class DurableJsonFile implements Adapter<unknown> {
   readonly #file: string;
+  readonly #options: JsonFileOptions;
 
-  constructor(file: string) {
+  constructor(file: string, options: JsonFileOptions) {
     this.#file = file;
+    this.#options = options;
   }
 
   /** Null when the file does not exist. Throws ConfigError when it is too large or not JSON. */
@@ -19,10 +30,9 @@ class DurableJsonFile implements Adapter<unknown> {
     let text: string;
     try {
       const { size } = await stat(this.#file);
-      if (size > LIMITS.configFileBytesMax) {
-        throw new ConfigError(
-          `${this.#file} has ${size} bytes, more than a configuration can have`,
-        );
+      const { bytesMax } = this.#options;
+      if (size > bytesMax) {
+        throw new ConfigError(`${this.#file} has ${size} bytes, and ${bytesMax} are the most`);
       }
       text = await readFile(this.#file, "utf8");
     } catch (error) {
@@ -38,24 +48,29 @@ class DurableJsonFile implements Adapter<unknown> {
   }
 
   async write(data: unknown): Promise<void> {
-    await writeDurably(this.#file, configText(data));
+    const { bytesMax, mode } = this.#options;
+    await writeDurably(this.#file, configText(data, bytesMax), mode);
   }
 }
 
 /** For people, unless it would be too long to be read again. */
-export function configText(data: unknown): string {
+export function configText(data: unknown, bytesMax: number = LIMITS.configFileBytesMax): string {
   const readable = `${JSON.stringify(data, null, 2)}\n`;
-  const fits = Buffer.byteLength(readable) <= LIMITS.configFileBytesMax;
+  const fits = Buffer.byteLength(readable) <= bytesMax;
   return fits ? readable : JSON.stringify(data);
 }
 
 export type WriteFile = typeof writeDurably;
 
 /** The whole content or what was there before, whenever the power is cut. Rejects with IoError. */
-export async function writeDurably(file: string, content: string | Uint8Array): Promise<void> {
+export async function writeDurably(
+  file: string,
+  content: string | Uint8Array,
+  mode: number = FOR_PEOPLE.mode,
+): Promise<void> {
   const temporary = `${file}.tmp`;
   try {
-    const handle = await open(temporary, "w", 0o640);
+    const handle = await open(temporary, "w", mode);
     try {
       await handle.writeFile(content);
       await handle.sync();
@@ -78,8 +93,8 @@ export async function writeDurably(file: string, content: string | Uint8Array): 
 export class ConfigFile {
   readonly #low: Low<unknown>;
 
-  constructor(file: string) {
-    this.#low = new Low<unknown>(new DurableJsonFile(file), null);
+  constructor(file: string, options: JsonFileOptions = FOR_PEOPLE) {
+    this.#low = new Low<unknown>(new DurableJsonFile(file, options), null);
   }
 
   async read(): Promise<unknown> {
