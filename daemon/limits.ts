@@ -279,6 +279,8 @@ export const LIMITS = {
   recordBytesMax: 2048,
   deviceRecordBytesMax: 512,
   authorityRecordBytesMax: 8192,
+  /** Passwords that wait to be looked at: each takes a small router some tenths of a second, and a rest as long. */
+  passwordsWaitingMax: 4,
   /** The file with twice as many as there may be, every character of them escaped. */
   recordsFileBytesMax: 16 << 20,
   /** Entries of one deny list; each packet is compared with all of them. */
