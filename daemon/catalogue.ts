@@ -188,6 +188,13 @@ export const CONDITIONS = {
     advice: "Addresses are served all the same; the connection is tried again by itself.",
     impact: "none",
   },
+  "audit-unsaved": {
+    severity: "warning",
+    text: "What people do on this box cannot be written down: {why}.",
+    advice:
+      "Look at the storage of this box; it is tried again by itself, and nobody is kept from working.",
+    impact: "none",
+  },
   "page-port-busy": {
     severity: "warning",
     text: "The page cannot be opened at port {port}: {why}.",

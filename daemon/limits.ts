@@ -281,6 +281,35 @@ export const LIMITS = {
   authorityRecordBytesMax: 8192,
   /** Passwords that wait to be looked at: each takes a small router some tenths of a second, and a rest as long. */
   passwordsWaitingMax: 4,
+  passwordCharactersMin: 10,
+  /** Far more than a person types: it is hashed whatever its length. */
+  passwordCharactersMax: 256,
+  /** Who is silent for so long, or came so long ago, logs in again. */
+  sessionIdleMilliseconds: 30 * 60_000,
+  sessionMilliseconds: 12 * 3_600_000,
+  sessionsMax: 64,
+  sessionsPerUserMax: 8,
+  /** How long an address, and a user name, waits after its first failed login; twice as long after each. */
+  loginWaitMilliseconds: 1000,
+  loginWaitMillisecondsMax: 60_000,
+  /** After so long without one, failed logins are forgotten. */
+  loginForgetMilliseconds: 15 * 60_000,
+  /** Addresses, and user names, of which failed logins are remembered. */
+  loginSourcesMax: 1024,
+  /** Addresses from which somebody has logged in: they do not wait for what others do with that name. */
+  familiarSourcesMax: 256,
+  /** How long somebody who was at the box may take until they have set the first password. */
+  presenceMilliseconds: 600_000,
+  /** A shorter one is found by trying: there is no label then. */
+  serialCharactersMin: 6,
+  tokenNameCharactersMax: 64,
+  tokenPathsMax: 16,
+  /** Two files of who did what, each so long. */
+  auditFileBytesMax: 256 << 10,
+  /** Lines that wait for the disk, and lines of what was refused: whoever is refused must not push out the rest. */
+  auditWaitingMax: 256,
+  auditPageMax: 1000,
+  auditRefusalsPerMinute: 20,
   /** The file with twice as many as there may be, every character of them escaped. */
   recordsFileBytesMax: 16 << 20,
   /** Entries of one deny list; each packet is compared with all of them. */
