@@ -275,9 +275,12 @@ export const LIMITS = {
   namedDevicesMax: 2048,
   /** Deletions of each kind that are remembered, for a box that was away. */
   deletedRecordsMax: 1024,
-  /** Bytes of one record: of a user or token, of a device, of the certificate authority. */
+  /**
+   * Bytes of one record: of a user or token, of a device with the longest name and note in any script, of the certificate
+   * authority.
+   */
   recordBytesMax: 2048,
-  deviceRecordBytesMax: 512,
+  deviceRecordBytesMax: 1024,
   authorityRecordBytesMax: 8192,
   /** Passwords that wait to be looked at: each takes a small router some tenths of a second, and a rest as long. */
   passwordsWaitingMax: 4,

@@ -9,11 +9,17 @@ import path from "node:path";
 import { ConfigError, DecodeError, IoError } from "./base/errors.ts";
 import type { ConditionId, LogId, LogValues } from "./catalogue.ts";
 import { recordsFromJson, recordsToJson } from "./config/records-file.ts";
+import type { ControlPart } from "./control-parts.ts";
 import { RecordBook } from "./core/records/record-book.ts";
 import type { RecordKindName } from "./core/records/record-kinds.ts";
 import { ConfigFile } from "./io/config-file.ts";
 import { LIMITS } from "./limits.ts";
-import { decodeRecords, encodeRecords, type SharedRecord } from "./wire/records-message.ts";
+import {
+  decodeRecords,
+  encodeRecords,
+  isRecordsMessage,
+  type SharedRecord,
+} from "./wire/records-message.ts";
 
 export interface RecordsPort {
   /** Wall clock in ms. */
@@ -29,7 +35,8 @@ export interface RecordsPort {
 /** Keys that are otherwise than before. */
 export type RecordListener = (keys: readonly string[]) => void;
 
-export class Records {
+export class Records implements ControlPart {
+  readonly owns = isRecordsMessage;
   readonly #path: string;
   readonly #file: ConfigFile;
   readonly #port: RecordsPort;
@@ -107,7 +114,7 @@ export class Records {
     this.#tell(this.#book.all);
   }
 
-  /** A whole message of this part (isRecordsMessage). */
+  /** A whole message of this part. */
   received(bytes: Uint8Array): void {
     if (!this.#isHeard) return;
     let records: SharedRecord[];

@@ -54,6 +54,7 @@ class Side {
   /** A channel gives nothing to a box to which it is not open yet. */
   hear(bytes: Uint8Array): void {
     this.heard.push(bytes);
+    expect(this.records.owns(bytes)).toBe(true);
     if (this.isOpen) this.records.received(bytes);
     else this.waiting.push(bytes);
   }
@@ -211,7 +212,7 @@ describe("between two boxes", () => {
     connect();
     const [message = new Uint8Array(0)] = encodeRecords([
       { key: "tunnel:1", value: "1", number: 1, by: "bb", at: 0 },
-      { key: "device:1", value: "x".repeat(600), number: 1, by: "bb", at: 0 },
+      { key: "device:1", value: "x".repeat(1025), number: 1, by: "bb", at: 0 },
     ]);
     a.records.received(message);
     expect(a.said).toEqual([

@@ -163,8 +163,11 @@ describe("bounds", () => {
 
   test("what a kind cannot hold, or this version does not know", () => {
     const one = new RecordBook();
+    const [name, note] = [LIMITS.deviceNameCharactersMax, LIMITS.noteCharactersMax];
+    const longest = JSON.stringify({ name: "漢".repeat(name), note: "漢".repeat(note) });
+    one.change("device:0", longest, "a", 0);
     const long = "x".repeat(LIMITS.deviceRecordBytesMax + 1);
-    expect(() => one.change("device:1", long, "a", 0)).toThrow(/513 bytes/);
+    expect(() => one.change("device:1", long, "a", 0)).toThrow(/1025 bytes/);
     expect(one.take([record("device:1", long)])).toMatchObject({ surplus: 1, changed: [] });
     expect(() => one.change("tunnel:1", "{}", "a", 0)).toThrow(RecordError);
     expect(one.take([record("tunnel:1", "{}")])).toMatchObject({ unknown: 1, changed: [] });
