@@ -2,6 +2,7 @@
 
 import path from "node:path";
 import { hex } from "./base/bytes.ts";
+import type { Now } from "./base/time.ts";
 import { Box } from "./box.ts";
 import type { ConditionId, LogId, LogValues } from "./catalogue.ts";
 import type { Board } from "./config/board.ts";
@@ -272,6 +273,8 @@ export class Appliance {
   sendControl(message: Uint8Array): boolean {
     return this.#partner?.sendControl(message) ?? false;
   }
+
+  readonly now = (): Now => this.#clock.now();
 
   /** A line for the log that belongs to no packet. */
   say(id: LogId, values: LogValues): void {

@@ -36,7 +36,10 @@ export class Introductions implements PairingControl {
   readonly #options: IntroductionsOptions;
   readonly #link: IntroductionLink;
   #desk: PairingDesk | undefined;
+  /** When somebody at the boxes said that they belong together; monotonic ms. */
+  #provenAt: number | undefined;
   readonly #carriers = new Map<string, boolean>();
+  #joins: () => Promise<unknown> = async () => {};
 
   constructor(options: IntroductionsOptions) {
     this.#options = options;
@@ -63,11 +66,17 @@ export class Introductions implements PairingControl {
       random: randomBytes,
       now: () => host.now(),
       apply: () => host.apply(),
+      joins: () => this.#joins(),
       log: (id, values) => host.say(id, values),
     });
     this.#desk = desk;
     await desk.start();
     for (const [port, isUp] of this.#carriers) desk.carrier(port, isUp);
+  }
+
+  /** Called when this box is about to take what the other one has; it waits for what comes of it. */
+  onJoin(callback: () => Promise<unknown>): void {
+    this.#joins = callback;
   }
 
   stop(): void {
@@ -111,7 +120,15 @@ export class Introductions implements PairingControl {
   }
 
   pairingAct(act: PairingAct): ActionResult {
-    return this.#desk?.pairingAct(act) ?? { isDone: false, text: "this box has no key yet" };
+    const result = this.#desk?.pairingAct(act);
+    const isAtTheBox = act.kind === "confirm" || act.kind === "button";
+    if (result?.isDone && isAtTheBox) this.#provenAt = this.#options.host.now().monotonic;
+    return result ?? { isDone: false, text: "this box has no key yet" };
+  }
+
+  /** When somebody was at the box for certain, in monotonic ms: they pressed its button, or read its digits. */
+  get presenceProvenAt(): number | undefined {
+    return this.#provenAt;
   }
 }
 

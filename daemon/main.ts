@@ -3,6 +3,7 @@
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import { parseArgs } from "node:util";
+import { Administration } from "./administration.ts";
 import { Appliance } from "./appliance.ts";
 import { VERSION } from "./base/version.ts";
 import { BulkQueries } from "./bulk-queries.ts";
@@ -69,7 +70,12 @@ async function main(values: ReturnType<typeof options>): Promise<void> {
   if (board.problem) {
     appliance.setCondition("board-unreadable", "", { text: board.problem });
   }
+  const administration = new Administration(appliance, {
+    stateDir: values.state,
+    board: board.known,
+  });
   const surfaces = new Surfaces(appliance, {
+    administration,
     socketPath: path.join(values.run, "tandem.sock"),
     webDir: values.web,
     onProblem: (text) => appliance.say("surface-problem", { text }),
@@ -78,6 +84,7 @@ async function main(values: ReturnType<typeof options>): Promise<void> {
   const stop = async (reason: string) => {
     await appliance.stop(reason);
     await Promise.all([surfaces.stop(), queries.stop()]);
+    await administration.stop();
     process.exit(0);
   };
   process.on("SIGTERM", () => void stop("asked to by SIGTERM"));
@@ -85,6 +92,7 @@ async function main(values: ReturnType<typeof options>): Promise<void> {
   process.on("SIGHUP", () => void appliance.reload());
   // What came of it is in the log.
   process.on("SIGUSR2", () => void appliance.partnerDown());
+  await administration.start();
   await surfaces.start();
   appliance.onChange(() => {
     surfaces.update();

@@ -76,6 +76,8 @@ export interface PairingDeskOptions {
   readonly now: () => Now;
   /** Reads both files anew and puts them into force. */
   readonly apply: () => Promise<void>;
+  /** What the other box has counts from now on: users and all else that both share, this box's are forgotten. */
+  readonly joins: () => Promise<unknown>;
   readonly log: (id: LogId, values: LogValues) => void;
 }
 
@@ -248,6 +250,8 @@ export class PairingDesk implements PairingControl {
   }
 
   async #adopt(effect: Extract<IntroductionEffect | UnpairingEffect, { kind: "adopt" }>) {
+    // Before it is one of the pair: nobody who had a password here gets into the other box by it.
+    if ("isTaking" in effect && effect.isTaking) await this.#options.joins();
     const problem = await this.#write(effect.documents);
     if (problem === undefined) await this.refresh();
     if ("ticket" in effect) this.#event({ kind: "adopted", ticket: effect.ticket, problem });

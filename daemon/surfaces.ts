@@ -2,6 +2,7 @@
 
 import path from "node:path";
 import { pathToFileURL } from "node:url";
+import type { Administration } from "./administration.ts";
 import type { Appliance } from "./appliance.ts";
 import { busView } from "./bus-view.ts";
 import type { ActionResult, GatewayControl } from "./http/box-view.ts";
@@ -19,6 +20,7 @@ import { LeaseFollower } from "./lease-follower.ts";
 import { LIMITS } from "./limits.ts";
 
 export interface SurfaceOptions {
+  readonly administration: Administration;
   /** Path of the Unix socket of the API. */
   readonly socketPath: string;
   /** Folder of the built page; the API works without it. */
@@ -52,6 +54,7 @@ export class Surfaces {
       actions: appliance,
       pairing: appliance.pairing,
       gateway,
+      ...options.administration.web,
       onFault: (error) => options.onProblem(`an answer over HTTP failed: ${String(error)}`),
     });
     const control: ApplianceControl = {

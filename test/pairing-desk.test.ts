@@ -37,6 +37,8 @@ class DeskBox {
   isPartnerHeard = false;
   generation: number;
   applied = 0;
+  /** What it was called when it began to take what the other one has. */
+  readonly joined: unknown[] = [];
   seen: SeenBox[] = [];
   now = START;
 
@@ -116,6 +118,9 @@ class DeskBox {
       apply: async () => {
         this.applied++;
       },
+      joins: async () => {
+        this.joined.push(this.get("box.json").name);
+      },
       log: (id) => this.log.push(id),
     });
   }
@@ -158,6 +163,7 @@ test("two boxes become a pair: both files of both are written, and put into forc
   const [a, b] = await paired();
   expect(a.get("config.json")).toEqual({ ...OFFICE, pair: { name: "tandem" } });
   expect(b.get("config.json")).toEqual(a.get("config.json"));
+  expect([a.joined, b.joined]).toEqual([[], [FACTORY_BOX.name]]);
   expect(a.get("box.json")).toEqual({
     ...OFFICE_BOX,
     pair: { role: "primary", partnerIdentity: hex(b.identity) },

@@ -68,10 +68,12 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "daemon/wire/",
   ],
   "daemon/http/api-types.ts": [
+    "daemon/http/api-access.ts",
     "daemon/http/api-config.ts",
     "daemon/http/api-devices.ts",
     "daemon/http/api-gateway.ts",
   ],
+  "daemon/http/api-access.ts": [],
   "daemon/http/api-devices.ts": [],
   "daemon/http/api-config.ts": [],
   "daemon/http/api-gateway.ts": [],

@@ -355,7 +355,10 @@ export class Conversation {
     if (!this.#documents) return;
     this.#enter(phase, now);
     this.#ticket = this.#options.ticket();
-    this.#effects.push({ kind: "adopt", ticket: this.#ticket, documents: this.#documents });
+    const isTaking = phase === "taking";
+    this.#effects.push({
+      ...{ kind: "adopt", ticket: this.#ticket, documents: this.#documents, isTaking },
+    });
   }
 
   #enter(phase: Phase, { monotonic }: Now): void {

@@ -83,7 +83,13 @@ export type IntroductionEffect =
   /** Whether a box could work with these; answered by `checked` with the same ticket. */
   | { readonly kind: "check"; readonly ticket: number; readonly documents: Documents }
   /** Write them, the shared one first, and put them into force; answered by `adopted`. */
-  | { readonly kind: "adopt"; readonly ticket: number; readonly documents: Documents }
+  /** `isTaking`: the configuration is that of the other box, as is everything else that both share. */
+  | {
+      readonly kind: "adopt";
+      readonly ticket: number;
+      readonly documents: Documents;
+      readonly isTaking: boolean;
+    }
   | { readonly kind: "log"; readonly id: LogId; readonly values: LogValues };
 
 /** What came of a person's act, as a part of a sentence. */
