@@ -317,4 +317,9 @@ export const LIMITS = {
   recordsFileBytesMax: 16 << 20,
   /** Entries of one deny list; each packet is compared with all of them. */
   deniedMax: 1024,
+  /** A backup, which is held in memory a few times over while it is made or read. */
+  backupBytesMax: 8 << 20,
+  /** Of a passphrase: fewer are tried out in days, more nobody types. */
+  passphraseCharactersMin: 10,
+  passphraseCharactersMax: 256,
 } as const;
