@@ -2,6 +2,7 @@
 
 import * as v from "valibot";
 import { ConfigError } from "../base/errors.ts";
+import { documentOf, NoDocument } from "../core/sync/shared-document.ts";
 import { LIMITS } from "../limits.ts";
 import { validate } from "./validate.ts";
 
@@ -160,15 +161,28 @@ export function parseBackup(content: string): BackupDocument {
   }
   for (const [path, part] of Object.entries({ shared, boxFile, board })) {
     if (part === undefined) throw new ConfigError(`${path} is missing`);
+    const problem = documentProblem(part);
+    if (problem) throw new ConfigError(`${path} ${problem}`);
   }
   const { about: _about, version: _version, ...document } = read.value;
   return { ...document, shared, boxFile, board };
 }
 
+/** What is compared later on is compared by recursion. */
+function documentProblem(part: unknown): string | undefined {
+  try {
+    documentOf(part);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof NoDocument)) throw error;
+    return error.message;
+  }
+}
+
 const ISSUES_MAX = 10;
 const UTF8 = new TextEncoder();
 
-/** The documents within are looked at by those who know them: they may nest as deep as they like here. */
+/** The documents within are looked at one by one: each may nest as deep as a configuration may. */
 function settingsIn(content: string): Readonly<Record<string, unknown>> {
   let value: unknown;
   try {

@@ -220,6 +220,15 @@ describe("files of other kinds", () => {
     expect(await refusal(bytesOf(JSON.stringify(without)))).toBe("shared is missing");
   });
 
+  test("documents that nest deeper than any configuration", async () => {
+    const deep = JSON.parse(`${"[".repeat(40)}${"]".repeat(40)}`);
+    for (const part of ["shared", "boxFile", "board"]) {
+      expect(await refusal(await changed({ [part]: deep }))).toBe(
+        `${part} nests deeper than 32 levels`,
+      );
+    }
+  });
+
   test.each(["", "{", "[]", "null", "\u0000", "config.json", "\ufeff{}", '{"version":"1"}'])(
     "%j",
     async (text) => {
