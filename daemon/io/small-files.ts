@@ -1,0 +1,89 @@
+// Small files that are replaced or removed as a whole, each change durable before the next one begins.
+
+import { open, readdir, readFile, rename, rm, unlink } from "node:fs/promises";
+import path from "node:path";
+import { IoError } from "../base/errors.ts";
+
+/** Every method rejects with IoError. */
+export interface SmallFiles {
+  /** Undefined when there is none. */
+  read(file: string): Promise<string | undefined>;
+  /** The whole content or what was there before, whenever the power is cut; for its owner only where `isSecret`. */
+  write(file: string, content: string | Uint8Array, isSecret: boolean): Promise<void>;
+  /** One that is not there is gone already. */
+  remove(file: string): Promise<void>;
+  /** Names in a folder; none where there is no folder. */
+  list(folder: string): Promise<readonly FolderEntry[]>;
+}
+
+export interface FolderEntry {
+  readonly name: string;
+  readonly isFolder: boolean;
+}
+
+export const SYSTEM_FILES: SmallFiles = {
+  read: (file) =>
+    attempt("read", file, async () => {
+      try {
+        return await readFile(file, "utf8");
+      } catch (error) {
+        if (codeOf(error) === "ENOENT") return undefined;
+        throw error;
+      }
+    }),
+  write: (file, content, isSecret) =>
+    attempt("written", file, async () => {
+      const temporary = `${file}.tmp`;
+      // One that was left over may be readable by others.
+      await rm(temporary, { force: true });
+      const handle = await open(temporary, "wx", isSecret ? 0o600 : 0o640);
+      try {
+        await handle.writeFile(content);
+        await handle.sync();
+      } finally {
+        await handle.close();
+      }
+      await rename(temporary, file);
+      await syncFolder(path.dirname(file));
+    }),
+  remove: (file) =>
+    attempt("removed", file, async () => {
+      try {
+        await unlink(file);
+      } catch (error) {
+        if (codeOf(error) !== "ENOENT") throw error;
+      }
+      await syncFolder(path.dirname(file));
+    }),
+  list: (folder) =>
+    attempt("read", folder, async () => {
+      try {
+        const entries = await readdir(folder, { withFileTypes: true });
+        return entries.map((entry) => ({ name: entry.name, isFolder: entry.isDirectory() }));
+      } catch (error) {
+        if (codeOf(error) === "ENOENT") return [];
+        throw error;
+      }
+    }),
+};
+
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, "r");
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function attempt<T>(what: string, file: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw new IoError(`${file} cannot be ${what}: ${(error as Error).message}`, codeOf(error));
+  }
+}
+
+function codeOf(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code ?? "";
+}
