@@ -69,11 +69,13 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   "daemon/http/api-types.ts": [
     "daemon/http/api-access.ts",
+    "daemon/http/api-backup.ts",
     "daemon/http/api-config.ts",
     "daemon/http/api-devices.ts",
     "daemon/http/api-gateway.ts",
   ],
   "daemon/http/api-access.ts": [],
+  "daemon/http/api-backup.ts": ["daemon/http/api-config.ts"],
   "daemon/http/api-devices.ts": [],
   "daemon/http/api-config.ts": [],
   "daemon/http/api-gateway.ts": [],

@@ -154,7 +154,8 @@ export function isDevice(key: string): boolean {
   return key.startsWith("device:");
 }
 
-function wordOf(key: string): string {
+/** "the user anna" of "user:anna". */
+export function wordOf(key: string): string {
   const [kind = "", ...name] = key.split(":");
   return name.length === 0 ? `the ${kind}` : `the ${kind} ${name.join(":")}`;
 }

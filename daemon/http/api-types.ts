@@ -3,6 +3,7 @@
 import type { GatewayStatus } from "./api-gateway.ts";
 
 export type * from "./api-access.ts";
+export type * from "./api-backup.ts";
 export type * from "./api-config.ts";
 export type * from "./api-devices.ts";
 export type * from "./api-gateway.ts";

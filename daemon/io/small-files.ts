@@ -8,6 +8,7 @@ import { IoError } from "../base/errors.ts";
 export interface SmallFiles {
   /** Undefined when there is none. */
   read(file: string): Promise<string | undefined>;
+  readBytes(file: string): Promise<Uint8Array | undefined>;
   /** The whole content or what was there before, whenever the power is cut; for its owner only where `isSecret`. */
   write(file: string, content: string | Uint8Array, isSecret: boolean): Promise<void>;
   /** One that is not there is gone already. */
@@ -22,15 +23,11 @@ export interface FolderEntry {
 }
 
 export const SYSTEM_FILES: SmallFiles = {
-  read: (file) =>
-    attempt("read", file, async () => {
-      try {
-        return await readFile(file, "utf8");
-      } catch (error) {
-        if (codeOf(error) === "ENOENT") return undefined;
-        throw error;
-      }
-    }),
+  read: async (file) => {
+    const bytes = await readOr(file);
+    return bytes && new TextDecoder().decode(bytes);
+  },
+  readBytes: readOr,
   write: (file, content, isSecret) =>
     attempt("written", file, async () => {
       const temporary = `${file}.tmp`;
@@ -66,6 +63,17 @@ export const SYSTEM_FILES: SmallFiles = {
       }
     }),
 };
+
+function readOr(file: string): Promise<Uint8Array | undefined> {
+  return attempt("read", file, async () => {
+    try {
+      return Uint8Array.from(await readFile(file));
+    } catch (error) {
+      if (codeOf(error) === "ENOENT") return undefined;
+      throw error;
+    }
+  });
+}
 
 async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, "r");
