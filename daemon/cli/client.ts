@@ -13,6 +13,11 @@ export interface Answer<T> {
   readonly value: T;
 }
 
+export interface Download {
+  readonly bytes: Uint8Array;
+  readonly name: string;
+}
+
 /** What came of something that the box was asked to do. */
 export interface Outcome {
   readonly done: boolean;
@@ -47,6 +52,39 @@ export class Client {
     throw refused(status, value);
   }
 
+  /** Asks for what takes a while: an answer, or why there is none. Else rejects as `get`. */
+  async request<T>(
+    path: string,
+    content: object,
+  ): Promise<Answer<T> | { readonly refusal: string; readonly raw: unknown }> {
+    const body = JSON.stringify(content);
+    const { status, answer } = await this.#ask<T>("POST", path, body, PATIENCE_MILLISECONDS);
+    if (status === 200) return answer;
+    if (REFUSALS.includes(status)) return { refusal: answer.value.detail ?? "", raw: answer.raw };
+    throw refused(status, answer.value);
+  }
+
+  /** The same for a file, with the name that the box gives it. */
+  async download(path: string, content: object): Promise<Download | { readonly refusal: string }> {
+    const body = JSON.stringify(content);
+    const response = await this.#open(path, "*/*", "POST", body, PATIENCE_MILLISECONDS);
+    const parts: Buffer[] = [];
+    try {
+      for await (const chunk of response) parts.push(chunk as Buffer);
+    } catch (error) {
+      throw this.#unreachable(error as NodeJS.ErrnoException);
+    }
+    const bytes = Buffer.concat(parts);
+    const { statusCode: status = 0, headers } = response;
+    if (status === 200) {
+      const named = /filename="([A-Za-z0-9._-]+)"/.exec(headers["content-disposition"] ?? "");
+      return { bytes, name: named?.[1] ?? "tandem.backup" };
+    }
+    const { value } = this.#parse<Partial<Problem>>(bytes.toString("utf8"));
+    if (REFUSALS.includes(status)) return { refusal: value.detail ?? "" };
+    throw refused(status, value);
+  }
+
   /** Live events until the daemon goes away; then, or at once, throws UnreachableError. */
   async *follow(): AsyncGenerator<Answer<StreamEvent>, never> {
     const response = await this.#open("/api/v1/events", "text/event-stream");
@@ -73,8 +111,9 @@ export class Client {
     method: Method,
     path: string,
     body = "",
+    patience: number = ANSWER_MILLISECONDS,
   ): Promise<{ status: number; answer: Answer<T & Partial<Problem>> }> {
-    const response = await this.#open(path, "application/json", method, body);
+    const response = await this.#open(path, "application/json", method, body, patience);
     let text = "";
     try {
       for await (const chunk of response.setEncoding("utf8")) text += chunk;
@@ -84,7 +123,13 @@ export class Client {
     return { status: response.statusCode ?? 0, answer: this.#parse(text) };
   }
 
-  #open(path: string, accept: string, method: Method = "GET", body = ""): Promise<IncomingMessage> {
+  #open(
+    path: string,
+    accept: string,
+    method: Method = "GET",
+    body = "",
+    patience: number = ANSWER_MILLISECONDS,
+  ): Promise<IncomingMessage> {
     return new Promise((resolve, reject) => {
       const type = body === "" ? {} : { "content-type": "application/json" };
       const headers = { host: "localhost", accept, ...type };
@@ -97,7 +142,7 @@ export class Client {
       );
       const timer = setTimeout(() => {
         asked.destroy(Object.assign(new Error(), { code: "ETIMEDOUT" }));
-      }, ANSWER_MILLISECONDS);
+      }, patience);
       asked.on("error", (error: NodeJS.ErrnoException) => {
         clearTimeout(timer);
         reject(this.#unreachable(error));
@@ -139,11 +184,15 @@ function refused(status: number, { detail }: Partial<Problem>): UnreachableError
 }
 
 const ANSWER_MILLISECONDS = 5000;
+/** A key from a passphrase takes seconds on a small box, and both boxes write a configuration. */
+const PATIENCE_MILLISECONDS = 60_000;
+/** It was understood, and is not done: the answer says why. */
+const REFUSALS: readonly number[] = [400, 409, 422];
 
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: "there is no such socket, so it is not running or runs with another one",
   ECONNREFUSED: "it is not running",
   EACCES: "you are not allowed to; try as root",
-  ETIMEDOUT: `there was no answer within ${ANSWER_MILLISECONDS / 1000} s`,
+  ETIMEDOUT: "there was no answer in time",
   ECONNRESET: "it closed the connection",
 };

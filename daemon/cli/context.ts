@@ -30,11 +30,14 @@ export interface Options {
   readonly network?: string | undefined;
   readonly state?: string | undefined;
   readonly write?: string | undefined;
+  readonly "passphrase-file"?: string | undefined;
   readonly json: boolean;
   readonly dump: boolean;
   readonly watch: boolean;
   readonly follow: boolean;
   readonly yes: boolean;
+  readonly leases: boolean;
+  readonly replace: boolean;
   readonly "no-color": boolean;
   readonly help: boolean;
 }

@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { VERSION } from "../base/version.ts";
+import { backup, factoryReset, restore } from "./backup.ts";
 import { Client, UnreachableError } from "./client.ts";
 import { type Context, EXIT, type Options, type Surroundings } from "./context.ts";
 import { drill } from "./drill.ts";
@@ -58,6 +59,9 @@ const OPTIONS = {
   network: { type: "string" },
   state: { type: "string" },
   write: { type: "string" },
+  "passphrase-file": { type: "string" },
+  leases: { type: "boolean", default: false },
+  replace: { type: "boolean", default: false },
   "no-color": { type: "boolean", default: false },
   help: { type: "boolean", short: "h", default: false },
 } as const;
@@ -107,6 +111,14 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     wordsMax: 2,
     run: exportFiles,
   },
+  backup: { options: ["passphrase-file", "leases"], wordsMax: 1, run: backup },
+  restore: {
+    options: ["passphrase-file", "replace", "yes"],
+    needs: "the file of a backup",
+    wordsMax: 1,
+    run: restore,
+  },
+  "factory-reset": { options: ["leases", "yes"], wordsMax: 0, run: factoryReset },
   help: { options: [], wordsMax: 1, run: showHelp },
   version: {
     options: [],
@@ -215,6 +227,21 @@ const HELP = `tandem: what this box is doing
                                 as an ISC dhcpd or Kea reads it, and every
                                 setting that cannot be said there
       --write FOLDER            writes the files into this folder
+  tandem backup [FILE]          all that makes this box what it is, in one file;
+                                not encrypted, it holds no passwords and keys
+      --passphrase-file F       encrypts it with the first line of F, and puts
+                                users, tokens and the key of the box in as well
+      --leases                  with a list of who has which address
+  tandem restore FILE           what would come of putting a backup back: what
+                                changes, who notices, and what stays out;
+                                nothing is done
+      --yes                     does it
+      --replace                 this box takes the place of the one that the
+                                backup is of: its name, ports and addresses
+      --passphrase-file F       for one that is encrypted
+  tandem factory-reset [--yes]  the box becomes as it came from the factory;
+                                says what goes and asks first
+      --leases                  the book of leases goes as well
   tandem version
   tandem help
 
@@ -227,7 +254,8 @@ Exit codes: 0 fine, 1 degraded, 2 down or not reachable, 3 wrong usage;
 of why: 0 when the device has an address or needs none, else 1;
 of config: 0 unless a person has to do something, or it is refused, then 1;
 of import: 0 when everything can be taken over, else 1;
-of partner-down, unpair, handover, maintenance, drill: 0 done, 1 refused,
-3 not confirmed;
+of partner-down, unpair, handover, maintenance, drill, factory-reset: 0 done,
+1 refused, 3 not confirmed;
+of backup and restore: 0, or 1 when it cannot be done;
 of pair: 0, or 1 when something is in the way or it was refused.
 `;
