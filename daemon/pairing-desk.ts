@@ -179,6 +179,7 @@ export class PairingDesk implements PairingControl {
     }
     if (kind === "leave") this.#do(() => this.#unpairing.leave(this.#facts()));
     else if (kind === "left") this.#do(() => this.#unpairing.left(this.#facts()));
+    else if (kind === "retire") this.#do(() => this.#unpairing.retire(this.#facts()));
   }
 
   pairing(): PairingView {
@@ -189,8 +190,9 @@ export class PairingDesk implements PairingControl {
 
   pairingAct(act: PairingAct): ActionResult {
     const { now } = this.#options;
-    if (act.kind === "unpair") {
-      const { outcome, effects } = this.#unpairing.begin(this.#facts(), now());
+    if (act.kind === "unpair" || act.kind === "retire") {
+      const isRetiring = act.kind === "retire";
+      const { outcome, effects } = this.#unpairing.begin(this.#facts(), now(), isRetiring);
       this.#do(() => effects);
       return outcome;
     }

@@ -254,6 +254,53 @@ describe("the end of a pair", () => {
     expect(b.desk.pairing().unpaired).toContain("was not reached");
   });
 
+  test("a box that retires answers nobody, and the other one goes on serving", async () => {
+    const [a, b] = await paired();
+    expect(a.act({ kind: "retire" })).toEqual({
+      isDone: true,
+      text: "the pair is ending; the other box goes on serving",
+    });
+    await until(() => b.applied === 2 && a.applied === 2);
+    expect(a.get("box.json")).toEqual({ ...OFFICE_BOX, role: "standby" });
+    expect(b.get("box.json")).toMatchObject({ name: "B", role: "serving" });
+    expect(b.get("box.json").pair).toBeUndefined();
+    expect(a.desk.pairing().unpaired).toBe(
+      "The other box goes on alone, and this one answers nobody.",
+    );
+    expect(b.desk.pairing().unpaired).toBe(
+      "The other box has left the pair, and this one goes on alone.",
+    );
+  });
+
+  test("one that retires while the other one ends the pair", async () => {
+    const [a, b] = await paired();
+    a.act({ kind: "retire" });
+    b.act({ kind: "unpair" });
+    await until(() => b.applied === 2 && a.applied === 2);
+    expect([a.get("box.json").role, b.get("box.json").role]).toEqual(["standby", "serving"]);
+  });
+
+  test("two that both retire do not wait for each other", async () => {
+    const [a, b] = await paired();
+    for (const box of [a, b]) box.act({ kind: "retire" });
+    await until(() => b.applied === 2 && a.applied === 2);
+    for (const box of [a, b]) expect(box.get("box.json").pair).toBeUndefined();
+  });
+
+  test("a box that retires does not wait for a partner that says nothing", async () => {
+    const [a, b] = await paired();
+    a.isPartnerHeard = false;
+    a.act({ kind: "retire" });
+    await until(() => a.applied === 2);
+    expect(a.get("box.json")).toEqual({ ...OFFICE_BOX, role: "standby" });
+    expect(a.desk.pairing().unpaired).toMatch(/^This box answers nobody; the other one was not/);
+    b.other = undefined;
+    b.act({ kind: "retire" });
+    b.later(6000);
+    await until(() => b.applied === 2);
+    expect(b.desk.pairing().unpaired).toContain("was not reached");
+  });
+
   test("a dhcpd is told nothing", async () => {
     const a = new DeskBox(1, OFFICE, { ...OFFICE_BOX, pair: { role: "primary" } }, 4);
     a.isPartnerHeard = true;
@@ -266,7 +313,7 @@ describe("the end of a pair", () => {
   test("is refused to a box that is in none, and no stranger can bring it about", async () => {
     const [a] = await met();
     expect(a.act({ kind: "unpair" })).toEqual({ isDone: false, text: "this box is in no pair" });
-    for (const byte of [0x39, 0x3a, 0x00]) a.desk.partnerSaid(Uint8Array.of(byte));
+    for (const byte of [0x39, 0x3a, 0x3b, 0x00]) a.desk.partnerSaid(Uint8Array.of(byte));
     expect(a.get("box.json")).toEqual(OFFICE_BOX);
   });
 });

@@ -112,6 +112,6 @@ export function resetOutlook(facts: ResetFacts, { withLeases }: ResetWish): Rese
 
 function partnerSentence(isHeard: boolean): string {
   return isHeard
-    ? "The partner is told first that the pair is over."
+    ? "The partner is told first that the pair is over, and goes on serving alone."
     : "The partner is not reached, so it goes on counting itself as one of a pair: say tandem unpair there.";
 }

@@ -59,7 +59,9 @@ export type PairingAct =
   | { readonly kind: "choose"; readonly choice: "keep" | "take" }
   | { readonly kind: "cancel" }
   | { readonly kind: "again" }
-  | { readonly kind: "unpair" };
+  | { readonly kind: "unpair" }
+  /** This box leaves the pair, and the other one goes on serving: for one that becomes as it came from the factory. */
+  | { readonly kind: "retire" };
 
 /** How this box becomes one of two, and how it becomes one again. */
 export interface PairingControl {

@@ -56,6 +56,8 @@ export type IntroductionMessage =
   | { readonly kind: "refused"; readonly code: number }
   /** Between partners: the sender goes on alone, and the receiver shall answer nobody. */
   | { readonly kind: "leave" }
+  /** Between partners: the sender will be no box of a pair any more, and the receiver shall go on alone. */
+  | { readonly kind: "retire" }
   | { readonly kind: "left" };
 
 /** What the receiver shall become. */
@@ -116,6 +118,7 @@ const FORMS: { readonly [K in Exclude<Kind, "foreign-profile">]: Form<K> } = {
   },
   leave: emptyForm(0x39, "leave"),
   left: emptyForm(0x3a, "left"),
+  retire: emptyForm(0x3b, "retire"),
 };
 const BY_CODE = new Map<number, Form<Kind>>(
   Object.values(FORMS).map((form) => [form.code, form as unknown as Form<Kind>]),
@@ -214,7 +217,7 @@ function numberForm<K extends "commitment" | "number">(code: number, kind: K): F
   };
 }
 
-function emptyForm<K extends "confirmed" | "taken" | "leave" | "left">(
+function emptyForm<K extends "confirmed" | "taken" | "leave" | "left" | "retire">(
   code: number,
   kind: K,
 ): Form<K> {

@@ -141,7 +141,7 @@ test("the person is told what goes and what stays", () => {
   expect(resetOutlook(facts, { withLeases: false })).toEqual({
     goes: [
       "The configuration, its history, users, names of devices, certificates and the key of the box go. The box answers no device until it is set up again.",
-      "The partner is told first that the pair is over.",
+      "The partner is told first that the pair is over, and goes on serving alone.",
     ],
     stays: [
       "The software, and board.json with what the box is made of.",

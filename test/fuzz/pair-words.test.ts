@@ -219,6 +219,7 @@ const INTRODUCTION: readonly Exclude<IntroductionMessage, { kind: "foreign-profi
   { kind: "refused", code: 3 },
   { kind: "leave" },
   { kind: "left" },
+  { kind: "retire" },
 ];
 const HASH = "0123456789abcdef".repeat(4);
 const LINEAGE = { generation: 3, hash: HASH, ancestors: [{ generation: 2, hash: HASH }] };

@@ -42,6 +42,7 @@ const MESSAGES: readonly Exclude<IntroductionMessage, { kind: "foreign-profile" 
   { kind: "refused", code: 9 },
   { kind: "leave" },
   { kind: "left" },
+  { kind: "retire" },
 ];
 
 describe("messages of an introduction", () => {

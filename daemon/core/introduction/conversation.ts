@@ -161,6 +161,7 @@ export class Conversation {
       // Said between partners, not here: no phase hears it.
       case "leave":
       case "left":
+      case "retire":
         break;
       default:
         assertNever(message);
