@@ -32,14 +32,21 @@ export async function writeBackup(
   passphrase: string | undefined,
   derive: DeriveKey = deriveKey,
 ): Promise<Uint8Array> {
-  if (passphrase === undefined) return UTF8.encode(backupText({ ...document, secrets: null }));
+  if (passphrase === undefined) return UTF8.encode(readableText({ ...document, secrets: null }));
   const problem = passphraseProblem(passphrase);
   if (problem) throw new ConfigError(`passphrase: ${problem}`);
-  const content = UTF8.encode(backupText(document));
+  const content = UTF8.encode(readableText(document));
   const [salt, nonce] = [randomBytes(SALT_BYTES), randomBytes(NONCE_BYTES)];
   const header = headerOf(salt, nonce);
   const { sealed, tag } = seal(await derive(passphrase, salt), nonce, header, content);
   return joined([header, sealed, tag]);
+}
+
+/** What could not be read again would be no backup: that is to be known now. */
+function readableText(document: BackupDocument): string {
+  const text = backupText(document);
+  parseBackup(text);
+  return text;
 }
 
 /**

@@ -5,8 +5,8 @@ import { count } from "../config/consequence-words.ts";
 import {
   type Consequence,
   type Consequences,
-  consequencesOf,
-  type Files,
+  consequencesOfInputs,
+  type Inputs,
 } from "../config/consequences.ts";
 import { type ConfigDifferences, differencesOf } from "../config/differences.ts";
 import { loadConfig } from "../config/load.ts";
@@ -50,14 +50,13 @@ export function planRestore(
   const loaded = loadConfig(shared, box);
   const order = orderOf(now, shared, box);
   const issues = [...("issues" in loaded ? loaded.issues : []), ...wrongPlace(now, whose, order)];
-  const after = "config" in loaded ? loaded.config : undefined;
   return {
     ...{ whose, order, shared, box, key, records, issues },
     about: aboutBackup(backup, now, whose),
     needsRestart: key !== undefined,
     sharedDifferences: differencesOf(now.shared, shared),
     boxDifferences: differencesOf(now.box, box),
-    consequences: consequencesFor(now, after, key, backup),
+    consequences: consequencesFor(now, { shared, box }, key, backup),
     leftOut: [...leftOut, ...left, ...leasesLeft(backup), ...portsLeft(whose, shared, box)],
   };
 }
@@ -106,23 +105,13 @@ function orderOf(now: BoxNow, shared: unknown, box: unknown): Order {
   return "config" in loadConfig(now.shared, box) ? "box-first" : "at-once";
 }
 
-const NOTHING: Consequences = {
-  list: [],
-  touched: { networks: [], gateway: false, pair: false, page: false },
-};
-
-/** Of files that cannot be worked with nothing follows that could be compared. */
 function consequencesFor(
-  { shared, box, board, leases, nowSeconds }: BoxNow,
-  after: Files | undefined,
+  { shared, box, ...facts }: BoxNow,
+  after: Inputs,
   key: string | undefined,
   backup: BackupDocument,
 ): Consequences {
-  const before = loadConfig(shared, box);
-  const known =
-    after && "config" in before
-      ? consequencesOf({ before: before.config, after, board, leases, nowSeconds })
-      : NOTHING;
+  const known = consequencesOfInputs({ shared, box }, after, facts);
   if (key === undefined) return known;
   const restart: Consequence = {
     id: "key-restored",

@@ -10,12 +10,12 @@ export const BACKUP_VERSION = 1;
 
 /** Who put the shared configuration into force, when and from where. */
 export interface BackupOrigin {
-  readonly who: string;
+  readonly by: string;
   readonly from: string;
   readonly box: string;
+  /** ISO 8601, by the clock of that box. */
+  readonly at: string;
   readonly note: string;
-  /** Milliseconds since 1970 by the clock of that box. */
-  readonly wall: number;
 }
 
 /** One of the small records that both boxes keep, such as the name of a device. */
@@ -106,12 +106,7 @@ const Schema = v.strictObject({
   }),
   origin: v.nullable(
     v.strictObject({
-      ...{ who: text(200), from: text(200), box: text(64), note: text(1000) },
-      wall: v.pipe(
-        v.number("must be a number"),
-        v.safeInteger("must be a whole number"),
-        v.minValue(0, "must be 0 or more"),
-      ),
+      ...{ by: text(200), from: text(200), box: text(64), at: time, note: text(1000) },
     }),
   ),
   records,

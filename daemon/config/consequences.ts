@@ -37,6 +37,7 @@ import {
   renamed,
   router,
 } from "./consequences-parameters.ts";
+import { loadConfig } from "./load.ts";
 
 export type { Files, LeaseFacts } from "./consequence-scene.ts";
 export type { Consequence, ConsequenceSeverity } from "./consequence-words.ts";
@@ -91,6 +92,29 @@ const ABOUT_NETWORKS: readonly OfNetwork[] = [
 ];
 
 const ORDER: Readonly<Record<ConsequenceSeverity, number>> = { danger: 0, warning: 1, info: 2 };
+
+export const NO_CONSEQUENCES: Consequences = {
+  list: [],
+  touched: { networks: [], gateway: false, pair: false, page: false },
+};
+
+/** What files hold, before anybody has looked. */
+export interface Inputs {
+  readonly shared: unknown;
+  readonly box: unknown;
+}
+
+/** The same for any content: of files that a box cannot work with nothing follows that could be compared. Never throws. */
+export function consequencesOfInputs(
+  before: Inputs,
+  after: Inputs,
+  facts: Omit<Change, "before" | "after">,
+): Consequences {
+  const [one, other] = [before, after].map(({ shared, box }) => loadConfig(shared, box));
+  const isBoth = one && other && "config" in one && "config" in other;
+  if (!isBoth) return NO_CONSEQUENCES;
+  return consequencesOf({ ...facts, before: one.config, after: other.config });
+}
 
 /** Never throws for files that are valid. With 20,000 leases it takes some 10 ms. */
 export function consequencesOf(change: Change): Consequences {

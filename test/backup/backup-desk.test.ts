@@ -21,7 +21,9 @@ const RECORDS = [
   { key: "device:02005e100001", value: '{"name":"Kitchen"}' },
   { key: "user:anna", value: "hash-of-anna" },
 ];
-const ORIGIN = { who: "bob", from: "command line", box: "A", note: "", wall: 1 };
+const ORIGIN = {
+  ...{ by: "bob", from: "command line", box: "A", at: "2026-05-02T10:00:00.000Z", note: "" },
+};
 
 let folder: BoxFolder;
 let host: BackupHost & { shared: unknown; isStarting: boolean; calls: unknown[] };

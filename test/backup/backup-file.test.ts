@@ -242,6 +242,13 @@ describe("files of other kinds", () => {
     expect(await refusal(long)).toContain("more than a backup can have");
   });
 
+  test("what could not be read again is not made", async () => {
+    const box = { ...DOCUMENT.box, name: "x".repeat(65) };
+    await expect(writeBackup({ ...DOCUMENT, box }, PASSPHRASE, quickKey)).rejects.toThrow(
+      "box.name may have 64 characters at most",
+    );
+  });
+
   test("what would be too long to be read again is not made", async () => {
     const [lease] = DOCUMENT.leases ?? [];
     const leases = Array.from({ length: 60_000 }, () => ({ ...lease, hostname: "x".repeat(60) }));

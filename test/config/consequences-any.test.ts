@@ -5,10 +5,23 @@ import path from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { formatIpv4, type Ipv4 } from "../../daemon/base/address.ts";
-import type { Files, LeaseFacts } from "../../daemon/config/consequences.ts";
+import {
+  consequencesOfInputs,
+  type Files,
+  type LeaseFacts,
+  NO_CONSEQUENCES,
+} from "../../daemon/config/consequences.ts";
 import { loadConfig } from "../../daemon/config/load.ts";
 import { configurations } from "../export/configurations.ts";
-import { change, filesOf, LAN, leaseOf, PARTNER } from "./consequence-scenes.ts";
+import {
+  BOARD,
+  change,
+  filesOf,
+  LAN,
+  leaseOf,
+  NOW_SECONDS,
+  PARTNER,
+} from "./consequence-scenes.ts";
 
 const DOC = readFileSync(
   path.resolve(import.meta.dirname, "../../daemon/CONFIGURATION.md"),
@@ -170,4 +183,18 @@ test("20,000 leases take some ten milliseconds", () => {
   });
   // Some 20 on a machine that has nothing else to do; other people's work is not to fail it.
   expect(Math.min(...times)).toBeLessThan(150);
+});
+
+test("of what is no configuration nothing follows", () => {
+  const good = { shared: filesOf({}).shared, box: filesOf({}).box };
+  const facts = { board: BOARD, leases: [], nowSeconds: NOW_SECONDS };
+  fc.assert(
+    fc.property(fc.jsonValue(), fc.jsonValue(), (shared, box) => {
+      expect(consequencesOfInputs({ shared, box }, good, facts)).toBe(NO_CONSEQUENCES);
+      expect(consequencesOfInputs(good, { shared, box }, facts)).toBe(NO_CONSEQUENCES);
+    }),
+    { seed: 4 },
+  );
+  const shorter = { ...good, shared: filesOf({ leaseSeconds: 600 }).shared };
+  expect(consequencesOfInputs(good, shorter, facts).list).toHaveLength(2);
 });
