@@ -17,10 +17,19 @@ export class Resetting {
     this.#folders = folders;
   }
 
-  /** From now on the next start makes it so, whenever that is. Rejects with IoError; then it will not be. */
+  /**
+   * From now on the next start makes it so, whenever that is. Rejects with IoError; then it will not be, for whoever was
+   * told so would not expect it weeks later.
+   */
   async begin({ withLeases }: ResetWish): Promise<void> {
     const intent = JSON.stringify({ version: 1, withLeases });
-    await this.#files.write(this.#intent, intent, true);
+    try {
+      await this.#files.write(this.#intent, intent, true);
+    } catch (error) {
+      // It may be there although it is not durable.
+      await this.#files.remove(this.#intent).catch(() => {});
+      throw error;
+    }
   }
 
   /** To be called first at a start. True: the box is new. Rejects with IoError, and is to be called again then. */

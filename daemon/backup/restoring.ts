@@ -2,6 +2,7 @@
 // the middle finishes at its next start.
 
 import path from "node:path";
+import { IoError } from "../base/errors.ts";
 import type { BackupRecord } from "../config/backup-document.ts";
 import { objectOf } from "../core/introduction/free-address.ts";
 import { documentOf, type SharedDocument } from "../core/sync/shared-document.ts";
@@ -51,14 +52,34 @@ export class Restoring {
     this.#before = path.join(stateDir, "documents-before.json");
   }
 
-  /** A plan without issues. Rejects with IoError; what was written down then is done at the next start. */
+  /** A plan without issues. Rejects with IoError when nothing was done, and nothing will be. */
   async run(plan: RestorePlan, origin: RestoreOrigin, ports: RestorePorts): Promise<ActionResult> {
     const { order, shared, box, key, records } = plan;
-    await this.#keepBefore();
     const job: Job = { order, shared, box, key, records };
-    await this.#write(this.#intent, job, true);
-    const isSharedFirst = order === "shared" || order === "shared-first";
-    if (isSharedFirst) {
+    await this.#keepBefore();
+    await this.#begin(job);
+    try {
+      return await this.#carryOut(job, origin, ports);
+    } catch (error) {
+      if (!(error instanceof IoError)) throw error;
+      const rest = "what is left of the backup is put back when the daemon starts again";
+      return { isDone: false, text: `${error.message}; ${rest}` };
+    }
+  }
+
+  async #begin(job: Job): Promise<void> {
+    try {
+      await this.#write(this.#intent, job, true);
+    } catch (error) {
+      // It may be there although it is not durable, and nobody would expect it weeks later.
+      await this.#files.remove(this.#intent).catch(() => {});
+      throw error;
+    }
+  }
+
+  async #carryOut(job: Job, origin: RestoreOrigin, ports: RestorePorts): Promise<ActionResult> {
+    const { order, shared, key, records } = job;
+    if (order === "shared" || order === "shared-first") {
       const applied = await ports.apply(documentOf(shared), origin);
       if (!applied.isDone) {
         await this.#files.remove(this.#intent);

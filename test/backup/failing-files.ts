@@ -37,8 +37,10 @@ export class Power {
   }
 
   async run<T>(change: () => Promise<T>): Promise<T> {
-    const isLast = this.count++ >= this.#cutAt;
-    if (isLast && this.#moment === "before") throw new PowerCut();
+    const operation = this.count++;
+    const isLast = operation === this.#cutAt;
+    // A box without power does nothing any more, whatever it would do about that.
+    if (operation > this.#cutAt || (isLast && this.#moment === "before")) throw new PowerCut();
     const done = await change();
     if (isLast) throw new PowerCut();
     return done;

@@ -76,6 +76,19 @@ test("without an intent nothing happens, and one that somebody has broken keeps 
   expect(folder.all["state/journal/journal-1.tdj"]).toBe("leases");
 });
 
+test("a wish that the disk did not take for sure is none", async () => {
+  const files = {
+    ...SYSTEM_FILES,
+    write: async (...given: Parameters<typeof SYSTEM_FILES.write>) => {
+      await SYSTEM_FILES.write(...given);
+      throw new IoError("the folder cannot be synced");
+    },
+  };
+  await expect(new Resetting(files, box()).begin({ withLeases: true })).rejects.toThrow(IoError);
+  expect(await new Resetting(SYSTEM_FILES, folder).finish()).toBe(false);
+  expect(folder.all).toEqual(FILES);
+});
+
 test("a box without a state folder is new already", async () => {
   folder = new BoxFolder({});
   await SYSTEM_FILES.remove(`${folder.stateDir}/none`);

@@ -4,6 +4,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import type { BoxNow } from "../../daemon/backup/box-now.ts";
 import { planRestore, type RestorePlan } from "../../daemon/backup/restore-plan.ts";
 import { type RestorePorts, Restoring } from "../../daemon/backup/restoring.ts";
+import { IoError } from "../../daemon/base/errors.ts";
 import { SYSTEM_FILES } from "../../daemon/io/small-files.ts";
 import { NOW_SECONDS } from "../config/consequence-scenes.ts";
 import { BOX_FILE, backupDocument, KEY, SHARED } from "./backups.ts";
@@ -184,6 +185,46 @@ describe("a partner that does not take it", () => {
     });
     expect(said).toEqual(["reload", "apply by anna"]);
     expect(state()).toMatchObject({ box: BOX_FILE, shared: BOTH, isUnfinished: false });
+  });
+});
+
+/** A disk that takes no file of this name any more; the intent is there all the same when its folder was not synced. */
+function fullFor(name: string, isWritten = false): typeof SYSTEM_FILES {
+  return {
+    ...SYSTEM_FILES,
+    write: async (file, content, isSecret) => {
+      const isIt = file.endsWith(`/${name}`);
+      if (!isIt || isWritten) await SYSTEM_FILES.write(file, content, isSecret);
+      if (isIt) throw new IoError(`${name} cannot be written: no space left on device`);
+    },
+  };
+}
+
+describe("a disk that is full", () => {
+  test("before anything was done: nothing will be", async () => {
+    for (const isWritten of [false, true]) {
+      const plan = box("shared-first");
+      const run = new Restoring(fullFor("restore-to-finish.json", isWritten), folder).run(
+        plan,
+        ORIGIN,
+        ports(),
+      );
+      await expect(run).rejects.toThrow(IoError);
+      expect(state()).toMatchObject({ ...BEFORE["shared-first"], isUnfinished: false });
+      folder.remove();
+    }
+    box("nothing");
+  });
+
+  test("in the middle: it is said that the next start goes on, and it does", async () => {
+    current = "shared-first";
+    const plan = box(current);
+    expect(await new Restoring(fullFor("box.json"), folder).run(plan, ORIGIN, ports())).toEqual({
+      isDone: false,
+      text: "box.json cannot be written: no space left on device; what is left of the backup is put back when the daemon starts again",
+    });
+    await start();
+    expect(state()).toEqual(DONE);
   });
 });
 
