@@ -82,7 +82,7 @@ export class Appliance {
   constructor(options: ApplianceOptions) {
     this.#options = options;
     this.configuration = new ConfigPartner(new Configuration(options.configDir, options.stateDir), {
-      now: () => this.#clock.now().monotonic,
+      now: () => this.#clock.now(),
       send: (bytes) => this.sendControl(bytes),
       close: (reason) => this.#partner?.restart(reason),
       changed: () => void this.reload(),

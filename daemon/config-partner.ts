@@ -1,6 +1,7 @@
 // The shared configuration of a pair at work: joins the rules (core/sync) with the files (configuration.ts) and a
 // channel to the partner that is handed in. One thing at a time, and each effect when the one before is done.
 
+import type { Now } from "./base/time.ts";
 import type { ConditionId, LogId, LogValues } from "./catalogue.ts";
 import { type ConfigDifferences, differencesOf } from "./config/differences.ts";
 import { type Circumstances, configConditions, configSyncView } from "./config-sync-view.ts";
@@ -16,10 +17,10 @@ import type {
 import type { ConfigSyncView } from "./http/api-types.ts";
 import type { ActionResult } from "./http/box-view.ts";
 import { LIMITS } from "./limits.ts";
+import type { Origin } from "./wire/config-message.ts";
 
 export interface ConfigPartnerPort {
-  /** Monotonic ms. */
-  now(): number;
+  now(): Now;
   /** On the channel that was opened last. */
   send(bytes: Uint8Array): void;
   /** The channel is of no use; `closed` follows. The reason is a part of a sentence, and is in the log. */
@@ -29,6 +30,9 @@ export interface ConfigPartnerPort {
   say(id: LogId, values: LogValues): void;
   condition(id: ConditionId, values: LogValues | undefined): void;
 }
+
+/** Who does something, from where, and a word about it. */
+export type Author = Pick<Origin, "who" | "from" | "note">;
 
 const ANSWERS: Readonly<Record<Choice, Readonly<Record<ChoiceAnswer, string>>>> = {
   keep: {
@@ -64,6 +68,8 @@ export class ConfigPartner {
   #floodedOn: number | undefined;
   /** Something came into force that `load` has not given yet. */
   #hasAdopted = false;
+  /** As box.json has it. */
+  #boxName = "";
   /** Of which two documents they are: they are long, and asked for every few seconds. */
   #differences: ConfigDifferences & { readonly of: string } = { of: "", shown: [], more: 0 };
 
@@ -81,7 +87,9 @@ export class ConfigPartner {
       const found = await this.#configuration.load();
       const sync = this.#rules();
       this.#hasAdopted = false;
-      for (const event of eventsOf(found)) await this.#carryOut(sync, event);
+      this.#boxName = found.result.config?.box.name ?? "";
+      const origin = this.#origin({ who: "", from: "config.json", note: "" });
+      for (const event of eventsOf(found, origin)) await this.#carryOut(sync, event);
       if (!this.#hasAdopted) return found.result;
       this.#hasAdopted = false;
       const { result } = await this.#configuration.load();
@@ -151,6 +159,12 @@ export class ConfigPartner {
     return { keptAside, problem, differences: this.#differences };
   }
 
+  #origin(author: Author): Origin {
+    // A clock that was never set may stand before 1970.
+    const wall = Math.max(0, Math.trunc(this.#port.now().wall));
+    return { ...author, wall, box: this.#boxName };
+  }
+
   /** There are none before the files were read for the first time. */
   #rules(): ConfigSync {
     const { standing, document } = this.#configuration.store;
@@ -177,10 +191,10 @@ export class ConfigPartner {
   }
 
   async #carryOut(sync: ConfigSync, event: SyncEvent): Promise<void> {
-    const effects = [...sync.step(event, this.#port.now())];
+    const effects = [...sync.step(event, this.#port.now().monotonic)];
     for (let effect = effects.shift(); effect; effect = effects.shift()) {
       const answer = await this.#do(effect);
-      if (answer) effects.push(...sync.step(answer, this.#port.now()));
+      if (answer) effects.push(...sync.step(answer, this.#port.now().monotonic));
     }
     const view = sync.view();
     for (const [id, values] of configConditions(view, this.#circumstances(view))) {
@@ -215,9 +229,9 @@ export class ConfigPartner {
   }
 }
 
-function eventsOf({ edit, isInForce, isBoxNew }: FilesFound): SyncEvent[] {
+function eventsOf({ edit, isInForce, isBoxNew }: FilesFound, origin: Origin): SyncEvent[] {
   const events: SyncEvent[] = [];
-  if (edit) events.push({ kind: "edited", document: edit });
+  if (edit) events.push({ kind: "edited", document: edit, origin });
   if (isInForce) events.push({ kind: "restored" });
   if (isBoxNew) events.push({ kind: "box-changed" });
   return events;

@@ -10,8 +10,8 @@ import { mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
 import path from "node:path";
 import { sha256Hex } from "./base/sha256.ts";
 import { type InForce, inForceFromJson, inForceToJson } from "./config/in-force.ts";
-import { BLANK } from "./core/sync/lineage.ts";
 import { NO_DOCUMENT, parseDocument, type SharedDocument } from "./core/sync/shared-document.ts";
+import { BLANK_STANDING } from "./core/sync/sync-state.ts";
 import type { Standing } from "./core/sync/sync-types.ts";
 import { ConfigFile, configText, type WriteFile } from "./io/config-file.ts";
 import { LIMITS } from "./limits.ts";
@@ -20,7 +20,7 @@ const HISTORY = /^config-([0-9]+)\.json$/;
 const KEPT_ASIDE = /^config-set-aside-[0-9a-f]+\.json$/;
 
 const NOTHING: InForce = {
-  standing: { lineage: BLANK, agreed: undefined, refused: undefined },
+  standing: BLANK_STANDING,
   document: NO_DOCUMENT,
   replaces: undefined,
 };

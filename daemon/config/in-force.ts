@@ -27,10 +27,22 @@ const generation = v.strictObject({
 });
 const objection = v.strictObject({ file: v.string(), path: v.string(), reason: v.string() });
 
+/** A file of an earlier version has none. */
+const origin = v.optional(
+  v.nullable(
+    v.strictObject({
+      ...{ who: v.string(), from: v.string(), box: v.string(), note: v.string() },
+      wall: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+    }),
+  ),
+  null,
+);
+
 const InForceSchema = v.strictObject({
   version: v.literal(1),
   ...generation.entries,
   ancestors: v.array(generation),
+  origin,
   agreed: v.nullable(generation),
   refused: v.nullable(v.strictObject({ hash, objections: v.array(objection) })),
   replaces: v.nullable(v.strictObject({ digest: v.string(), wasInForce: v.boolean() })),
@@ -38,11 +50,12 @@ const InForceSchema = v.strictObject({
 });
 
 export function inForceToJson({ standing, document, replaces }: InForce): unknown {
-  const { lineage, agreed, refused } = standing;
+  const { lineage, origin, agreed, refused } = standing;
   const file: v.InferOutput<typeof InForceSchema> = {
     version: 1,
     ...lineage,
     ancestors: [...lineage.ancestors],
+    origin: origin ?? null,
     agreed: agreed ?? null,
     refused: refused ? { hash: refused.hash, objections: [...refused.objections] } : null,
     replaces: replaces ?? null,
@@ -55,12 +68,17 @@ export function inForceToJson({ standing, document, replaces }: InForce): unknow
 export function inForceFromJson(data: unknown): InForce | undefined {
   const result = v.safeParse(InForceSchema, data);
   if (!result.success) return undefined;
-  const { generation, hash, ancestors, agreed, refused, replaces, shared } = result.output;
+  const { generation, hash, ancestors, origin, agreed, refused, replaces, shared } = result.output;
   try {
     const document = documentOf(shared);
     if (document.hash !== hash) return undefined;
     const lineage = { generation, hash, ancestors };
-    const standing = { lineage, agreed: agreed ?? undefined, refused: refused ?? undefined };
+    const standing = {
+      lineage,
+      origin: origin ?? undefined,
+      agreed: agreed ?? undefined,
+      refused: refused ?? undefined,
+    };
     return { standing, document, replaces: replaces ?? undefined };
   } catch (error) {
     if (!(error instanceof NoDocument)) throw error;

@@ -17,6 +17,7 @@ export const CONFIG_MESSAGE_BYTES_MAX = 1 << 20;
 export const ANCESTORS_MAX = 16;
 export const ISSUES_MAX = 16;
 export const ISSUE_TEXT_BYTES_MAX = 512;
+export const ORIGIN_TEXT_BYTES_MAX = 256;
 
 /** One state that the shared configuration was in: how many it follows, and the SHA-256 of it in hex. */
 export interface Generation {
@@ -27,6 +28,18 @@ export interface Generation {
 /** A generation and those it was made from, the newest first; all of them have lower numbers. */
 export interface Lineage extends Generation {
   readonly ancestors: readonly Generation[];
+}
+
+/** Who put a configuration into force, when, and from where; all text is for people, "" where nothing is known. */
+export interface Origin {
+  readonly who: string;
+  /** Milliseconds since 1970-01-01 UTC by the clock of `box`, which may have been wrong. */
+  readonly wall: number;
+  /** Such as "page 192.168.1.20", "command line" or "config.json". */
+  readonly from: string;
+  /** The name of the box on which it was done. */
+  readonly box: string;
+  readonly note: string;
 }
 
 /** One thing for which a box cannot take a configuration. */
@@ -41,12 +54,13 @@ export type ConfigMessage =
   | { readonly kind: "hello"; readonly lineage: Lineage }
   /** Show me your document. */
   | { readonly kind: "fetch" }
-  | { readonly kind: "document"; readonly text: string }
+  | { readonly kind: "document"; readonly origin: Origin | undefined; readonly text: string }
   /** Could you take this? */
   | {
       readonly kind: "propose";
       readonly number: number;
       readonly lineage: Lineage;
+      readonly origin: Origin | undefined;
       readonly text: string;
     }
   | { readonly kind: "ready"; readonly number: number }
@@ -81,19 +95,27 @@ const FORMATS: { readonly [K in Kind]: Format<K> } = {
   fetch: { code: 0x21, read: () => ({ kind: "fetch" }), write: () => {} },
   document: {
     code: 0x22,
-    read: (reader) => ({ kind: "document", text: readDocument(reader) }),
-    write: ({ text }, writer) => void writer.bytes(UTF8.encode(text)),
+    read: (reader) => {
+      const origin = readOrigin(reader);
+      return { kind: "document", origin, text: readDocument(reader) };
+    },
+    write: ({ origin, text }, writer) => {
+      writeOrigin(origin, writer);
+      writer.bytes(UTF8.encode(text));
+    },
   },
   propose: {
     code: 0x23,
     read: (reader) => {
       const number = reader.u32("number");
       const lineage = readLineage(reader);
-      return { kind: "propose", number, lineage, text: readDocument(reader) };
+      const origin = readOrigin(reader);
+      return { kind: "propose", number, lineage, origin, text: readDocument(reader) };
     },
-    write: ({ number, lineage, text }, writer) => {
+    write: ({ number, lineage, origin, text }, writer) => {
       writer.u32(number);
       writeLineage(lineage, writer);
+      writeOrigin(origin, writer);
       writer.bytes(UTF8.encode(text));
     },
   },
@@ -204,6 +226,28 @@ function writeGeneration({ generation, hash }: Generation, writer: Writer): void
   }
 }
 
+/** Behind a byte that says whether there is one. */
+function readOrigin(reader: Reader): Origin | undefined {
+  const count = reader.u8("origin");
+  if (count > 1) throw reader.fail("origin", `cannot be ${count}`);
+  if (count === 0) return undefined;
+  const wall = reader.u32("wall") * 2 ** 32 + reader.u32("wall");
+  if (wall > Number.MAX_SAFE_INTEGER) throw reader.fail("wall", `${wall} is too late`);
+  const [who, from, box, note] = ORIGIN_TEXTS.map((field) =>
+    readShort(reader, field, ORIGIN_TEXT_BYTES_MAX),
+  ) as [string, string, string, string];
+  return { who, wall, from, box, note };
+}
+
+function writeOrigin(origin: Origin | undefined, writer: Writer): void {
+  writer.u8(origin ? 1 : 0);
+  if (!origin) return;
+  writer.u32(Math.floor(origin.wall / 2 ** 32)).u32(origin.wall % 2 ** 32);
+  for (const field of ORIGIN_TEXTS) writeShort(origin[field], ORIGIN_TEXT_BYTES_MAX, writer);
+}
+
+const ORIGIN_TEXTS = ["who", "from", "box", "note"] as const;
+
 function readDocument(reader: Reader): string {
   if (reader.remaining === 0) throw reader.fail("document", "is empty");
   return readText(reader, "document", reader.remaining);
@@ -213,9 +257,9 @@ function readObjections(reader: Reader): ConfigObjection[] {
   const count = reader.u8("objections");
   if (count === 0 || count > ISSUES_MAX) throw reader.fail("objections", `are ${count}`);
   return Array.from({ length: count }, () => ({
-    file: readShort(reader, "file"),
-    path: readShort(reader, "path"),
-    reason: readShort(reader, "reason"),
+    file: readShort(reader, "file", ISSUE_TEXT_BYTES_MAX),
+    path: readShort(reader, "path", ISSUE_TEXT_BYTES_MAX),
+    reason: readShort(reader, "reason", ISSUE_TEXT_BYTES_MAX),
   }));
 }
 
@@ -224,19 +268,21 @@ function writeObjections(objections: readonly ConfigObjection[], writer: Writer)
     throw new EncodeError(`${objections.length} objections`);
   }
   writer.u8(objections.length);
-  const room = new Uint8Array(ISSUE_TEXT_BYTES_MAX);
   for (const { file, path, reason } of objections) {
-    for (const text of [file, path, reason]) {
-      // As many whole characters as there is room for.
-      const { written } = UTF8.encodeInto(text, room);
-      writer.counted16(room.subarray(0, written));
-    }
+    for (const text of [file, path, reason]) writeShort(text, ISSUE_TEXT_BYTES_MAX, writer);
   }
 }
 
-function readShort(reader: Reader, field: string): string {
+/** As many whole characters as there is room for. */
+function writeShort(text: string, bytesMax: number, writer: Writer): void {
+  const room = new Uint8Array(bytesMax);
+  const { written } = UTF8.encodeInto(text, room);
+  writer.counted16(room.subarray(0, written));
+}
+
+function readShort(reader: Reader, field: string, bytesMax: number): string {
   const length = reader.u16(field);
-  if (length > ISSUE_TEXT_BYTES_MAX) throw reader.fail(field, `is ${length} bytes long`);
+  if (length > bytesMax) throw reader.fail(field, `is ${length} bytes long`);
   return readText(reader, field, length);
 }
 

@@ -10,6 +10,7 @@ import { BoxFolders, sharedConfig } from "./box-folders.ts";
 /** What of an appliance counts here. */
 class Side {
   readonly folders: BoxFolders;
+  readonly configuration: Configuration;
   readonly partner: ConfigPartner;
   readonly conditions = new Map<ConditionId, LogValues>();
   readonly said: string[] = [];
@@ -19,8 +20,9 @@ class Side {
 
   constructor(host: number) {
     this.folders = new BoxFolders(host);
-    this.partner = new ConfigPartner(new Configuration(this.folders.config, this.folders.state), {
-      now: () => 0,
+    this.configuration = new Configuration(this.folders.config, this.folders.state);
+    this.partner = new ConfigPartner(this.configuration, {
+      now: () => ({ monotonic: 0, wall: 1000 }),
       send: (bytes) => this.other?.partner.received(bytes),
       close: (reason) => void this.closings.push(reason),
       changed: () => void this.reload(),
@@ -108,6 +110,8 @@ test("a change on one box is in force on both, and in both files", async () => {
   await a.edit(sharedConfig(700));
   await until(() => a.leaseSeconds === 700 && b.leaseSeconds === 700);
   expect(b.folders.shared()).toEqual(sharedConfig(700));
+  const origin = { who: "", wall: 1000, from: "config.json", box: "A", note: "" };
+  expect(b.configuration.store.standing.origin).toEqual(origin);
   await until(() => a.partner.view()?.sentence === "Configuration 2 is in force on both boxes.");
   expect([a.conditions.size, b.conditions.size]).toEqual([0, 0]);
 });
@@ -182,7 +186,13 @@ test("nothing is sent on a channel that the partner's answer did not come on", a
   let sent = 0;
   a.other = undefined;
   const partner = new ConfigPartner(new Configuration(a.folders.config, a.folders.state), {
-    ...{ now: () => 0, close: () => {}, changed: () => {}, say: () => {}, condition: () => {} },
+    ...{
+      now: () => ({ monotonic: 0, wall: 0 }),
+      close: () => {},
+      changed: () => {},
+      say: () => {},
+      condition: () => {},
+    },
     send: () => void sent++,
   });
   partner.opened(true);

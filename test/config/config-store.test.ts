@@ -1,6 +1,6 @@
 // What is in force, on a real disk: through a cut of the power between any two writes, and beside what people write.
 
-import { rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { ConfigStore } from "../../daemon/config-store.ts";
@@ -20,6 +20,7 @@ afterEach(() => folders.remove());
 
 const FIRST = documentOf(sharedConfig(600));
 const SECOND = documentOf(sharedConfig(700));
+const ORIGIN = { who: "eva", wall: 1000, from: "page 192.168.1.20", box: "A", note: "phones" };
 const THIRD = documentOf(sharedConfig(800));
 
 function open(writeFile: WriteFile = writeDurably): ConfigStore {
@@ -157,6 +158,21 @@ test("a disk that does not take it: in force all the same, said, and written whe
   await store.settle();
   expect(store.problem).toBeUndefined();
   expect(documentOf(folders.shared())).toEqual(SECOND);
+});
+
+test("a file of what is in force that says nothing of who made it is one all the same", async () => {
+  const store = await withFirst();
+  await store.remember({ ...store.standing, origin: ORIGIN });
+  const again = open();
+  await again.settle();
+  expect(again.standing.origin).toEqual(ORIGIN);
+  const file = path.join(folders.state, "config-in-force.json");
+  const { origin, ...others } = JSON.parse(readFileSync(file, "utf8"));
+  expect(origin).toEqual(ORIGIN);
+  writeFileSync(file, JSON.stringify(others));
+  const old = open();
+  await old.settle();
+  expect([old.document, old.standing]).toEqual([FIRST, { ...again.standing, origin: undefined }]);
 });
 
 test.each(["", "{", "null", '{"version":1}', JSON.stringify({ version: 2 })])(

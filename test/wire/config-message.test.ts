@@ -14,6 +14,8 @@ import {
   ISSUES_MAX,
   isConfigMessage,
   type Lineage,
+  ORIGIN_TEXT_BYTES_MAX,
+  type Origin,
 } from "../../daemon/wire/config-message.ts";
 import { EncodeError } from "../../daemon/wire/writer.ts";
 import { mutate } from "../fuzz/wire-mutation.ts";
@@ -38,12 +40,19 @@ const objections = fc.array(fc.record({ file: short, path: short, reason: short 
   minLength: 1,
   maxLength: ISSUES_MAX,
 });
+const origin: fc.Arbitrary<Origin | undefined> = fc.option(
+  fc.record({
+    ...{ who: short, from: short, box: short, note: short },
+    wall: fc.maxSafeNat(),
+  }),
+  { nil: undefined },
+);
 const numbered = fc.constantFrom("ready", "overtaken", "commit", "cancel", "applied");
 const messages: fc.Arbitrary<ConfigMessage> = fc.oneof(
   fc.record({ kind: fc.constant("hello" as const), lineage }),
   fc.constant({ kind: "fetch" as const }),
-  fc.record({ kind: fc.constant("document" as const), text }),
-  fc.record({ kind: fc.constant("propose" as const), number, lineage, text }),
+  fc.record({ kind: fc.constant("document" as const), origin, text }),
+  fc.record({ kind: fc.constant("propose" as const), number, lineage, origin, text }),
   fc.record({ kind: fc.constant("refused" as const), number, objections }),
   fc.record({ kind: numbered, number }) as fc.Arbitrary<ConfigMessage>,
 );
@@ -127,8 +136,19 @@ describe("refused, with what is wrong", () => {
     ["too many ancestors", changed(37, ANCESTORS_MAX + 1), /^ancestors .* too many/],
     ["an ancestor that is no older", changed(41, 3), /^ancestors .* 3 stands behind 2/],
     ["a number that leaves no room", changed(1, 0x80), /^generation .* too high/],
-    ["an empty document", Uint8Array.of(0x22), /^document .* is empty/],
-    ["a document that is no text", Uint8Array.of(0x22, 0xff), /^document .* is not UTF-8/],
+    ["an empty document", Uint8Array.of(0x22, 0), /^document .* is empty/],
+    ["a document that is no text", Uint8Array.of(0x22, 0, 0xff), /^document .* is not UTF-8/],
+    ["two origins", Uint8Array.of(0x22, 2, 0x31), /^origin .* cannot be 2/],
+    [
+      "an origin later than any number",
+      Uint8Array.of(0x22, 1, 0, 0x20, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x31),
+      /^wall .* is too late/,
+    ],
+    [
+      "an origin that tells too much",
+      Uint8Array.of(0x22, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1),
+      /^who .* is 257 bytes long/,
+    ],
     ["a refusal without a reason", Uint8Array.of(0x25, 0, 0, 0, 1, 0), /^objections .* are 0/],
     [
       "a reason that is too long",
@@ -145,7 +165,10 @@ describe("not written", () => {
   test.each<[string, ConfigMessage]>([
     [
       "a document that is too long",
-      { kind: "document", text: "x".repeat(CONFIG_MESSAGE_BYTES_MAX) },
+      {
+        ...{ kind: "document", origin: undefined },
+        text: "x".repeat(CONFIG_MESSAGE_BYTES_MAX),
+      },
     ],
     [
       "too many ancestors",
@@ -172,6 +195,16 @@ describe("not written", () => {
     const half = ISSUE_TEXT_BYTES_MAX / 2;
     expect(read).toMatchObject({
       objections: [{ path: `x${"ü".repeat(half - 1)}`, reason: "ü".repeat(half) }],
+    });
+  });
+
+  test("nor more of an origin than it may have", () => {
+    const note = "ü".repeat(ORIGIN_TEXT_BYTES_MAX);
+    const origin: Origin = { who: "eva", wall: 2 ** 41, from: "command line", box: "A", note };
+    const message: ConfigMessage = { kind: "document", origin, text: "{}" };
+    expect(decodeConfigMessage(encodeConfigMessage(message))).toEqual({
+      ...message,
+      origin: { ...origin, note: "ü".repeat(ORIGIN_TEXT_BYTES_MAX / 2) },
     });
   });
 });

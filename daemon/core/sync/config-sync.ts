@@ -32,7 +32,7 @@ import {
 import { hear, hearDocument, RuleBroken } from "./hearing.ts";
 import { generationOf, relationOf, union } from "./lineage.ts";
 import type { SharedDocument } from "./shared-document.ts";
-import { SyncState } from "./sync-state.ts";
+import { SyncState, type Wish } from "./sync-state.ts";
 import type {
   Choice,
   ChoiceAnswer,
@@ -52,7 +52,7 @@ export class ConfigSync {
     opened: ({ isPrimary }) => this.#opened(isPrimary),
     received: ({ bytes }) => this.#receive(bytes),
     closed: () => this.#closed(),
-    edited: ({ document }) => this.#edited(document),
+    edited: (edited) => this.#edited(edited),
     restored: () => this.#restored(),
     "box-changed": () => this.#boxChanged(),
     checked: ({ hash, objections }) => this.#checked(hash, objections),
@@ -65,9 +65,9 @@ export class ConfigSync {
     readonly [K in ConfigMessage["kind"]]: (message: Of<ConfigMessage, K>) => void;
   } = {
     hello: ({ lineage }) => this.#hello(lineage),
-    fetch: () => this.#state.send({ kind: "document", text: this.#state.document.text }),
-    document: ({ text }) => this.#shown(hearDocument(text)),
-    propose: ({ number, lineage, text }) => this.#proposed(number, lineage, hearDocument(text)),
+    fetch: () => this.#show(),
+    document: ({ origin, text }) => this.#shown({ document: hearDocument(text), origin }),
+    propose: (proposal) => this.#proposed(proposal, hearDocument(proposal.text)),
     ready: ({ number }) => this.#state.isAsked(number) && this.#commit(),
     refused: ({ number, objections }) => this.#state.isAsked(number) && this.#refused(objections),
     overtaken: ({ number }) => this.#state.isAsked(number) && this.#overtaken(),
@@ -135,16 +135,16 @@ export class ConfigSync {
 
   // What a person does.
 
-  #edited(document: SharedDocument): void {
+  #edited({ document, origin }: Of<SyncEvent, "edited">): void {
     const state = this.#state;
     if (state.edit?.document.hash === document.hash) return;
     const { refused } = state.standing;
     if (refused?.hash === document.hash) {
-      state.edit = { document, state: "refused", objections: refused.objections };
+      state.edit = { document, origin, state: "refused", objections: refused.objections };
       state.askAgain();
     } else {
       this.#withdraw();
-      state.edit = { document, state: "waiting", objections: [] };
+      state.edit = { document, origin, state: "waiting", objections: [] };
     }
     goOn(state);
   }
@@ -183,10 +183,10 @@ export class ConfigSync {
       state.askAgain();
       goOn(state);
     } else if (choice === "keep") {
-      state.propose("keep", union(standing.lineage, partner.lineage, document.hash), document);
-    } else if (partner.document) {
-      state.choosing = partner.document;
-      state.do({ kind: "check", document: partner.document });
+      state.propose("keep", union(standing.lineage, partner.lineage, document.hash));
+    } else if (partner.shown) {
+      state.choosing = partner.shown;
+      state.do({ kind: "check", document: partner.shown.document });
     }
   }
 
@@ -211,14 +211,20 @@ export class ConfigSync {
     goOn(state);
   }
 
-  /** One that crossed a change is not what the partner has now. */
-  #shown(document: SharedDocument): void {
-    const { partner } = this.#state;
-    if (document.hash === partner?.lineage.hash) this.#state.know({ document });
+  #show(): void {
+    const { document, origin } = this.#state.inForce;
+    this.#state.send({ kind: "document", origin, text: document.text });
   }
 
-  #proposed(number: number, lineage: Lineage, document: SharedDocument): void {
+  /** One that crossed a change is not what the partner has now. */
+  #shown(shown: Wish): void {
+    const { partner } = this.#state;
+    if (shown.document.hash === partner?.lineage.hash) this.#state.know({ shown });
+  }
+
+  #proposed(proposal: Of<ConfigMessage, "propose">, document: SharedDocument): void {
     const state = this.#state;
+    const { number, lineage, origin } = proposal;
     if (document.hash !== lineage.hash) throw new RuleBroken("it names another configuration");
     if (state.outgoing?.phase === "committed") throw new RuleBroken("it proposes out of turn");
     if (state.outgoing && state.isPrimary) return;
@@ -226,10 +232,10 @@ export class ConfigSync {
     const own = state.standing.lineage;
     const relation = relationOf(own, lineage, state.isPrimary);
     if (relation === "older") {
-      state.incoming = { number, lineage, document, phase: "checking" };
+      state.incoming = { number, lineage, document, origin, phase: "checking" };
       state.do({ kind: "check", document });
     } else if (relation === "same" && lineage.generation >= own.generation) {
-      state.incoming = { number, lineage, document, phase: "checking" };
+      state.incoming = { number, lineage, document, origin, phase: "checking" };
       this.#ready();
     } else {
       state.send({ kind: "overtaken", number });
@@ -243,7 +249,7 @@ export class ConfigSync {
     if (incoming?.phase === "checking" && incoming.document.hash === hash) {
       if (objections.length === 0) this.#ready();
       else this.#refuse(incoming.number, objections.slice(0, ISSUES_MAX));
-    } else if (choosing?.hash === hash) {
+    } else if (choosing?.document.hash === hash) {
       this.#proposeChosen(choosing, objections[0]);
     }
   }
@@ -256,13 +262,14 @@ export class ConfigSync {
     goOn(state);
   }
 
-  #proposeChosen(document: SharedDocument, objection: ConfigObjection | undefined): void {
+  #proposeChosen(chosen: Wish, objection: ConfigObjection | undefined): void {
     const state = this.#state;
     const { partner, standing } = state;
     state.settle();
     if (objection) state.say("config-choice-refused", { ...objection, box: "this box" });
     else if (partner) {
-      state.propose("take", union(standing.lineage, partner.lineage, document.hash), document);
+      const { hash } = chosen.document;
+      state.propose("take", union(standing.lineage, partner.lineage, hash), chosen);
     }
   }
 
@@ -278,15 +285,16 @@ export class ConfigSync {
   #commit(): void {
     const state = this.#state;
     if (!state.outgoing) return;
-    const { number, cause, lineage, document } = state.outgoing;
-    const standing = { ...state.standing, lineage };
+    const { number, cause, lineage, document, origin } = state.outgoing;
+    const { agreed } = state.standing;
+    const standing = { lineage, origin, agreed, refused: undefined };
     if (cause === "edit") {
       state.edit = undefined;
-      state.adopt({ ...standing, refused: undefined }, document, "config.json");
+      state.adopt(standing, document, "config.json");
     } else if (cause === "take") {
-      state.adopt({ ...standing, refused: undefined }, document, "partner");
+      state.adopt(standing, document, "partner");
     } else {
-      state.remember(standing);
+      state.remember({ ...state.standing, lineage });
     }
     state.outgoing = { ...state.outgoing, phase: "committed" };
     state.send({ kind: "commit", number });
@@ -295,11 +303,12 @@ export class ConfigSync {
 
   #refused(objections: readonly ConfigObjection[]): void {
     const state = this.#state;
-    const { cause, document } = state.outgoing ?? {};
+    const cause = state.outgoing?.cause;
     state.settle();
-    if (cause === "edit" && document) {
-      state.edit = { document, state: "refused", objections };
-      state.remember({ ...state.standing, refused: { hash: document.hash, objections } });
+    if (cause === "edit" && state.edit) {
+      const { hash } = state.edit.document;
+      state.edit = { ...state.edit, state: "refused", objections };
+      state.remember({ ...state.standing, refused: { hash, objections } });
     } else {
       state.know({ refusedOurs: objections });
     }
@@ -326,11 +335,14 @@ export class ConfigSync {
     if (incoming?.number !== number || incoming.phase !== "ready") {
       throw new RuleBroken("it commits what this box is not ready for");
     }
-    const { lineage, document } = incoming;
-    const standing = { ...state.standing, lineage, agreed: generationOf(lineage) };
+    const { lineage, document, origin } = incoming;
+    const agreed = generationOf(lineage);
     state.settle();
-    if (document.hash === state.document.hash) state.remember(standing);
-    else state.adopt({ ...standing, refused: undefined }, document, "partner");
+    if (document.hash === state.document.hash) {
+      state.remember({ ...state.standing, lineage, agreed });
+    } else {
+      state.adopt({ lineage, origin, agreed, refused: undefined }, document, "partner");
+    }
     state.send({ kind: "applied", number });
     this.#agreed(lineage);
   }

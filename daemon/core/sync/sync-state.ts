@@ -7,15 +7,26 @@ import {
   type ConfigObjection,
   encodeConfigMessage,
   type Lineage,
+  type Origin,
 } from "../../wire/config-message.ts";
-import { generationOf, levelled, type Relation, relationOf } from "./lineage.ts";
+import { BLANK, generationOf, levelled, type Relation, relationOf } from "./lineage.ts";
 import type { SharedDocument } from "./shared-document.ts";
 import type { Choice, ChoiceAnswer, Edit, Standing, SyncEffect, SyncView } from "./sync-types.ts";
 
-interface Proposal {
+/** Of a box that never had a configuration. */
+export const BLANK_STANDING: Standing = {
+  ...{ lineage: BLANK, origin: undefined, agreed: undefined, refused: undefined },
+};
+
+/** A document with who wished for it. */
+export interface Wish {
+  readonly document: SharedDocument;
+  readonly origin: Origin | undefined;
+}
+
+interface Proposal extends Wish {
   readonly number: number;
   readonly lineage: Lineage;
-  readonly document: SharedDocument;
 }
 
 interface Outgoing extends Proposal {
@@ -31,7 +42,8 @@ interface Incoming extends Proposal {
 /** What is known of the partner as long as the channel is open. */
 interface Partner {
   readonly lineage: Lineage;
-  readonly document?: SharedDocument | undefined;
+  /** Its document, when it has been shown. */
+  readonly shown?: Wish | undefined;
   readonly isFetching?: boolean;
   readonly refusedOurs?: readonly ConfigObjection[] | undefined;
   readonly refusedHere?: readonly ConfigObjection[] | undefined;
@@ -49,7 +61,7 @@ export class SyncState {
   outgoing: Outgoing | undefined;
   incoming: Incoming | undefined;
   /** The partner's, chosen by a person, while this box looks whether it could take it. */
-  choosing: SharedDocument | undefined;
+  choosing: Wish | undefined;
   /** Monotonic ms by which the partner has to have said what it owes. */
   deadline: number | undefined;
   /** When the partner is asked again what it did not answer. */
@@ -63,6 +75,10 @@ export class SyncState {
     this.document = document;
   }
 
+  get inForce(): Wish {
+    return { document: this.document, origin: this.standing.origin };
+  }
+
   get isBusy(): boolean {
     return (this.outgoing ?? this.incoming ?? this.choosing) !== undefined;
   }
@@ -73,14 +89,16 @@ export class SyncState {
   }
 
   view(): SyncView {
-    const { lineage, document, refusedOurs, refusedHere, isUnanswered } = this.partner ?? {};
+    const { lineage, shown, refusedOurs, refusedHere, isUnanswered } = this.partner ?? {};
     return {
       lineage: this.standing.lineage,
+      origin: this.standing.origin,
       document: this.document,
       isConnected: this.link !== "closed",
       relation: this.relation,
       partner: lineage,
-      partnerDocument: document,
+      partnerDocument: shown?.document,
+      partnerOrigin: shown?.origin,
       isBusy: this.isBusy,
       edit: this.edit,
       refusedByPartner: refusedOurs ?? [],
@@ -103,7 +121,7 @@ export class SyncState {
     if (relation === "same") return holds ? "partner-is-asked" : "in-step";
     const isStuck = partner.refusedOurs ?? partner.refusedHere ?? partner.isUnanswered;
     if (relation !== "diverged" && !isStuck) return "busy";
-    if (choice === "take" && !partner.document) return "not-shown-yet";
+    if (choice === "take" && !partner.shown) return "not-shown-yet";
     return "partner-is-asked";
   }
 
@@ -111,11 +129,13 @@ export class SyncState {
     return this.outgoing?.cause === "keep" || this.outgoing?.cause === "take";
   }
 
-  propose(cause: Outgoing["cause"], lineage: Lineage, document: SharedDocument): void {
+  /** What is in force here, or something else: `wish`. */
+  propose(cause: Outgoing["cause"], lineage: Lineage, wish: Wish = this.inForce): void {
     this.#lastNumber++;
     const number = this.#lastNumber;
-    this.outgoing = { number, lineage, document, cause, phase: "asked" };
-    this.send({ kind: "propose", number, lineage, text: document.text });
+    const { document, origin } = wish;
+    this.outgoing = { number, lineage, document, origin, cause, phase: "asked" };
+    this.send({ kind: "propose", number, lineage, origin, text: document.text });
     this.expectAnswer();
   }
 

@@ -1,13 +1,15 @@
 // What can happen to the shared configuration, what is asked for in answer, and what is known of it.
 
 import type { LogId, LogValues } from "../../catalogue.ts";
-import type { ConfigObjection, Generation, Lineage } from "../../wire/config-message.ts";
+import type { ConfigObjection, Generation, Lineage, Origin } from "../../wire/config-message.ts";
 import type { Relation } from "./lineage.ts";
 import type { SharedDocument } from "./shared-document.ts";
 
 /** What of the synchronisation outlives the process, beside the document itself. */
 export interface Standing {
   readonly lineage: Lineage;
+  /** Who put it into force; undefined: that was not written down. */
+  readonly origin: Origin | undefined;
   /** The last one that both boxes are known to have had in force. */
   readonly agreed: Generation | undefined;
   /** What is in config.json and the partner would not take: no restart may slip it past the partner. */
@@ -28,7 +30,7 @@ export type SyncEvent =
   /** What was sent may or may not have arrived. */
   | { readonly kind: "closed" }
   /** config.json holds this, which is not in force, and which this box could take. */
-  | { readonly kind: "edited"; readonly document: SharedDocument }
+  | { readonly kind: "edited"; readonly document: SharedDocument; readonly origin: Origin }
   /** config.json holds again what is in force. */
   | { readonly kind: "restored" }
   /** box.json has changed, so this box may think otherwise of what it refused. */
@@ -67,6 +69,7 @@ export type SyncEffect =
 /** A change in config.json that is not in force (yet). */
 export interface Edit {
   readonly document: SharedDocument;
+  readonly origin: Origin;
   /** Unanswered: the partner was asked, and said nothing. */
   readonly state: "waiting" | "asked" | "refused" | "unanswered";
   /** Of the partner; empty unless it is refused. */
@@ -76,6 +79,7 @@ export interface Edit {
 /** Everything that people may be told. */
 export interface SyncView {
   readonly lineage: Lineage;
+  readonly origin: Origin | undefined;
   readonly document: SharedDocument;
   readonly isConnected: boolean;
   /** How this box's configuration stands to the partner's; undefined: that is not known now. */
@@ -83,6 +87,7 @@ export interface SyncView {
   readonly partner: Lineage | undefined;
   /** What the partner has in force, where it differs and was shown already. */
   readonly partnerDocument: SharedDocument | undefined;
+  readonly partnerOrigin: Origin | undefined;
   /** Something is being agreed on at this moment. */
   readonly isBusy: boolean;
   readonly edit: Edit | undefined;

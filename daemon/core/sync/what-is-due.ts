@@ -12,7 +12,7 @@ export function goOn(state: SyncState): void {
   if (state.isBusy || !partner) return;
   const { refusedOurs, refusedHere, isUnanswered } = partner;
   if (relation === "newer" && !refusedOurs && !isUnanswered) {
-    state.propose("newer", state.standing.lineage, state.document);
+    state.propose("newer", state.standing.lineage);
   } else if (isEdited && (relation === "same" || relation === "newer")) {
     proposeEdit(state);
   } else if (isEdited && (relation === "diverged" || refusedHere)) {
@@ -25,11 +25,11 @@ export function goOn(state: SyncState): void {
 /** Puts what is in config.json into force here, whatever the partner has. */
 export function applyAlone(state: SyncState): void {
   if (!state.edit) return;
-  const { document } = state.edit;
+  const { document, origin } = state.edit;
   const { lineage, agreed } = state.standing;
   const next = successor(lineage, document.hash, agreed, isFactory(document));
   state.edit = undefined;
-  state.adopt({ lineage: next, agreed, refused: undefined }, document, "config.json");
+  state.adopt({ lineage: next, origin, agreed, refused: undefined }, document, "config.json");
   if (state.link !== "open") return;
   state.sayHello();
   state.level();
@@ -41,12 +41,12 @@ function proposeEdit(state: SyncState): void {
   const { document } = state.edit;
   const { lineage, agreed } = state.standing;
   state.setEdit("asked");
-  state.propose("edit", successor(lineage, document.hash, agreed, false), document);
+  state.propose("edit", successor(lineage, document.hash, agreed, false), state.edit);
 }
 
 /** Both documents are shown to people who have to choose, or to mend one. */
 function fetch(state: SyncState): void {
-  if (!state.partner || state.partner.document || state.partner.isFetching) return;
+  if (!state.partner || state.partner.shown || state.partner.isFetching) return;
   state.know({ isFetching: true });
   state.send({ kind: "fetch" });
 }

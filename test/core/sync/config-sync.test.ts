@@ -3,29 +3,7 @@
 import { describe, expect, test } from "vitest";
 import { documentOf } from "../../../daemon/core/sync/shared-document.ts";
 import { LIMITS } from "../../../daemon/limits.ts";
-import { makeDocument, NAMES, TwoBoxes } from "./two-boxes.ts";
-
-const FIRST = makeDocument(1);
-
-/** Both in step with the first document. */
-function inStep(): TwoBoxes {
-  const world = new TwoBoxes({ a: FIRST, b: FIRST });
-  world.connect();
-  world.settle();
-  return world;
-}
-
-/** Both have changed the first document while they could not see each other. */
-function diverged(): TwoBoxes {
-  const world = inStep();
-  world.cut(0, 0);
-  world.boxes.a.edit(makeDocument(2));
-  world.boxes.b.edit(makeDocument(3));
-  world.settle();
-  world.connect();
-  world.settle();
-  return world;
-}
+import { diverged, FIRST, inStep, makeDocument, NAMES, TwoBoxes } from "./two-boxes.ts";
 
 function inForce(world: TwoBoxes): string[] {
   return NAMES.map((name) => world.boxes[name].disk.document.text);

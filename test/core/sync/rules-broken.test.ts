@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { ConfigSync } from "../../../daemon/core/sync/config-sync.ts";
+import { BLANK_STANDING } from "../../../daemon/core/sync/sync-state.ts";
 import {
   type ConfigMessage,
   decodeConfigMessage,
@@ -17,11 +18,17 @@ describe("a partner that does not keep to the rules", () => {
   const hello: ConfigMessage = { kind: "hello", lineage };
   const next = makeDocument(2);
   const later: Lineage = { generation: 2, hash: next.hash, ancestors: [lineage] };
-  const proposal: ConfigMessage = { kind: "propose", number: 1, lineage: later, text: next.text };
+  const proposal: Extract<ConfigMessage, { kind: "propose" }> = {
+    kind: "propose",
+    number: 1,
+    lineage: later,
+    origin: undefined,
+    text: next.text,
+  };
 
   /** A box that hears these; the reasons for which it closes the channel. */
   function reasons(...messages: (ConfigMessage | Uint8Array)[]): string[] {
-    const standing = { lineage, agreed: undefined, refused: undefined };
+    const standing = { ...BLANK_STANDING, lineage };
     const sync = new ConfigSync(standing, FIRST);
     const effects = [...sync.step({ kind: "opened", isPrimary: true }, 0)];
     for (const message of messages) {
@@ -71,7 +78,7 @@ describe("a partner that does not keep to the rules", () => {
       { ...proposal, lineage, text: FIRST.text },
     ],
   ])("a proposal that does not follow on %s is turned down", (_, own, message) => {
-    const sync = new ConfigSync({ lineage: own, agreed: undefined, refused: undefined }, FIRST);
+    const sync = new ConfigSync({ ...BLANK_STANDING, lineage: own }, FIRST);
     sync.step({ kind: "opened", isPrimary: true }, 0);
     sync.step({ kind: "received", bytes: encodeConfigMessage(hello) }, 0);
     const effects = sync.step({ kind: "received", bytes: encodeConfigMessage(message) }, 0);

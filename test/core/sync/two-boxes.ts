@@ -2,12 +2,12 @@
 // What a box does is done in single steps, so that a test can stop it between any two of them.
 
 import { ConfigSync } from "../../../daemon/core/sync/config-sync.ts";
-import { BLANK } from "../../../daemon/core/sync/lineage.ts";
 import {
   documentOf,
   NO_DOCUMENT,
   type SharedDocument,
 } from "../../../daemon/core/sync/shared-document.ts";
+import { BLANK_STANDING } from "../../../daemon/core/sync/sync-state.ts";
 import type {
   Choice,
   Standing,
@@ -69,7 +69,7 @@ export class BoxModel {
   constructor(name: Name, file: SharedDocument, world: TwoBoxes) {
     this.name = name;
     this.#world = world;
-    const standing = { lineage: BLANK, agreed: undefined, refused: undefined };
+    const standing = BLANK_STANDING;
     this.disk = { standing, document: NO_DOCUMENT, file, earlier: [], keptAside: [] };
     this.sync = new ConfigSync(standing, NO_DOCUMENT);
     this.#before = this.sync.view();
@@ -117,7 +117,16 @@ export class BoxModel {
   #load(): void {
     const { file, document } = this.disk;
     if (file.hash === document.hash) this.#step({ kind: "restored" });
-    else if (this.objections(file).length === 0) this.#step({ kind: "edited", document: file });
+    else if (this.objections(file).length === 0) {
+      const origin = {
+        who: "",
+        wall: this.#world.now,
+        from: "config.json",
+        box: this.name,
+        note: "",
+      };
+      this.#step({ kind: "edited", document: file, origin });
+    }
   }
 
   #step(event: SyncEvent): void {
@@ -258,4 +267,26 @@ export class TwoBoxes {
   view(name: Name): SyncView {
     return this.boxes[name].sync.view();
   }
+}
+
+export const FIRST = makeDocument(1);
+
+/** Both in step with the first document. */
+export function inStep(): TwoBoxes {
+  const world = new TwoBoxes({ a: FIRST, b: FIRST });
+  world.connect();
+  world.settle();
+  return world;
+}
+
+/** Both have changed the first document while they could not see each other. */
+export function diverged(): TwoBoxes {
+  const world = inStep();
+  world.cut(0, 0);
+  world.boxes.a.edit(makeDocument(2));
+  world.boxes.b.edit(makeDocument(3));
+  world.settle();
+  world.connect();
+  world.settle();
+  return world;
 }
