@@ -10,13 +10,14 @@ import { mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
 import path from "node:path";
 import { sha256Hex } from "./base/sha256.ts";
 import { type InForce, inForceFromJson, inForceToJson } from "./config/in-force.ts";
+import type { PastConfiguration } from "./config/past-configuration.ts";
+import { ConfigHistory } from "./config-history.ts";
 import { NO_DOCUMENT, parseDocument, type SharedDocument } from "./core/sync/shared-document.ts";
 import { BLANK_STANDING } from "./core/sync/sync-state.ts";
 import type { Standing } from "./core/sync/sync-types.ts";
 import { ConfigFile, configText, type WriteFile } from "./io/config-file.ts";
 import { LIMITS } from "./limits.ts";
 
-const HISTORY = /^config-([0-9]+)\.json$/;
 const KEPT_ASIDE = /^config-set-aside-[0-9a-f]+\.json$/;
 
 const NOTHING: InForce = {
@@ -25,12 +26,14 @@ const NOTHING: InForce = {
   replaces: undefined,
 };
 
-/** One call at a time. Nothing rejects: what could not be written is said by `problem` and tried again. */
+/** One call that writes at a time. Nothing rejects: what could not be written is said by `problem` and tried again. */
 export class ConfigStore {
   readonly #sharedFile: string;
   readonly #stateDir: string;
   readonly #inForceFile: string;
   readonly #writeFile: WriteFile;
+  /** What was in force before. */
+  readonly history: ConfigHistory;
   #isOpen = false;
   #now = NOTHING;
   #isSaved = true;
@@ -44,6 +47,7 @@ export class ConfigStore {
     this.#stateDir = stateDir;
     this.#inForceFile = path.join(stateDir, "config-in-force.json");
     this.#writeFile = writeFile;
+    this.history = new ConfigHistory(stateDir, writeFile);
   }
 
   get standing(): Standing {
@@ -118,7 +122,7 @@ export class ConfigStore {
     try {
       await mkdir(this.#stateDir, { recursive: true, mode: 0o750 });
       for (let one = this.#earlier[0]; one; one = this.#earlier[0]) {
-        await this.#writeHistory(one);
+        await this.history.write(pastOf(one));
         this.#earlier.shift();
       }
       if (!this.#isSaved) await this.#save();
@@ -151,22 +155,12 @@ export class ConfigStore {
     await this.#writeFile(path.join(this.#stateDir, name), bytes);
   }
 
-  async #writeHistory({ standing, document }: InForce): Promise<void> {
-    const name = `config-${standing.lineage.generation}.json`;
-    await this.#writeFile(path.join(this.#stateDir, name), readable(document));
-  }
-
   async #prune(): Promise<void> {
+    await this.history.prune();
     const names = await readdir(this.#stateDir);
-    const numberOf = (name: string) => Number(HISTORY.exec(name)?.[1]);
-    const history = names.filter((name) => HISTORY.test(name));
-    history.sort((a, b) => numberOf(b) - numberOf(a));
     const aside = await this.#newestFirst(names.filter((name) => KEPT_ASIDE.test(name)));
-    const surplus = [
-      ...history.slice(LIMITS.configHistoryMax),
-      ...aside.slice(LIMITS.configSetAsideMax),
-    ];
-    for (const name of surplus) await rm(path.join(this.#stateDir, name), { force: true });
+    for (const name of aside.slice(LIMITS.configSetAsideMax))
+      await rm(path.join(this.#stateDir, name), { force: true });
     this.#keptAside = aside
       .slice(0, LIMITS.configSetAsideMax)
       .map((name) => path.join(this.#stateDir, name));
@@ -191,6 +185,10 @@ export class ConfigStore {
       throw error;
     }
   }
+}
+
+function pastOf({ standing, document }: InForce): PastConfiguration {
+  return { generation: standing.lineage.generation, origin: standing.origin, document };
 }
 
 function readable({ text }: SharedDocument): string {

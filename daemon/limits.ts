@@ -256,7 +256,7 @@ export const LIMITS = {
   /** Messages of the partner that wait for the disk: it says two or three before it needs an answer. */
   configMessagesWaitingMax: 32,
   /** Configurations that were in force before, and those that a person wrote and that never were. */
-  configHistoryMax: 10,
+  configHistoryMax: 50,
   configSetAsideMax: 10,
   /** Differences of two configurations that a person is shown; whoever has more compares the files. */
   configDifferencesMax: 50,

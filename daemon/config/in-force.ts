@@ -21,14 +21,14 @@ export interface InForce {
 }
 
 const hash = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
-const generation = v.strictObject({
+export const GenerationSchema = v.strictObject({
   generation: v.pipe(v.number(), v.integer(), v.minValue(0)),
   hash,
 });
 const objection = v.strictObject({ file: v.string(), path: v.string(), reason: v.string() });
 
 /** A file of an earlier version has none. */
-const origin = v.optional(
+export const OriginSchema = v.optional(
   v.nullable(
     v.strictObject({
       ...{ who: v.string(), from: v.string(), box: v.string(), note: v.string() },
@@ -40,10 +40,10 @@ const origin = v.optional(
 
 const InForceSchema = v.strictObject({
   version: v.literal(1),
-  ...generation.entries,
-  ancestors: v.array(generation),
-  origin,
-  agreed: v.nullable(generation),
+  ...GenerationSchema.entries,
+  ancestors: v.array(GenerationSchema),
+  origin: OriginSchema,
+  agreed: v.nullable(GenerationSchema),
   refused: v.nullable(v.strictObject({ hash, objections: v.array(objection) })),
   replaces: v.nullable(v.strictObject({ digest: v.string(), wasInForce: v.boolean() })),
   shared: v.unknown(),

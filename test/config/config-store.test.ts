@@ -8,8 +8,7 @@ import { Configuration } from "../../daemon/configuration.ts";
 import { BLANK, successor } from "../../daemon/core/sync/lineage.ts";
 import { documentOf, type SharedDocument } from "../../daemon/core/sync/shared-document.ts";
 import type { Standing } from "../../daemon/core/sync/sync-types.ts";
-import { configText, type WriteFile, writeDurably } from "../../daemon/io/config-file.ts";
-import { LIMITS } from "../../daemon/limits.ts";
+import { type WriteFile, writeDurably } from "../../daemon/io/config-file.ts";
 import { BoxFolders, sharedConfig } from "./box-folders.ts";
 
 let folders: BoxFolders;
@@ -29,7 +28,7 @@ function open(writeFile: WriteFile = writeDurably): ConfigStore {
 
 function madeFrom(standing: Standing, document: SharedDocument): Standing {
   const lineage = successor(standing.lineage, document.hash, undefined, false);
-  return { ...standing, lineage };
+  return { ...standing, lineage, origin: ORIGIN };
 }
 
 /** As a person wrote it, and in force. */
@@ -72,7 +71,9 @@ describe("the power is cut while the partner's configuration comes into force", 
     expect(store.standing.lineage.hash).toBe(store.document.hash);
     expect(store.keptAside).toEqual([]);
     if (store.document.hash === SECOND.hash) {
-      expect(folders.stored(/^config-1\.json$/)).toEqual([configText(JSON.parse(FIRST.text))]);
+      expect(await store.history.read(1)).toEqual({
+        ...{ generation: 1, origin: ORIGIN, document: FIRST },
+      });
     }
   });
 
@@ -128,20 +129,7 @@ test("the layout of a person's file stays while it says what is in force", async
   folders.edit(layout);
   await store.adopt(madeFrom(store.standing, FIRST), FIRST, "partner");
   expect(folders.shared()).toEqual(JSON.parse(layout));
-  expect(folders.stored(/^config-[0-9]+\.json$/)).toEqual([]);
-});
-
-test("the last ones that were in force are kept, and no more", async () => {
-  const store = await withFirst();
-  for (let i = 1; i <= LIMITS.configHistoryMax + 5; i++) {
-    const document = documentOf(sharedConfig(1000 + i));
-    await store.adopt(madeFrom(store.standing, document), document, "partner");
-  }
-  const kept = folders
-    .stored(/^config-[0-9]+\.json$/)
-    .map((text) => documentOf(JSON.parse(text)).hash);
-  expect(kept).toHaveLength(LIMITS.configHistoryMax);
-  expect(kept).toContain(documentOf(sharedConfig(1000 + LIMITS.configHistoryMax + 4)).hash);
+  expect(folders.stored(/^config-history-/)).toEqual([]);
 });
 
 test("a disk that does not take it: in force all the same, said, and written when it can be", async () => {
