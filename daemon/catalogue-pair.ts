@@ -262,7 +262,7 @@ export const PAIR_CONDITIONS = {
   },
   "config-kept-aside": {
     severity: "info",
-    text: "What config.json held was not put into force, because the partner's configuration came first; it is kept in {file}.",
+    text: "What config.json held was not put into force, because another change came first; it is kept in {file}.",
     advice: "Put what is still wanted of it into config.json, then delete that file.",
     impact: "none",
   },

@@ -4,12 +4,23 @@
 import type { Now } from "./base/time.ts";
 import type { ConditionId, LogId, LogValues } from "./catalogue.ts";
 import { type ConfigDifferences, differencesOf } from "./config/differences.ts";
-import { type Circumstances, configConditions, configSyncView } from "./config-sync-view.ts";
+import type { ConfigIssue } from "./config/schema.ts";
+import { appliedOf, choiceInWords } from "./config-answers.ts";
+import type { Applied, ApplyWish, Version } from "./config-desk.ts";
+import type { PastEntry } from "./config-history.ts";
+import {
+  type Circumstances,
+  configConditions,
+  configSyncView,
+  originView,
+} from "./config-sync-view.ts";
 import type { Configuration, ConfigurationResult, FilesFound } from "./configuration.ts";
 import { ConfigSync } from "./core/sync/config-sync.ts";
+import type { SharedDocument } from "./core/sync/shared-document.ts";
 import type {
   Choice,
   ChoiceAnswer,
+  RequestAnswer,
   SyncEffect,
   SyncEvent,
   SyncView,
@@ -17,7 +28,7 @@ import type {
 import type { ConfigSyncView } from "./http/api-types.ts";
 import type { ActionResult } from "./http/box-view.ts";
 import { LIMITS } from "./limits.ts";
-import type { Origin } from "./wire/config-message.ts";
+import type { Generation, Origin } from "./wire/config-message.ts";
 
 export interface ConfigPartnerPort {
   now(): Now;
@@ -34,24 +45,6 @@ export interface ConfigPartnerPort {
 /** Who does something, from where, and a word about it. */
 export type Author = Pick<Origin, "who" | "from" | "note">;
 
-const ANSWERS: Readonly<Record<Choice, Readonly<Record<ChoiceAnswer, string>>>> = {
-  keep: {
-    "partner-is-asked": "the partner is asked to take this box's configuration",
-    "applied-here-alone": "the change in config.json is put into force here, without the partner",
-    "in-step": "both boxes have the same configuration",
-    "partner-away": "the partner is not reached, so there is nothing to choose from",
-    busy: "a configuration is being agreed on at this moment; try again in a few seconds",
-    "not-shown-yet": "the partner's configuration is not here yet; try again in a few seconds",
-  },
-  take: {
-    "partner-is-asked": "the partner's configuration is checked, and put into force on both boxes",
-    "applied-here-alone": "nothing is to be taken",
-    "in-step": "both boxes have the same configuration",
-    "partner-away": "the partner is not reached, so its configuration cannot be taken",
-    busy: "a configuration is being agreed on at this moment; try again in a few seconds",
-    "not-shown-yet": "the partner's configuration is not here yet; try again in a few seconds",
-  },
-};
 const DONE: readonly ChoiceAnswer[] = ["partner-is-asked", "applied-here-alone"];
 
 export class ConfigPartner {
@@ -68,8 +61,12 @@ export class ConfigPartner {
   #floodedOn: number | undefined;
   /** Something came into force that `load` has not given yet. */
   #hasAdopted = false;
-  /** As box.json has it. */
+  /** As the files have it. */
   #boxName = "";
+  #isPaired = false;
+  /** Who waits for the answer to a change, by its number. */
+  readonly #waiters = new Map<number, (answer: RequestAnswer) => void>();
+  #lastRequest = 0;
   /** Of which two documents they are: they are long, and asked for every few seconds. */
   #differences: ConfigDifferences & { readonly of: string } = { of: "", shown: [], more: 0 };
 
@@ -87,14 +84,20 @@ export class ConfigPartner {
       const found = await this.#configuration.load();
       const sync = this.#rules();
       this.#hasAdopted = false;
-      this.#boxName = found.result.config?.box.name ?? "";
+      this.#boxName = found.boxName;
       const origin = this.#origin({ who: "", from: "config.json", note: "" });
       for (const event of eventsOf(found, origin)) await this.#carryOut(sync, event);
-      if (!this.#hasAdopted) return found.result;
-      this.#hasAdopted = false;
-      const { result } = await this.#configuration.load();
-      return { ...result, isNew: found.result.isNew || result.isNew };
+      void this.#next(() => this.#configuration.store.history.open());
+      const result = this.#hasAdopted ? await this.#loadAgain(found) : found.result;
+      this.#isPaired = result.config?.core.pair !== undefined;
+      return result;
     });
+  }
+
+  async #loadAgain(before: FilesFound): Promise<ConfigurationResult> {
+    this.#hasAdopted = false;
+    const { result } = await this.#configuration.load();
+    return { ...result, isNew: before.result.isNew || result.isNew };
   }
 
   /** True when a file changed, or something else came into force, since the last `load`. */
@@ -143,10 +146,72 @@ export class ConfigPartner {
   choose(choice: Choice): ActionResult {
     const answer = this.#sync?.answerTo(choice) ?? "busy";
     const isDone = DONE.includes(answer);
-    const text = ANSWERS[choice][answer];
+    const text = choiceInWords(choice, answer);
     if (isDone) void this.#event({ kind: "chosen", choice });
     this.#port.say("pair-command", { command: `config ${choice}`, result: text });
     return { isDone, text };
+  }
+
+  /** What is in force, and who put it there. Undefined before the files were read for the first time. */
+  inForce(): (Version & { readonly document: SharedDocument }) | undefined {
+    const view = this.#sync?.view();
+    if (!view) return undefined;
+    const { lineage, origin, document } = view;
+    return { ...versionOf({ ...lineage, origin }), document };
+  }
+
+  /** What was in force before, the newest first. */
+  history(): readonly Version[] {
+    const now = this.#sync?.view().lineage;
+    const isNow = ({ generation, hash }: Generation) =>
+      generation === now?.generation && hash === now.hash;
+    return this.#configuration.store.history.entries.filter((one) => !isNow(one)).map(versionOf);
+  }
+
+  /** The newest of this number that was in force before. */
+  async earlier(generation: number): Promise<SharedDocument | undefined> {
+    const past = await this.#configuration.store.history.read(generation);
+    return past?.document;
+  }
+
+  /** What is wrong with a document for this box, everything at once. */
+  check(document: SharedDocument): Promise<readonly ConfigIssue[]> {
+    return this.#configuration.check(document);
+  }
+
+  /**
+   * Puts a document into force on both boxes, or on none; where the partner is away, here. Resolves when it is
+   * known what came of it, which takes as long as the partner may take over two answers.
+   */
+  async apply(document: SharedDocument, wish: ApplyWish): Promise<Applied> {
+    const { promise, resolve } = Promise.withResolvers<Applied>();
+    await this.#next(async () => {
+      const { store } = this.#configuration;
+      await store.settle();
+      if (store.document.hash !== wish.expectedHash) return resolve({ kind: "overtaken" });
+      const issues = await this.check(document);
+      if (issues.length > 0) return resolve({ kind: "invalid", issues });
+      await this.#request(document, wish, resolve);
+    });
+    return promise;
+  }
+
+  async #request(
+    document: SharedDocument,
+    { expectedHash, by, from, note }: ApplyWish,
+    resolve: (applied: Applied) => void,
+  ): Promise<void> {
+    const sync = this.#rules();
+    this.#lastRequest++;
+    const number = this.#lastRequest;
+    this.#waiters.set(number, (answer) => resolve(appliedOf(answer, sync.view(), this.#isPaired)));
+    const origin = this.#origin({ who: by, from, note });
+    await this.#carryOut(sync, {
+      kind: "requested",
+      number,
+      request: { document, origin, expectedHash },
+    });
+    if (this.#hasAdopted) this.#port.changed();
   }
 
   #circumstances({ document, partnerDocument }: SyncView): Circumstances {
@@ -219,6 +284,10 @@ export class ConfigPartner {
         const objections = await this.#configuration.check(effect.document);
         return { kind: "checked", hash: effect.document.hash, objections };
       }
+      case "answer":
+        this.#waiters.get(effect.number)?.(effect.answer);
+        this.#waiters.delete(effect.number);
+        return undefined;
       case "say":
         this.#port.say(effect.id, effect.values);
         return undefined;
@@ -227,6 +296,10 @@ export class ConfigPartner {
         return undefined;
     }
   }
+}
+
+function versionOf({ generation, hash, origin }: PastEntry): Version {
+  return { generation, hash, origin: origin ? originView(origin) : null };
 }
 
 function eventsOf({ edit, isInForce, isBoxNew }: FilesFound, origin: Origin): SyncEvent[] {

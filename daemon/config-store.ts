@@ -14,7 +14,7 @@ import type { PastConfiguration } from "./config/past-configuration.ts";
 import { ConfigHistory } from "./config-history.ts";
 import { NO_DOCUMENT, parseDocument, type SharedDocument } from "./core/sync/shared-document.ts";
 import { BLANK_STANDING } from "./core/sync/sync-state.ts";
-import type { Standing } from "./core/sync/sync-types.ts";
+import type { Source, Standing } from "./core/sync/sync-types.ts";
 import { ConfigFile, configText, type WriteFile } from "./io/config-file.ts";
 import { LIMITS } from "./limits.ts";
 
@@ -88,16 +88,12 @@ export class ConfigStore {
     }
   }
 
-  /** Puts a document into force. From the partner: config.json is to hold it as well. */
-  async adopt(
-    standing: Standing,
-    document: SharedDocument,
-    source: "config.json" | "partner",
-  ): Promise<void> {
+  /** Puts a document into force. Where it is not from config.json, that is to hold it as well. */
+  async adopt(standing: Standing, document: SharedDocument, source: Source): Promise<void> {
     const before = this.#now;
     const isOther = before.document.hash !== document.hash;
     if (isOther && before !== NOTHING) this.#earlier.push(before);
-    const replaces = source === "partner" ? await this.#toBeReplaced(document) : undefined;
+    const replaces = source === "config.json" ? undefined : await this.#toBeReplaced(document);
     this.#now = { standing, document, replaces };
     this.#isSaved = false;
     await this.#write();

@@ -4,8 +4,8 @@ import type { ConditionId, LogValues } from "./catalogue.ts";
 import type { ConfigDifferences } from "./config/differences.ts";
 import type { ConfigurationResult } from "./configuration.ts";
 import type { SyncView } from "./core/sync/sync-types.ts";
-import type { ConfigSyncView } from "./http/api-types.ts";
-import type { ConfigObjection } from "./wire/config-message.ts";
+import type { ConfigSyncView, OriginView } from "./http/api-types.ts";
+import type { ConfigObjection, Origin } from "./wire/config-message.ts";
 
 /** What this box adds to what the two make of it. */
 export interface Circumstances {
@@ -35,6 +35,17 @@ export function configSyncView(
     keptAside,
   };
 }
+
+export function originView({ who, wall, ...others }: Origin): OriginView {
+  return { by: who, at: timeOf(wall), ...others };
+}
+
+/** In ISO 8601; a clock that was wrong may have told more than the calendar has. */
+function timeOf(wall: number): string {
+  return new Date(Math.min(wall, CALENDAR_END)).toISOString();
+}
+
+const CALENDAR_END = 8.64e15;
 
 /** Every condition of this part, with its values where it is so. */
 export function configConditions(

@@ -27,6 +27,8 @@ export interface FilesFound {
   readonly isInForce: boolean;
   /** box.json is not what it was at the last `load`. */
   readonly isBoxNew: boolean;
+  /** As box.json has it; "" when it has none. */
+  readonly boxName: string;
 }
 
 interface LastGood {
@@ -74,6 +76,7 @@ export class Configuration {
       edit: issues.length > 0 || isInForce || this.store.isFileBehind ? undefined : document,
       isInForce,
       isBoxNew: this.#isBoxNew(box),
+      boxName: nameIn(box),
     };
   }
 
@@ -137,6 +140,11 @@ export class Configuration {
       return undefined;
     }
   }
+}
+
+function nameIn(box: unknown): string {
+  const { name } = (box ?? {}) as { readonly name?: unknown };
+  return typeof name === "string" ? name : "";
 }
 
 async function readOr(label: string, file: string, issues: ConfigIssue[]): Promise<unknown> {

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { CONDITIONS, type ConditionId, type LogValues, sentence } from "../../daemon/catalogue.ts";
 import { ConfigPartner } from "../../daemon/config-partner.ts";
 import { Configuration, type ConfigurationResult } from "../../daemon/configuration.ts";
+import { documentOf } from "../../daemon/core/sync/shared-document.ts";
 import { BoxFolders, sharedConfig } from "./box-folders.ts";
 
 /** What of an appliance counts here. */
@@ -142,6 +143,70 @@ test("both change it at once: the primary's counts, and the other person is told
     /kept in .*config-set-aside-[0-9a-f]{12}\.json\.$/,
   );
   expect(b.folders.stored(/^config-set-aside/)).toEqual([JSON.stringify(sharedConfig(800))]);
+});
+
+describe("over the API", () => {
+  const EVA = { by: "eva", from: "192.168.1.20", note: "longer" };
+  const wish = () => ({ ...EVA, expectedHash: a.partner.inForce()?.hash ?? "", trialSeconds: 0 });
+
+  test("a change is in force on both, with who made it, and what was before is in the history", async () => {
+    await inStep();
+    expect(await a.partner.apply(documentOf(sharedConfig(700)), wish())).toEqual({
+      ...{ kind: "applied", sentence: "configuration 2 is in force on both boxes" },
+    });
+    await until(() => a.leaseSeconds === 700 && b.leaseSeconds === 700);
+    for (const { folders, partner } of [a, b]) {
+      expect(folders.shared()).toEqual(sharedConfig(700));
+      const at = "1970-01-01T00:00:01.000Z";
+      expect(partner.inForce()?.origin).toEqual({ ...EVA, box: "A", at });
+      await until(() => partner.history().length === 1);
+      expect(partner.history()).toMatchObject([
+        {
+          generation: 1,
+          hash: documentOf(sharedConfig(600)).hash,
+          origin: { from: "config.json" },
+        },
+      ]);
+      expect(await partner.earlier(1)).toEqual(documentOf(sharedConfig(600)));
+      expect(await partner.earlier(7)).toBeUndefined();
+    }
+  });
+
+  test("a box without a partner takes it at once", async () => {
+    await a.edit(sharedConfig(600));
+    expect(await a.partner.apply(documentOf(sharedConfig(700)), wish())).toMatchObject({
+      sentence: "configuration 2 is in force",
+    });
+    await until(() => a.leaseSeconds === 700);
+    expect(await a.partner.apply(documentOf(sharedConfig(700)), wish())).toMatchObject({
+      sentence: "this configuration was in force already",
+    });
+  });
+
+  test("one that the partner cannot take is refused with its reasons, and nothing stays of it", async () => {
+    await inStep();
+    const reserved = { reservations: [{ mac: "02:00:00:00:00:01", address: "10.77.0.3" }] };
+    expect(await a.partner.apply(documentOf(sharedConfig(700, reserved)), wish())).toEqual({
+      kind: "refused",
+      text: "the partner cannot take it, so it is in force on none",
+      issues: [expect.objectContaining({ file: "box.json", path: "networks.lan.address" })],
+    });
+    expect(a.folders.shared()).toEqual(sharedConfig(600));
+    await until(() => a.conditions.size + b.conditions.size === 0);
+  });
+
+  test("the second of two that were made from the same is told that it comes too late", async () => {
+    await inStep();
+    const both = [sharedConfig(700), sharedConfig(800)].map((value) =>
+      a.partner.apply(documentOf(value), wish()),
+    );
+    const [first, second] = await Promise.all(both);
+    expect([first?.kind, second?.kind]).toEqual(["applied", "refused"]);
+    const late = { ...wish(), expectedHash: documentOf(sharedConfig(600)).hash };
+    expect(await b.partner.apply(documentOf(sharedConfig(800)), late)).toEqual({
+      kind: "overtaken",
+    });
+  });
 });
 
 describe("both were changed apart", () => {

@@ -30,7 +30,8 @@ import {
   type Lineage,
 } from "../../wire/config-message.ts";
 import { hear, hearDocument, RuleBroken } from "./hearing.ts";
-import { generationOf, relationOf, union } from "./lineage.ts";
+import { generationOf, relationOf } from "./lineage.ts";
+import { cutShort, takeUp, turnedDown } from "./request.ts";
 import type { SharedDocument } from "./shared-document.ts";
 import { SyncState, type Wish } from "./sync-state.ts";
 import type {
@@ -42,6 +43,7 @@ import type {
   SyncView,
 } from "./sync-types.ts";
 import { applyAlone, goOn } from "./what-is-due.ts";
+import { choose, proposeChosen, wish, withdrawWish } from "./wishes.ts";
 
 type Of<T extends { kind: string }, K extends T["kind"]> = Extract<T, { kind: K }>;
 
@@ -52,11 +54,12 @@ export class ConfigSync {
     opened: ({ isPrimary }) => this.#opened(isPrimary),
     received: ({ bytes }) => this.#receive(bytes),
     closed: () => this.#closed(),
-    edited: (edited) => this.#edited(edited),
-    restored: () => this.#restored(),
+    edited: (edited) => wish(this.#state, edited),
+    restored: () => withdrawWish(this.#state),
     "box-changed": () => this.#boxChanged(),
+    requested: ({ number, request }) => takeUp(this.#state, number, request),
     checked: ({ hash, objections }) => this.#checked(hash, objections),
-    chosen: ({ choice }) => this.#chosen(choice),
+    chosen: ({ choice }) => choose(this.#state, choice),
     tick: () => this.#tick(),
   };
 
@@ -119,7 +122,9 @@ export class ConfigSync {
     state.link = "closed";
     state.partner = undefined;
     state.retryAt = undefined;
+    const { outgoing } = state;
     state.settle();
+    if (outgoing) cutShort(state, outgoing);
     if (!state.edit) return;
     // Asking once more does not undo what was said before.
     const isRefused = state.standing.refused?.hash === state.edit.document.hash;
@@ -133,61 +138,10 @@ export class ConfigSync {
     this.#state.do({ kind: "close", reason });
   }
 
-  // What a person does.
-
-  #edited({ document, origin }: Of<SyncEvent, "edited">): void {
-    const state = this.#state;
-    if (state.edit?.document.hash === document.hash) return;
-    const { refused } = state.standing;
-    if (refused?.hash === document.hash) {
-      state.edit = { document, origin, state: "refused", objections: refused.objections };
-      state.askAgain();
-    } else {
-      this.#withdraw();
-      state.edit = { document, origin, state: "waiting", objections: [] };
-    }
-    goOn(state);
-  }
-
-  #restored(): void {
-    const state = this.#state;
-    const wasRefused = state.edit?.state === "refused";
-    this.#withdraw();
-    // The partner forgets that it refused anything.
-    if (wasRefused && state.link === "open") state.sayHello();
-    goOn(state);
-  }
-
   #boxChanged(): void {
     if (!this.#state.partner?.refusedHere) return;
     this.#state.know({ refusedHere: undefined });
     this.#state.sayHello();
-  }
-
-  #withdraw(): void {
-    const state = this.#state;
-    state.edit = undefined;
-    state.remember({ ...state.standing, refused: undefined });
-    if (state.outgoing?.cause !== "edit" || state.outgoing.phase !== "asked") return;
-    state.send({ kind: "cancel", number: state.outgoing.number });
-    state.settle();
-  }
-
-  #chosen(choice: Choice): void {
-    const state = this.#state;
-    const answer = this.answerTo(choice);
-    const { partner, standing, document } = state;
-    if (answer === "applied-here-alone") applyAlone(state);
-    if (answer !== "partner-is-asked" || !partner) return;
-    if (state.relation === "same") {
-      state.askAgain();
-      goOn(state);
-    } else if (choice === "keep") {
-      state.propose("keep", union(standing.lineage, partner.lineage, document.hash));
-    } else if (partner.shown) {
-      state.choosing = partner.shown;
-      state.do({ kind: "check", document: partner.shown.document });
-    }
   }
 
   // What the partner says.
@@ -250,7 +204,7 @@ export class ConfigSync {
       if (objections.length === 0) this.#ready();
       else this.#refuse(incoming.number, objections.slice(0, ISSUES_MAX));
     } else if (choosing?.document.hash === hash) {
-      this.#proposeChosen(choosing, objections[0]);
+      proposeChosen(this.#state, choosing, objections[0]);
     }
   }
 
@@ -260,17 +214,6 @@ export class ConfigSync {
     state.settle();
     state.know({ refusedHere: objections });
     goOn(state);
-  }
-
-  #proposeChosen(chosen: Wish, objection: ConfigObjection | undefined): void {
-    const state = this.#state;
-    const { partner, standing } = state;
-    state.settle();
-    if (objection) state.say("config-choice-refused", { ...objection, box: "this box" });
-    else if (partner) {
-      const { hash } = chosen.document;
-      state.propose("take", union(standing.lineage, partner.lineage, hash), chosen);
-    }
   }
 
   #ready(): void {
@@ -291,8 +234,8 @@ export class ConfigSync {
     if (cause === "edit") {
       state.edit = undefined;
       state.adopt(standing, document, "config.json");
-    } else if (cause === "take") {
-      state.adopt(standing, document, "partner");
+    } else if (cause === "take" || cause === "request") {
+      state.adopt(standing, document, cause === "take" ? "partner" : "request");
     } else {
       state.remember({ ...state.standing, lineage });
     }
@@ -309,6 +252,8 @@ export class ConfigSync {
       const { hash } = state.edit.document;
       state.edit = { ...state.edit, state: "refused", objections };
       state.remember({ ...state.standing, refused: { hash, objections } });
+    } else if (cause === "request") {
+      turnedDown(state, objections);
     } else {
       state.know({ refusedOurs: objections });
     }
@@ -360,6 +305,7 @@ export class ConfigSync {
       throw new RuleBroken("it applies what was not committed");
     }
     state.settle();
+    if (outgoing.cause === "request") state.answer({ kind: "in-force", where: "both" });
     state.remember({ ...state.standing, agreed: generationOf(outgoing.lineage) });
     this.#agreed(outgoing.lineage);
   }
@@ -388,12 +334,16 @@ export class ConfigSync {
 
   #giveUp(number: number): void {
     const state = this.#state;
-    const isEdit = state.outgoing?.cause === "edit";
+    const cause = state.outgoing?.cause;
     state.send({ kind: "cancel", number });
     state.settle();
-    if (isEdit) state.setEdit("unanswered");
-    else state.know({ isUnanswered: true });
-    state.retryAt = state.now + LIMITS.configRetryMilliseconds;
+    if (cause === "request") {
+      state.answer({ kind: "unanswered" });
+    } else {
+      if (cause === "edit") state.setEdit("unanswered");
+      else state.know({ isUnanswered: true });
+      state.retryAt = state.now + LIMITS.configRetryMilliseconds;
+    }
     goOn(state);
   }
 }

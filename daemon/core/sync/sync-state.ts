@@ -11,7 +11,16 @@ import {
 } from "../../wire/config-message.ts";
 import { BLANK, generationOf, levelled, type Relation, relationOf } from "./lineage.ts";
 import type { SharedDocument } from "./shared-document.ts";
-import type { Choice, ChoiceAnswer, Edit, Standing, SyncEffect, SyncView } from "./sync-types.ts";
+import type {
+  Choice,
+  ChoiceAnswer,
+  Edit,
+  RequestAnswer,
+  Source,
+  Standing,
+  SyncEffect,
+  SyncView,
+} from "./sync-types.ts";
 
 /** Of a box that never had a configuration. */
 export const BLANK_STANDING: Standing = {
@@ -29,9 +38,9 @@ interface Proposal extends Wish {
   readonly lineage: Lineage;
 }
 
-interface Outgoing extends Proposal {
-  /** What is proposed: a change in config.json, what is in force here already, or what a person chose. */
-  readonly cause: "edit" | "newer" | Choice;
+export interface Outgoing extends Proposal {
+  /** A change in config.json, what is in force here already, what a person chose, or what somebody asked for. */
+  readonly cause: "edit" | "newer" | "request" | Choice;
   readonly phase: "asked" | "committed";
 }
 
@@ -62,6 +71,8 @@ export class SyncState {
   incoming: Incoming | undefined;
   /** The partner's, chosen by a person, while this box looks whether it could take it. */
   choosing: Wish | undefined;
+  /** Number of the change that somebody waits for. */
+  request: number | undefined;
   /** Monotonic ms by which the partner has to have said what it owes. */
   deadline: number | undefined;
   /** When the partner is asked again what it did not answer. */
@@ -142,6 +153,7 @@ export class SyncState {
   /** Makes room for a proposal of the partner. */
   yield(): void {
     if (this.edit?.state === "asked") this.setEdit("waiting");
+    if (this.outgoing?.cause === "request") this.answer({ kind: "overtaken" });
     if (this.choosing !== undefined || this.isChoiceAsked) this.say("config-choice-overtaken", {});
     this.settle();
   }
@@ -180,12 +192,19 @@ export class SyncState {
     if (this.partner) this.partner = { ...this.partner, ...more };
   }
 
-  adopt(standing: Standing, document: SharedDocument, source: "config.json" | "partner"): void {
+  adopt(standing: Standing, document: SharedDocument, source: Source): void {
     this.standing = standing;
     this.document = document;
     // The store keeps what is in config.json then.
-    if (source === "partner") this.edit = undefined;
+    if (source !== "config.json") this.edit = undefined;
     this.do({ kind: "adopt", standing, document, source });
+  }
+
+  /** To whoever waits for what they asked for. */
+  answer(answer: RequestAnswer): void {
+    if (this.request === undefined) return;
+    this.do({ kind: "answer", number: this.request, answer });
+    this.request = undefined;
   }
 
   remember(standing: Standing): void {

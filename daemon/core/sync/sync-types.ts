@@ -43,7 +43,32 @@ export type SyncEvent =
     }
   /** A person says which of two is meant. */
   | { readonly kind: "chosen"; readonly choice: Choice }
+  /** Somebody asks for a change, which this box could take, and waits for the answer. */
+  | { readonly kind: "requested"; readonly number: number; readonly request: Request }
   | { readonly kind: "tick" };
+
+export interface Request {
+  readonly document: SharedDocument;
+  readonly origin: Origin;
+  /** Of what they had before their eyes: nothing else is to be in force. */
+  readonly expectedHash: string;
+}
+
+export type RequestAnswer =
+  /** Here: the partner takes it when it can be told, unless both go their own ways. */
+  | { readonly kind: "in-force"; readonly where: "both" | "here" }
+  /** It was in force already. */
+  | { readonly kind: "unchanged" }
+  /** Something else came into force, or is about to. */
+  | { readonly kind: "overtaken" }
+  /** Something else is being agreed on. */
+  | { readonly kind: "busy" }
+  | { readonly kind: "refused"; readonly objections: readonly ConfigObjection[] }
+  /** The partner is there, and says nothing. */
+  | { readonly kind: "unanswered" };
+
+/** Where something that comes into force was: what is not from config.json is to be written there. */
+export type Source = "config.json" | "partner" | "request";
 
 /**
  * To be carried out in this order, each when the one before is done: the partner is told that something is in
@@ -51,17 +76,19 @@ export type SyncEvent =
  */
 export type SyncEffect =
   | { readonly kind: "send"; readonly bytes: Uint8Array }
-  /** Is to be in force, and durable. From the partner: config.json does not hold it yet. */
+  /** Is to be in force, and durable. */
   | {
       readonly kind: "adopt";
       readonly standing: Standing;
       readonly document: SharedDocument;
-      readonly source: "config.json" | "partner";
+      readonly source: Source;
     }
   /** The same document, and something else to be durable. */
   | { readonly kind: "remember"; readonly standing: Standing }
   /** Could this box take it? `checked` is the answer. */
   | { readonly kind: "check"; readonly document: SharedDocument }
+  /** To whoever asked for a change under this number; each gets one. */
+  | { readonly kind: "answer"; readonly number: number; readonly answer: RequestAnswer }
   | { readonly kind: "say"; readonly id: LogId; readonly values: LogValues }
   /** The partner does not keep to the rules: the channel is of no use. */
   | { readonly kind: "close"; readonly reason: string };

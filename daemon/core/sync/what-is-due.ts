@@ -30,10 +30,15 @@ export function applyAlone(state: SyncState): void {
   const next = successor(lineage, document.hash, agreed, isFactory(document));
   state.edit = undefined;
   state.adopt({ lineage: next, origin, agreed, refused: undefined }, document, "config.json");
+  tellPartner(state);
+  if (state.link === "open") goOn(state);
+}
+
+/** Something came into force here that the partner was not asked about. */
+export function tellPartner(state: SyncState): void {
   if (state.link !== "open") return;
   state.sayHello();
   state.level();
-  goOn(state);
 }
 
 function proposeEdit(state: SyncState): void {

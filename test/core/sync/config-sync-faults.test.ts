@@ -14,6 +14,14 @@ type Action =
   | { readonly kind: "restart"; readonly at: Name }
   | { readonly kind: "mend"; readonly at: Name }
   | { readonly kind: "edit"; readonly at: Name; readonly n: number; readonly badFor: Name | "" }
+  | {
+      readonly kind: "ask";
+      readonly at: Name;
+      readonly n: number;
+      readonly badFor: Name | "";
+      /** It was made from something else than what is in force. */
+      readonly isLate: boolean;
+    }
   | { readonly kind: "choose"; readonly at: Name; readonly choice: "keep" | "take" }
   | { readonly kind: "cut"; readonly fromA: number; readonly fromB: number }
   | { readonly kind: "connect" }
@@ -30,6 +38,13 @@ function actions(n: fc.Arbitrary<number>): fc.Arbitrary<Action[]> {
     { weight: 12, arbitrary: fc.record({ kind: fc.constant("work" as const), at }) },
     { weight: 8, arbitrary: fc.record({ kind: fc.constant("deliver" as const), at }) },
     { weight: 4, arbitrary: fc.record({ kind: fc.constant("edit" as const), at, n, badFor }) },
+    {
+      weight: 3,
+      arbitrary: fc.record({
+        ...{ kind: fc.constant("ask" as const), at, n, badFor },
+        isLate: fc.constantFrom(false, false, false, true),
+      }),
+    },
     { weight: 4, arbitrary: fc.constant({ kind: "connect" as const }) },
     { weight: 3, arbitrary: fc.constant({ kind: "settle" as const }) },
     {
@@ -96,6 +111,8 @@ const DOES: Does = {
     world.boxes[at].do({ kind: "box-changed" }, { kind: "load" });
   },
   edit: (world, { at, n, badFor }, people) => people.edit(world, at, n, badFor),
+  ask: (world, { at, n, badFor, isLate }) =>
+    world.boxes[at].ask(makeDocument(n, badFor), isLate ? makeDocument(-1).hash : undefined),
   choose: (world, { at, choice }) => world.choose(at, choice),
   cut: (world, { fromA, fromB }) => world.cut(fromA, fromB),
   connect: (world) => world.connect(),
@@ -120,7 +137,7 @@ function checkAdoption({ by, before, standingBefore, event, effect }: Adoption, 
   const partner = world.boxes[otherOf(by)];
   expect(world.boxes[by].objections(effect.document), "taken though it was refused").toEqual([]);
   const isAgreed = partner.approved.has(hash);
-  const isAsked = event.kind === "received" || event.kind === "edited";
+  const isAsked = ["received", "edited", "requested"].includes(event.kind);
   if (before.relation === "same" && isAsked) {
     expect(isAgreed, "in force before the partner was ready").toBe(true);
   }
@@ -133,6 +150,7 @@ function checkAdoption({ by, before, standingBefore, event, effect }: Adoption, 
 function checkEnd(world: TwoBoxes): void {
   const [a, b] = [world.view("a"), world.view("b")];
   expect([a.isBusy, b.isBusy]).toEqual([false, false]);
+  expect(NAMES.map((name) => world.boxes[name].owed.size)).toEqual([0, 0]);
   expect([a.partner, b.partner]).toEqual([b.lineage, a.lineage]);
   if (a.lineage.hash === b.lineage.hash) {
     expect([a.relation, b.relation]).toEqual(["same", "same"]);
@@ -206,7 +224,7 @@ test(
         actions(fc.integer({ min: 10, max: 1_000_000 })),
         fc.boolean(),
         (all, areSame) => {
-          const edits = all.filter(({ kind }) => kind === "edit");
+          const edits = all.filter(({ kind }) => kind === "edit" || kind === "ask");
           fc.pre(edits.length <= 10);
           checkNothingLost(run(all, areSame));
         },

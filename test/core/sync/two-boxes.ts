@@ -10,12 +10,13 @@ import {
 import { BLANK_STANDING } from "../../../daemon/core/sync/sync-state.ts";
 import type {
   Choice,
+  RequestAnswer,
   Standing,
   SyncEffect,
   SyncEvent,
   SyncView,
 } from "../../../daemon/core/sync/sync-types.ts";
-import type { ConfigObjection } from "../../../daemon/wire/config-message.ts";
+import type { ConfigObjection, Origin } from "../../../daemon/wire/config-message.ts";
 
 export type Name = "a" | "b";
 export const NAMES: readonly Name[] = ["a", "b"];
@@ -38,7 +39,18 @@ interface Disk {
   readonly keptAside: string[];
 }
 
-type Job = SyncEvent | { readonly kind: "load" } | { readonly kind: "link"; readonly link: number };
+type Job =
+  | Exclude<SyncEvent, { kind: "requested" }>
+  | Asking
+  | { readonly kind: "load" }
+  | { readonly kind: "link"; readonly link: number };
+
+/** Somebody asks for a change over the API; without a hash for one of what is in force at that moment. */
+interface Asking {
+  readonly kind: "ask";
+  readonly document: SharedDocument;
+  readonly expectedHash?: string | undefined;
+}
 
 export interface Adoption {
   readonly by: Name;
@@ -58,6 +70,10 @@ export class BoxModel {
   readonly approved = new Set<string>();
   readonly said: string[] = [];
   readonly closings: string[] = [];
+  /** To what people asked for since the box was switched on, in that order. */
+  answers: RequestAnswer[] = [];
+  /** What is not answered yet, by its number. */
+  readonly owed = new Map<number, SharedDocument>();
   readonly #world: TwoBoxes;
   #jobs: Job[] = [];
   #effects: SyncEffect[] = [];
@@ -65,6 +81,7 @@ export class BoxModel {
   #before: SyncView;
   #standingBefore: Standing;
   #link = 0;
+  #lastAsked = 0;
 
   constructor(name: Name, file: SharedDocument, world: TwoBoxes) {
     this.name = name;
@@ -90,12 +107,18 @@ export class BoxModel {
     this.#jobs = [];
     this.#effects = [];
     this.sync = new ConfigSync(this.disk.standing, this.disk.document);
+    this.answers = [];
+    this.owed.clear();
     this.do({ kind: "load" });
   }
 
   edit(document: SharedDocument): void {
     this.disk.file = document;
     this.do({ kind: "load" });
+  }
+
+  ask(document: SharedDocument, expectedHash?: string): void {
+    this.do({ kind: "ask", document, expectedHash });
   }
 
   objections(document: SharedDocument): ConfigObjection[] {
@@ -111,6 +134,7 @@ export class BoxModel {
     if (effect) this.#carryOut(effect);
     else if (job?.kind === "link") this.#link = job.link;
     else if (job?.kind === "load") this.#load();
+    else if (job?.kind === "ask") this.#ask(job);
     else if (job) this.#step(job);
   }
 
@@ -118,15 +142,22 @@ export class BoxModel {
     const { file, document } = this.disk;
     if (file.hash === document.hash) this.#step({ kind: "restored" });
     else if (this.objections(file).length === 0) {
-      const origin = {
-        who: "",
-        wall: this.#world.now,
-        from: "config.json",
-        box: this.name,
-        note: "",
-      };
-      this.#step({ kind: "edited", document: file, origin });
+      this.#step({ kind: "edited", document: file, origin: this.#origin("config.json") });
     }
+  }
+
+  #ask({ document, expectedHash = this.disk.document.hash }: Asking): void {
+    if (this.objections(document).length > 0) return;
+    this.approved.add(document.hash);
+    this.#lastAsked++;
+    const number = this.#lastAsked;
+    this.owed.set(number, document);
+    const request = { document, expectedHash, origin: this.#origin("API") };
+    this.#step({ kind: "requested", number, request });
+  }
+
+  #origin(from: string): Origin {
+    return { who: "", wall: this.#world.now, from, box: this.name, note: "" };
   }
 
   #step(event: SyncEvent): void {
@@ -154,6 +185,9 @@ export class BoxModel {
         this.#step({ kind: "checked", hash: effect.document.hash, objections });
         break;
       }
+      case "answer":
+        this.#answered(effect);
+        break;
       case "say":
         this.said.push(effect.id);
         break;
@@ -164,13 +198,27 @@ export class BoxModel {
     }
   }
 
+  #answered({ number, answer }: Extract<SyncEffect, { kind: "answer" }>): void {
+    const document = this.owed.get(number);
+    if (!document) throw new Error("an answer to what nobody asked");
+    this.owed.delete(number);
+    this.answers.push(answer);
+    if (answer.kind !== "in-force") return;
+    const places = answer.where === "both" ? NAMES : [this.name];
+    for (const name of places) {
+      const { disk } = this.#world.boxes[name];
+      const isIn = [disk.document.hash, ...disk.earlier].includes(document.hash);
+      if (!isIn) throw new Error(`said to be in force on ${answer.where}, and is not on ${name}`);
+    }
+  }
+
   #adopt(effect: Extract<SyncEffect, { kind: "adopt" }>): void {
     const { disk } = this;
     this.#world.adopted({
       ...{ by: this.name, before: this.#before, standingBefore: this.#standingBefore },
       ...{ event: this.#cause, effect },
     });
-    if (effect.source === "partner") {
+    if (effect.source !== "config.json") {
       const isKnown = [disk.document.hash, effect.document.hash].includes(disk.file.hash);
       if (!isKnown) disk.keptAside.push(disk.file.hash);
       disk.file = effect.document;
@@ -190,6 +238,7 @@ export class TwoBoxes {
   readonly onAdopt: (adoption: Adoption) => void;
   #link = 0;
   #isUp = false;
+  #turn: Name = "b";
 
   /** Box A is the primary. */
   constructor(
@@ -254,14 +303,23 @@ export class TwoBoxes {
 
   /** Until nothing happens any more. */
   settle(): void {
-    for (let steps = 0; ; steps++) {
-      if (steps > 20_000) throw new Error("the boxes never come to rest");
-      const busy = NAMES.filter((name) => !this.boxes[name].isIdle);
-      for (const name of busy) this.boxes[name].work();
-      if (busy.length > 0) continue;
-      if (NAMES.every((name) => this.underWay[name].length === 0)) return;
-      for (const name of NAMES) this.deliver(name);
+    for (let steps = 0; this.advance(); steps++) {
+      if (steps > 40_000) throw new Error("the boxes never come to rest");
     }
+  }
+
+  /** The next single thing that happens, if there is any: both boxes work, and say something, by turns. */
+  advance(): boolean {
+    this.#turn = otherOf(this.#turn);
+    for (const name of [this.#turn, otherOf(this.#turn)]) {
+      if (this.boxes[name].isIdle) continue;
+      this.boxes[name].work();
+      return true;
+    }
+    const from = this.underWay[this.#turn].length > 0 ? this.#turn : otherOf(this.#turn);
+    if (this.underWay[from].length === 0) return false;
+    this.deliver(from);
+    return true;
   }
 
   view(name: Name): SyncView {
