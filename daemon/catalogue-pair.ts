@@ -32,6 +32,21 @@ export const PAIR_LOG = {
     text: "Configuration {generation} is in force on both boxes.",
     advice: "",
   },
+  "config-trial-begun": {
+    level: "info",
+    text: "Configuration {generation} is in force on trial: it is undone in {seconds} s, unless somebody confirms it.",
+    advice: "",
+  },
+  "config-trial-confirmed": {
+    level: "info",
+    text: "The change on trial was confirmed: configuration {generation} stays in force.",
+    advice: "",
+  },
+  "config-trial-undone": {
+    level: "warning",
+    text: "The change on trial was undone: what was in force before configuration {generation} is in force again.",
+    advice: "",
+  },
   "config-choice-overtaken": {
     level: "warning",
     text: "What was chosen of the two configurations was not done: a change at the partner came first.",
@@ -258,6 +273,12 @@ export const PAIR_CONDITIONS = {
     text: "Not everything of the configuration in force is on the disk of this box: {text}.",
     advice:
       "Let the daemon write there; it is tried again by itself. Until then config.json may not show what is in force.",
+    impact: "none",
+  },
+  "config-on-trial": {
+    severity: "warning",
+    text: "A change of the configuration is on trial: it is undone by itself, unless somebody confirms it in time.",
+    advice: "Confirm it, on either box, when everything works with it; or undo it now.",
     impact: "none",
   },
   "config-kept-aside": {

@@ -2,9 +2,19 @@
 
 import type { ConfigIssue } from "./config/schema.ts";
 import type { Applied } from "./config-desk.ts";
-import type { Choice, ChoiceAnswer, RequestAnswer, SyncView } from "./core/sync/sync-types.ts";
+import type {
+  Choice,
+  ChoiceAnswer,
+  RequestAnswer,
+  SyncView,
+  TrialAnswer,
+  TrialWord,
+} from "./core/sync/sync-types.ts";
+import type { ActionResult } from "./http/box-view.ts";
 
 const BUSY = "a configuration is being agreed on at this moment; try again in a few seconds";
+
+const ON_TRIAL = "a change is on trial: confirm it, or undo it, first";
 
 const ANSWERS: Readonly<Record<Choice, Readonly<Record<ChoiceAnswer, string>>>> = {
   keep: {
@@ -13,6 +23,7 @@ const ANSWERS: Readonly<Record<Choice, Readonly<Record<ChoiceAnswer, string>>>> 
     "in-step": "both boxes have the same configuration",
     "partner-away": "the partner is not reached, so there is nothing to choose from",
     busy: BUSY,
+    "on-trial": ON_TRIAL,
     "not-shown-yet": "the partner's configuration is not here yet; try again in a few seconds",
   },
   take: {
@@ -21,6 +32,7 @@ const ANSWERS: Readonly<Record<Choice, Readonly<Record<ChoiceAnswer, string>>>> 
     "in-step": "both boxes have the same configuration",
     "partner-away": "the partner is not reached, so its configuration cannot be taken",
     busy: BUSY,
+    "on-trial": ON_TRIAL,
     "not-shown-yet": "the partner's configuration is not here yet; try again in a few seconds",
   },
 };
@@ -41,6 +53,10 @@ export function appliedOf(answer: RequestAnswer, view: SyncView, isPaired: boole
       return { kind: "applied", sentence: "this configuration was in force already" };
     case "overtaken":
       return { kind: "overtaken" };
+    case "on-trial":
+      return refused(ON_TRIAL);
+    case "nothing-before":
+      return refused("there is no configuration yet that a trial could end with");
     case "busy":
       return refused(BUSY);
     case "refused":
@@ -50,6 +66,27 @@ export function appliedOf(answer: RequestAnswer, view: SyncView, isPaired: boole
         "the partner does not answer, so nothing was changed; look at it, then try again",
       );
   }
+}
+
+const CONFIRMED: Readonly<Record<TrialAnswer, string>> = {
+  done: "the change stays",
+  "passed-on": "the other box, where the change was made, is told that it stays",
+  "nothing-on-trial": "nothing waits to be confirmed",
+  "nothing-before": "nothing waits to be confirmed",
+  busy: BUSY,
+};
+const UNDONE: Readonly<Record<TrialAnswer, string>> = {
+  done: "what was in force before is in force again",
+  "passed-on": "the other box, where the change was made, is told to undo it",
+  "nothing-on-trial": "nothing is on trial that could be undone",
+  "nothing-before":
+    "this box had no configuration before; undo it on the other box, where it was made",
+  busy: BUSY,
+};
+
+export function trialInWords(word: TrialWord, answer: TrialAnswer): ActionResult {
+  const isDone = answer === "done" || answer === "passed-on";
+  return { isDone, text: (word === "confirm" ? CONFIRMED : UNDONE)[answer] };
 }
 
 function whereAlone({ relation }: SyncView, isPaired: boolean): string {

@@ -5,14 +5,15 @@ import type { Now } from "./base/time.ts";
 import type { ConditionId, LogId, LogValues } from "./catalogue.ts";
 import { type ConfigDifferences, differencesOf } from "./config/differences.ts";
 import type { ConfigIssue } from "./config/schema.ts";
-import { appliedOf, choiceInWords } from "./config-answers.ts";
-import type { Applied, ApplyWish, Version } from "./config-desk.ts";
+import { appliedOf, choiceInWords, trialInWords } from "./config-answers.ts";
+import type { Applied, ApplyWish, ConfigMachine, Version } from "./config-desk.ts";
 import type { PastEntry } from "./config-history.ts";
 import {
   type Circumstances,
   configConditions,
   configSyncView,
   originView,
+  trialView,
 } from "./config-sync-view.ts";
 import type { Configuration, ConfigurationResult, FilesFound } from "./configuration.ts";
 import { ConfigSync } from "./core/sync/config-sync.ts";
@@ -24,9 +25,11 @@ import type {
   SyncEffect,
   SyncEvent,
   SyncView,
+  TrialWord,
 } from "./core/sync/sync-types.ts";
 import type { ConfigSyncView } from "./http/api-types.ts";
 import type { ActionResult } from "./http/box-view.ts";
+import type { Caller } from "./http/route.ts";
 import { LIMITS } from "./limits.ts";
 import type { Generation, Origin } from "./wire/config-message.ts";
 
@@ -42,12 +45,17 @@ export interface ConfigPartnerPort {
   condition(id: ConditionId, values: LogValues | undefined): void;
 }
 
+/** Who says something, and from where. */
+type Person = Pick<Caller, "name" | "from">;
+
+type InForce = NonNullable<ReturnType<ConfigMachine["inForce"]>>;
+
 /** Who does something, from where, and a word about it. */
 export type Author = Pick<Origin, "who" | "from" | "note">;
 
 const DONE: readonly ChoiceAnswer[] = ["partner-is-asked", "applied-here-alone"];
 
-export class ConfigPartner {
+export class ConfigPartner implements Omit<ConfigMachine, "consequences"> {
   readonly #configuration: Configuration;
   readonly #port: ConfigPartnerPort;
   #sync: ConfigSync | undefined;
@@ -153,11 +161,12 @@ export class ConfigPartner {
   }
 
   /** What is in force, and who put it there. Undefined before the files were read for the first time. */
-  inForce(): (Version & { readonly document: SharedDocument }) | undefined {
+  inForce(): InForce | undefined {
     const view = this.#sync?.view();
     if (!view) return undefined;
     const { lineage, origin, document } = view;
-    return { ...versionOf({ ...lineage, origin }), document };
+    const trial = trialView(view, this.#isPaired, this.#port.now().monotonic);
+    return { ...versionOf({ ...lineage, origin }), document, trial };
   }
 
   /** What was in force before, the newest first. */
@@ -198,7 +207,7 @@ export class ConfigPartner {
 
   async #request(
     document: SharedDocument,
-    { expectedHash, by, from, note }: ApplyWish,
+    { expectedHash, trialSeconds, by, from, note }: ApplyWish,
     resolve: (applied: Applied) => void,
   ): Promise<void> {
     const sync = this.#rules();
@@ -206,12 +215,39 @@ export class ConfigPartner {
     const number = this.#lastRequest;
     this.#waiters.set(number, (answer) => resolve(appliedOf(answer, sync.view(), this.#isPaired)));
     const origin = this.#origin({ who: by, from, note });
+    const trialMilliseconds = trialSeconds * 1000;
     await this.#carryOut(sync, {
       kind: "requested",
       number,
-      request: { document, origin, expectedHash },
+      request: { document, origin, expectedHash, trialMilliseconds },
     });
     if (this.#hasAdopted) this.#port.changed();
+  }
+
+  /** A person says that what is on trial stays; at either box. */
+  confirm(caller: Person): ActionResult {
+    return this.#endTrial("confirm", caller, { kind: "confirmed" });
+  }
+
+  /** A person says that what is on trial goes, now; at either box. */
+  undo(caller: Person): ActionResult {
+    const origin = this.#origin({
+      who: caller.name,
+      from: caller.from,
+      note: "a trial was undone",
+    });
+    return this.#endTrial("undo", caller, { kind: "undone", origin });
+  }
+
+  #endTrial(word: TrialWord, { name, from }: Person, event: SyncEvent): ActionResult {
+    const result = trialInWords(
+      word,
+      this.#sync?.view().trial?.answers[word] ?? "nothing-on-trial",
+    );
+    if (result.isDone) void this.#event(event);
+    const command = `config ${word} by ${name || "nobody known"} from ${from}`;
+    this.#port.say("pair-command", { command, result: result.text });
+    return result;
   }
 
   #circumstances({ document, partnerDocument }: SyncView): Circumstances {
@@ -221,7 +257,8 @@ export class ConfigPartner {
       const both = [document, partnerDocument ?? document].map(({ text }) => JSON.parse(text));
       this.#differences = { of, ...differencesOf(both[0], both[1]) };
     }
-    return { keptAside, problem, differences: this.#differences };
+    const { monotonic: now } = this.#port.now();
+    return { keptAside, problem, differences: this.#differences, isPaired: this.#isPaired, now };
   }
 
   #origin(author: Author): Origin {
@@ -256,10 +293,10 @@ export class ConfigPartner {
   }
 
   async #carryOut(sync: ConfigSync, event: SyncEvent): Promise<void> {
-    const effects = [...sync.step(event, this.#port.now().monotonic)];
+    const effects = [...sync.step(event, this.#port.now())];
     for (let effect = effects.shift(); effect; effect = effects.shift()) {
       const answer = await this.#do(effect);
-      if (answer) effects.push(...sync.step(answer, this.#port.now().monotonic));
+      if (answer) effects.push(...sync.step(answer, this.#port.now()));
     }
     const view = sync.view();
     for (const [id, values] of configConditions(view, this.#circumstances(view))) {

@@ -77,7 +77,11 @@ export class ConfigStore {
   async settle(): Promise<void> {
     if (!this.#isOpen) {
       this.#isOpen = true;
-      const data = await new ConfigFile(this.#inForceFile).read().catch(() => null);
+      const data = await new ConfigFile(this.#inForceFile, {
+        bytesMax: LIMITS.configInForceBytesMax,
+      })
+        .read()
+        .catch(() => null);
       this.#now = inForceFromJson(data) ?? NOTHING;
       await this.#write();
     } else if (!this.#isSaved || this.isFileBehind || this.#earlier.length > 0) {

@@ -4,7 +4,7 @@ import type { ConditionId, LogValues } from "./catalogue.ts";
 import type { ConfigDifferences } from "./config/differences.ts";
 import type { ConfigurationResult } from "./configuration.ts";
 import type { SyncView } from "./core/sync/sync-types.ts";
-import type { ConfigSyncView, OriginView } from "./http/api-types.ts";
+import type { ConfigSyncView, OriginView, TrialView } from "./http/api-types.ts";
 import type { ConfigObjection, Origin } from "./wire/config-message.ts";
 
 /** What this box adds to what the two make of it. */
@@ -14,16 +14,21 @@ export interface Circumstances {
   readonly problem: string | undefined;
   /** Between both documents, where the partner's was shown. */
   readonly differences: ConfigDifferences;
+  readonly isPaired: boolean;
+  /** Monotonic ms. */
+  readonly now: number;
 }
 
 export function configSyncView(
   view: SyncView,
-  { keptAside, differences }: Circumstances,
+  { keptAside, isPaired, differences, now }: Circumstances,
 ): ConfigSyncView {
-  const { lineage, partner } = view;
+  const { lineage, origin, partner } = view;
   return {
     generation: lineage.generation,
     hash: lineage.hash,
+    origin: origin ? originView(origin) : null,
+    trial: trialView(view, isPaired, now),
     inStep: view.relation === "same",
     diverged: view.relation === "diverged",
     sentence: sentenceOf(view),
@@ -40,6 +45,20 @@ export function originView({ who, wall, ...others }: Origin): OriginView {
   return { by: who, at: timeOf(wall), ...others };
 }
 
+/** Null: what is in force stays. `now` in monotonic ms. */
+export function trialView(
+  { trial, isConnected }: SyncView,
+  isPaired: boolean,
+  now: number,
+): TrialView | null {
+  if (!trial) return null;
+  const secondsLeft = Math.max(0, Math.ceil((trial.until - now) / 1000));
+  const when = secondsLeft > 0 ? `in ${secondsLeft} s` : "now";
+  const where = isConnected ? " on either box" : isPaired ? " on this box" : "";
+  const sentence = `The change is undone ${when}, unless somebody confirms it${where}.`;
+  return { secondsLeft, sentence };
+}
+
 /** In ISO 8601; a clock that was wrong may have told more than the calendar has. */
 function timeOf(wall: number): string {
   return new Date(Math.min(wall, CALENDAR_END)).toISOString();
@@ -52,7 +71,7 @@ export function configConditions(
   view: SyncView,
   { keptAside, problem, differences: { shown, more } }: Circumstances,
 ): readonly (readonly [ConditionId, LogValues | undefined])[] {
-  const { relation, edit, refusedByPartner, refusedHere } = view;
+  const { relation, edit, trial, refusedByPartner, refusedHere } = view;
   const isSame = relation === "same";
   const count = shown.length + more;
   const where =
@@ -68,6 +87,7 @@ export function configConditions(
     ["config-not-taken-here", isSame ? undefined : first(refusedHere)],
     ["config-refused-here", isSame ? first(refusedHere) : undefined],
     ["config-unanswered", isUnanswered ? { what: waiting } : undefined],
+    ["config-on-trial", trial && {}],
     ["config-not-saved", problem === undefined ? undefined : { text: problem }],
     ["config-kept-aside", keptAside[0] === undefined ? undefined : { file: keptAside[0] }],
   ];
@@ -101,7 +121,10 @@ function sentenceOf({ relation, isConnected, lineage }: SyncView): string {
   }
 }
 
-function pendingOf({ edit, isBusy }: SyncView): string {
+function pendingOf({ edit, trial, isBusy }: SyncView): string {
+  if (edit?.state === "waiting" && trial) {
+    return "The change in config.json waits until the change on trial is confirmed or undone.";
+  }
   if (edit?.state === "unanswered") {
     return "The change in config.json waits for the partner, which does not answer.";
   }

@@ -246,6 +246,8 @@ export const LIMITS = {
   configFileBytesMax: 1 << 20,
   /** What two boxes can share: a message of their channel, and one file, hold it with its lineage. */
   configDocumentBytesMax: (1 << 20) - (64 << 10),
+  /** What is in force, and while it is on trial what was in force before. */
+  configInForceBytesMax: 2 << 20,
   /**
    * How long the partner may take over an answer about the configuration: it checks a document and writes
    * three files, which takes a slow disk a second or two.
@@ -253,6 +255,11 @@ export const LIMITS = {
   configAnswerMilliseconds: 15_000,
   /** Until it is asked again, if it said nothing: it may have been busy, or its disk. */
   configRetryMilliseconds: 60_000,
+  /**
+   * How much longer than the box that began a trial the other one waits before it undoes it: clocks run apart, and
+   * what is said last takes its time.
+   */
+  configTrialGraceMilliseconds: 10_000,
   /** Messages of the partner that wait for the disk: it says two or three before it needs an answer. */
   configMessagesWaitingMax: 32,
   /** Configurations that were in force before, and those that a person wrote and that never were. */

@@ -24,7 +24,10 @@ async function showConfig({
     out(jsonText(raw, 2));
     return isFine ? EXIT.fine : EXIT.degraded;
   }
-  const sentences = [value.sentence, value.pending, value.refused].filter((text) => text !== "");
+  const { sentence, trial, pending, refused } = value;
+  const sentences = [sentence, trial?.sentence ?? "", pending, refused].filter(
+    (text) => text !== "",
+  );
   for (const text of sentences) out(`${wrap(text, width, "")}\n`);
   out(`\n${columns(generations(value)).join("\n")}\n`);
   for (const file of value.keptAside) {

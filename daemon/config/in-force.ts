@@ -3,7 +3,7 @@
 
 import * as v from "valibot";
 import { documentOf, NoDocument, type SharedDocument } from "../core/sync/shared-document.ts";
-import type { Standing } from "../core/sync/sync-types.ts";
+import type { Standing, Trial } from "../core/sync/sync-types.ts";
 
 /** What config.json held when something else came into force, which it is to be replaced with. */
 export interface Replaced {
@@ -38,26 +38,36 @@ export const OriginSchema = v.optional(
   null,
 );
 
-const InForceSchema = v.strictObject({
-  version: v.literal(1),
+const wall = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const cameFrom = {
   ...GenerationSchema.entries,
   ancestors: v.array(GenerationSchema),
   origin: OriginSchema,
   agreed: v.nullable(GenerationSchema),
+};
+
+const TrialSchema = v.strictObject({
+  ...{ isMine: v.boolean(), startedWall: wall, untilWall: wall },
+  before: v.strictObject({ ...cameFrom, shared: v.unknown() }),
+});
+type TrialFile = v.InferOutput<typeof TrialSchema>;
+
+const InForceSchema = v.strictObject({
+  version: v.literal(1),
+  ...cameFrom,
+  trial: v.optional(v.nullable(TrialSchema), null),
   refused: v.nullable(v.strictObject({ hash, objections: v.array(objection) })),
   replaces: v.nullable(v.strictObject({ digest: v.string(), wasInForce: v.boolean() })),
   shared: v.unknown(),
 });
 
 export function inForceToJson({ standing, document, replaces }: InForce): unknown {
-  const { lineage, origin, agreed, refused } = standing;
+  const { refused, trial } = standing;
   const file: v.InferOutput<typeof InForceSchema> = {
     version: 1,
-    ...lineage,
-    ancestors: [...lineage.ancestors],
-    origin: origin ?? null,
-    agreed: agreed ?? null,
+    ...cameFromToJson(standing),
     refused: refused ? { hash: refused.hash, objections: [...refused.objections] } : null,
+    trial: trial ? trialToJson(trial) : null,
     replaces: replaces ?? null,
     shared: JSON.parse(document.text),
   };
@@ -68,18 +78,38 @@ export function inForceToJson({ standing, document, replaces }: InForce): unknow
 export function inForceFromJson(data: unknown): InForce | undefined {
   const result = v.safeParse(InForceSchema, data);
   if (!result.success) return undefined;
-  const { generation, hash, ancestors, origin, agreed, refused, replaces, shared } = result.output;
+  const { refused, trial, replaces } = result.output;
+  const now = cameFromJson(result.output);
+  const before = trial ? cameFromJson(trial.before) : undefined;
+  if (!now || (trial && !before)) return undefined;
+  const { document, ...cameFrom } = now;
+  const standing: Standing = {
+    ...cameFrom,
+    refused: refused ?? undefined,
+    trial: trial && before ? { ...trial, before } : undefined,
+  };
+  return { standing, document, replaces: replaces ?? undefined };
+}
+
+type CameFrom = Trial["before"];
+
+function trialToJson({ before, ...times }: Trial): TrialFile {
+  const shared: unknown = JSON.parse(before.document.text);
+  return { ...times, before: { ...cameFromToJson(before), shared } };
+}
+
+function cameFromToJson({ lineage, origin, agreed }: Omit<CameFrom, "document">) {
+  const ancestors = [...lineage.ancestors];
+  return { ...lineage, ancestors, origin: origin ?? null, agreed: agreed ?? null };
+}
+
+function cameFromJson(file: TrialFile["before"]): CameFrom | undefined {
+  const { generation, hash, ancestors, origin, agreed, shared } = file;
   try {
     const document = documentOf(shared);
     if (document.hash !== hash) return undefined;
     const lineage = { generation, hash, ancestors };
-    const standing = {
-      lineage,
-      origin: origin ?? undefined,
-      agreed: agreed ?? undefined,
-      refused: refused ?? undefined,
-    };
-    return { standing, document, replaces: replaces ?? undefined };
+    return { lineage, origin: origin ?? undefined, agreed: agreed ?? undefined, document };
   } catch (error) {
     if (!(error instanceof NoDocument)) throw error;
     return undefined;

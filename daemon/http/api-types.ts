@@ -1,5 +1,6 @@
 // The only daemon file that the web page and the command line may import: types, nothing else.
 
+import type { OriginView, TrialView } from "./api-config.ts";
 import type { GatewayStatus } from "./api-gateway.ts";
 
 export type * from "./api-access.ts";
@@ -186,6 +187,10 @@ export interface ConfigSyncView {
   readonly generation: number;
   /** SHA-256 in hex, the same for the same settings in whatever order. */
   readonly hash: string;
+  /** Null: it is not known who put it into force. */
+  readonly origin: OriginView | null;
+  /** Null: what is in force stays. */
+  readonly trial: TrialView | null;
   /** Both boxes are known to have the same in force. */
   readonly inStep: boolean;
   /** Both were changed while they could not see each other: a person has to choose. */

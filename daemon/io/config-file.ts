@@ -93,8 +93,8 @@ export async function writeDurably(
 export class ConfigFile {
   readonly #low: Low<unknown>;
 
-  constructor(file: string, options: JsonFileOptions = FOR_PEOPLE) {
-    this.#low = new Low<unknown>(new DurableJsonFile(file, options), null);
+  constructor(file: string, options: Partial<JsonFileOptions> = {}) {
+    this.#low = new Low<unknown>(new DurableJsonFile(file, { ...FOR_PEOPLE, ...options }), null);
   }
 
   async read(): Promise<unknown> {

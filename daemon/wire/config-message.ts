@@ -50,8 +50,8 @@ export interface ConfigObjection {
 }
 
 export type ConfigMessage =
-  /** What is in force here. Said first, and again when the partner should think anew. */
-  | { readonly kind: "hello"; readonly lineage: Lineage }
+  /** What is in force here, for good or not. Said first, and again when the partner should think anew. */
+  | { readonly kind: "hello"; readonly lineage: Lineage; readonly isOnTrial: boolean }
   /** Show me your document. */
   | { readonly kind: "fetch" }
   | { readonly kind: "document"; readonly origin: Origin | undefined; readonly text: string }
@@ -61,6 +61,8 @@ export type ConfigMessage =
       readonly number: number;
       readonly lineage: Lineage;
       readonly origin: Origin | undefined;
+      /** How long it is on trial; 0: it is for good. */
+      readonly trialMilliseconds: number;
       readonly text: string;
     }
   | { readonly kind: "ready"; readonly number: number }
@@ -74,7 +76,11 @@ export type ConfigMessage =
   | { readonly kind: "overtaken"; readonly number: number }
   | { readonly kind: "commit"; readonly number: number }
   | { readonly kind: "cancel"; readonly number: number }
-  | { readonly kind: "applied"; readonly number: number };
+  | { readonly kind: "applied"; readonly number: number }
+  /** A person says that what is on trial, which is this, stays. */
+  | { readonly kind: "confirm"; readonly hash: string }
+  /** A person says that it goes, now. */
+  | { readonly kind: "undo"; readonly hash: string; readonly origin: Origin };
 
 type Kind = ConfigMessage["kind"];
 type Of<K extends Kind> = Extract<ConfigMessage, { kind: K }>;
@@ -89,18 +95,24 @@ interface Format<K extends Kind> {
 const FORMATS: { readonly [K in Kind]: Format<K> } = {
   hello: {
     code: 0x20,
-    read: (reader) => ({ kind: "hello", lineage: readLineage(reader) }),
-    write: ({ lineage }, writer) => writeLineage(lineage, writer),
+    read: (reader) => {
+      const isOnTrial = readFlag(reader, "trial");
+      return { kind: "hello", lineage: readLineage(reader), isOnTrial };
+    },
+    write: ({ lineage, isOnTrial }, writer) => {
+      writer.u8(isOnTrial ? 1 : 0);
+      writeLineage(lineage, writer);
+    },
   },
   fetch: { code: 0x21, read: () => ({ kind: "fetch" }), write: () => {} },
   document: {
     code: 0x22,
     read: (reader) => {
-      const origin = readOrigin(reader);
+      const origin = readOriginOrNone(reader);
       return { kind: "document", origin, text: readDocument(reader) };
     },
     write: ({ origin, text }, writer) => {
-      writeOrigin(origin, writer);
+      writeOriginOrNone(origin, writer);
       writer.bytes(UTF8.encode(text));
     },
   },
@@ -109,13 +121,16 @@ const FORMATS: { readonly [K in Kind]: Format<K> } = {
     read: (reader) => {
       const number = reader.u32("number");
       const lineage = readLineage(reader);
-      const origin = readOrigin(reader);
-      return { kind: "propose", number, lineage, origin, text: readDocument(reader) };
+      const origin = readOriginOrNone(reader);
+      const trialMilliseconds = reader.u32("trial");
+      const text = readDocument(reader);
+      return { kind: "propose", number, lineage, origin, trialMilliseconds, text };
     },
-    write: ({ number, lineage, origin, text }, writer) => {
+    write: ({ number, lineage, origin, trialMilliseconds, text }, writer) => {
       writer.u32(number);
       writeLineage(lineage, writer);
-      writeOrigin(origin, writer);
+      writeOriginOrNone(origin, writer);
+      writer.u32(trialMilliseconds);
       writer.bytes(UTF8.encode(text));
     },
   },
@@ -135,6 +150,22 @@ const FORMATS: { readonly [K in Kind]: Format<K> } = {
   commit: numbered(0x27, "commit"),
   cancel: numbered(0x28, "cancel"),
   applied: numbered(0x29, "applied"),
+  confirm: {
+    code: 0x2a,
+    read: (reader) => ({ kind: "confirm", hash: readHash(reader, "hash") }),
+    write: ({ hash }, writer) => writeHash(hash, writer),
+  },
+  undo: {
+    code: 0x2b,
+    read: (reader) => {
+      const hash = readHash(reader, "hash");
+      return { kind: "undo", hash, origin: readOrigin(reader) };
+    },
+    write: ({ hash, origin }, writer) => {
+      writeHash(hash, writer);
+      writeOrigin(origin, writer);
+    },
+  },
 };
 
 const BY_CODE = new Map(Object.values(FORMATS).map((format) => [format.code, format]));
@@ -215,22 +246,37 @@ function writeLineage(lineage: Lineage, writer: Writer): void {
 function readGeneration(reader: Reader, field: string): Generation {
   const generation = reader.u32(field);
   if (generation > GENERATION_MAX) throw reader.fail(field, `${generation} is too high`);
-  return { generation, hash: hex(reader.bytes(field, HASH_BYTES)) };
+  return { generation, hash: readHash(reader, field) };
 }
 
 function writeGeneration({ generation, hash }: Generation, writer: Writer): void {
-  if (!/^[0-9a-f]{64}$/.test(hash)) throw new EncodeError(`"${hash}" is no hash`);
   writer.u32(generation);
+  writeHash(hash, writer);
+}
+
+function readHash(reader: Reader, field: string): string {
+  return hex(reader.bytes(field, HASH_BYTES));
+}
+
+function writeHash(hash: string, writer: Writer): void {
+  if (!/^[0-9a-f]{64}$/.test(hash)) throw new EncodeError(`"${hash}" is no hash`);
   for (let at = 0; at < hash.length; at += 2) {
     writer.u8(Number.parseInt(hash.slice(at, at + 2), 16));
   }
 }
 
 /** Behind a byte that says whether there is one. */
-function readOrigin(reader: Reader): Origin | undefined {
-  const count = reader.u8("origin");
-  if (count > 1) throw reader.fail("origin", `cannot be ${count}`);
-  if (count === 0) return undefined;
+function readOriginOrNone(reader: Reader): Origin | undefined {
+  return readFlag(reader, "origin") ? readOrigin(reader) : undefined;
+}
+
+function readFlag(reader: Reader, field: string): boolean {
+  const value = reader.u8(field);
+  if (value > 1) throw reader.fail(field, `cannot be ${value}`);
+  return value === 1;
+}
+
+function readOrigin(reader: Reader): Origin {
   const wall = reader.u32("wall") * 2 ** 32 + reader.u32("wall");
   if (wall > Number.MAX_SAFE_INTEGER) throw reader.fail("wall", `${wall} is too late`);
   const [who, from, box, note] = ORIGIN_TEXTS.map((field) =>
@@ -239,9 +285,12 @@ function readOrigin(reader: Reader): Origin | undefined {
   return { who, wall, from, box, note };
 }
 
-function writeOrigin(origin: Origin | undefined, writer: Writer): void {
+function writeOriginOrNone(origin: Origin | undefined, writer: Writer): void {
   writer.u8(origin ? 1 : 0);
-  if (!origin) return;
+  if (origin) writeOrigin(origin, writer);
+}
+
+function writeOrigin(origin: Origin, writer: Writer): void {
   writer.u32(Math.floor(origin.wall / 2 ** 32)).u32(origin.wall % 2 ** 32);
   for (const field of ORIGIN_TEXTS) writeShort(origin[field], ORIGIN_TEXT_BYTES_MAX, writer);
 }

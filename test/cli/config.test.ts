@@ -74,6 +74,15 @@ describe("tandem config", () => {
     `);
   });
 
+  test("a change that is on trial", async () => {
+    const sentence = "The change is undone in 43 s, unless somebody confirms it on either box.";
+    box.configView = fakeConfigView({ trial: { secondsLeft: 43, sentence } });
+    expect(await tandem("config")).toMatchObject({
+      code: 0,
+      out: expect.stringContaining(`Configuration 4 is in force on both boxes.\n${sentence}\n`),
+    });
+  });
+
   test("for scripts", async () => {
     const { code, out } = await tandem("config", "--json");
     expect([code, JSON.parse(out)]).toEqual([0, fakeConfigView()]);

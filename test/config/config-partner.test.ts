@@ -11,8 +11,9 @@ import { BoxFolders, sharedConfig } from "./box-folders.ts";
 /** What of an appliance counts here. */
 class Side {
   readonly folders: BoxFolders;
-  readonly configuration: Configuration;
-  readonly partner: ConfigPartner;
+  configuration: Configuration;
+  now = 0;
+  partner: ConfigPartner;
   readonly conditions = new Map<ConditionId, LogValues>();
   readonly said: string[] = [];
   readonly closings: string[] = [];
@@ -21,9 +22,18 @@ class Side {
 
   constructor(host: number) {
     this.folders = new BoxFolders(host);
-    this.configuration = new Configuration(this.folders.config, this.folders.state);
-    this.partner = new ConfigPartner(this.configuration, {
-      now: () => ({ monotonic: 0, wall: 1000 }),
+    [this.configuration, this.partner] = this.#made();
+  }
+
+  /** As after a start: what is on the disk is all that there is. */
+  begin(): void {
+    [this.configuration, this.partner] = this.#made();
+  }
+
+  #made(): [Configuration, ConfigPartner] {
+    const configuration = new Configuration(this.folders.config, this.folders.state);
+    const partner = new ConfigPartner(configuration, {
+      now: () => ({ monotonic: this.now, wall: this.now + 1000 }),
       send: (bytes) => this.other?.partner.received(bytes),
       close: (reason) => void this.closings.push(reason),
       changed: () => void this.reload(),
@@ -33,6 +43,7 @@ class Side {
         else this.conditions.delete(id);
       },
     });
+    return [configuration, partner];
   }
 
   async reload(): Promise<void> {
@@ -181,6 +192,71 @@ describe("over the API", () => {
     expect(await a.partner.apply(documentOf(sharedConfig(700)), wish())).toMatchObject({
       sentence: "this configuration was in force already",
     });
+  });
+
+  test("one on trial is shown on both, and confirmed on the other box", async () => {
+    await inStep();
+    await a.partner.apply(documentOf(sharedConfig(700)), { ...wish(), trialSeconds: 60 });
+    const sentence = "The change is undone in 60 s, unless somebody confirms it on either box.";
+    await until(() => b.partner.inForce()?.trial !== null && b.conditions.has("config-on-trial"));
+    for (const { partner } of [a, b]) {
+      expect(partner.view()?.trial).toEqual({ secondsLeft: 60, sentence });
+      expect(partner.inForce()?.trial).toEqual({ secondsLeft: 60, sentence });
+    }
+    expect(await b.partner.apply(documentOf(sharedConfig(800)), wish())).toMatchObject({
+      text: "a change is on trial: confirm it, or undo it, first",
+    });
+    await b.edit(sharedConfig(800));
+    expect(b.partner.view()?.pending).toBe(
+      "The change in config.json waits until the change on trial is confirmed or undone.",
+    );
+    expect(b.partner.confirm({ name: "eva", from: "192.168.1.20" })).toEqual({
+      ...{ isDone: true, text: "the other box, where the change was made, is told that it stays" },
+    });
+    await until(() => a.leaseSeconds === 800 && b.leaseSeconds === 800);
+    expect(a.partner.undo({ name: "eva", from: "" }).isDone).toBe(false);
+    await until(() => a.conditions.size + b.conditions.size === 0);
+  });
+
+  test("one on trial is undone in time on both boxes and in both files, also after a restart", async () => {
+    await inStep();
+    await a.partner.apply(documentOf(sharedConfig(700)), { ...wish(), trialSeconds: 60 });
+    await until(() => b.leaseSeconds === 700);
+    cut();
+    // Everything that was asked for is done then.
+    for (const side of [a, b]) await side.reload();
+    b.now = 60_000;
+    b.begin();
+    await b.reload();
+    expect(b.leaseSeconds).toBe(700);
+    a.now = 60_000;
+    a.begin();
+    await a.reload();
+    expect([a.leaseSeconds, a.folders.shared()]).toEqual([600, sharedConfig(600)]);
+    connect();
+    await until(() => b.leaseSeconds === 600);
+    expect(b.folders.shared()).toEqual(sharedConfig(600));
+    expect(b.partner.inForce()).toMatchObject({
+      generation: 3,
+      origin: { from: "undone by itself" },
+    });
+    await until(() => b.partner.history().length === 2);
+    expect(b.partner.history().map(({ generation }) => generation)).toEqual([2, 1]);
+  });
+
+  test("one on trial is undone by a person who does not wait", async () => {
+    await a.edit(sharedConfig(600));
+    await a.partner.apply(documentOf(sharedConfig(700)), { ...wish(), trialSeconds: 60 });
+    expect(a.partner.view()?.trial?.sentence).toBe(
+      "The change is undone in 60 s, unless somebody confirms it.",
+    );
+    expect(a.partner.undo({ name: "eva", from: "192.168.1.20" })).toEqual({
+      ...{ isDone: true, text: "what was in force before is in force again" },
+    });
+    await until(() => a.partner.inForce()?.trial === null);
+    expect(a.partner.inForce()?.origin).toMatchObject({ by: "eva", note: "a trial was undone" });
+    await a.reload();
+    expect(a.folders.shared()).toEqual(sharedConfig(600));
   });
 
   test("one that the partner cannot take is refused with its reasons, and nothing stays of it", async () => {

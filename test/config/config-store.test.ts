@@ -163,6 +163,30 @@ test("a file of what is in force that says nothing of who made it is one all the
   expect([old.document, old.standing]).toEqual([FIRST, { ...again.standing, origin: undefined }]);
 });
 
+test("what is on trial is there after a restart with what was before, however large both are", async () => {
+  const store = await withFirst();
+  const large = documentOf({ ...sharedConfig(700), note: "x".repeat(900_000) });
+  const { lineage, agreed, origin } = store.standing;
+  const before = { lineage, agreed, origin, document: documentOf({ note: "y".repeat(900_000) }) };
+  before.lineage = { ...lineage, hash: before.document.hash };
+  const trial = { isMine: true, startedWall: 1000, untilWall: 61_000, before };
+  await store.adopt({ ...madeFrom(store.standing, large), trial }, large, "request");
+  const again = open();
+  await again.settle();
+  expect([again.document, again.standing]).toEqual([large, store.standing]);
+});
+
+test("a trial that could not be undone makes the file of what is in force none", async () => {
+  const store = await withFirst();
+  const { lineage, agreed, origin } = store.standing;
+  const before = { lineage, agreed, origin, document: SECOND };
+  const trial = { isMine: true, startedWall: 1000, untilWall: 61_000, before };
+  await store.remember({ ...store.standing, trial });
+  const again = open();
+  await again.settle();
+  expect(again.standing.lineage).toEqual(BLANK);
+});
+
 test.each(["", "{", "null", '{"version":1}', JSON.stringify({ version: 2 })])(
   "a file of what is in force that holds %j is none",
   async (text) => {

@@ -225,10 +225,19 @@ const HASH = "0123456789abcdef".repeat(4);
 const LINEAGE = { generation: 3, hash: HASH, ancestors: [{ generation: 2, hash: HASH }] };
 const ORIGIN = { who: "eva", wall: 2 ** 41, from: "page 192.168.1.20", box: "A", note: "voice" };
 const CONFIG: readonly ConfigMessage[] = [
-  { kind: "hello", lineage: LINEAGE },
+  { kind: "hello", lineage: LINEAGE, isOnTrial: true },
   { kind: "fetch" },
   { kind: "document", origin: undefined, text: JSON.stringify(OFFICE) },
-  { kind: "propose", number: 7, lineage: LINEAGE, origin: ORIGIN, text: JSON.stringify(OFFICE) },
+  {
+    kind: "propose",
+    number: 7,
+    lineage: LINEAGE,
+    origin: ORIGIN,
+    trialMilliseconds: 60_000,
+    text: JSON.stringify(OFFICE),
+  },
+  { kind: "confirm", hash: HASH },
+  { kind: "undo", hash: HASH, origin: ORIGIN },
   { kind: "ready", number: 7 },
   { kind: "refused", number: 7, objections: [{ file: "config.json", path: "", reason: "no" }] },
   { kind: "overtaken", number: 7 },

@@ -190,6 +190,8 @@ export function fakeConfigView(changes: Partial<ConfigSyncView> = {}): ConfigSyn
   return {
     generation: 4,
     hash,
+    origin: null,
+    trial: null,
     inStep: true,
     diverged: false,
     sentence: "Configuration 4 is in force on both boxes.",

@@ -40,26 +40,33 @@ const objections = fc.array(fc.record({ file: short, path: short, reason: short 
   minLength: 1,
   maxLength: ISSUES_MAX,
 });
-const origin: fc.Arbitrary<Origin | undefined> = fc.option(
-  fc.record({
-    ...{ who: short, from: short, box: short, note: short },
-    wall: fc.maxSafeNat(),
-  }),
-  { nil: undefined },
-);
+const someone: fc.Arbitrary<Origin> = fc.record({
+  ...{ who: short, from: short, box: short, note: short },
+  wall: fc.maxSafeNat(),
+});
+const origin = fc.option(someone, { nil: undefined });
 const numbered = fc.constantFrom("ready", "overtaken", "commit", "cancel", "applied");
 const messages: fc.Arbitrary<ConfigMessage> = fc.oneof(
-  fc.record({ kind: fc.constant("hello" as const), lineage }),
+  fc.record({ kind: fc.constant("hello" as const), lineage, isOnTrial: fc.boolean() }),
   fc.constant({ kind: "fetch" as const }),
   fc.record({ kind: fc.constant("document" as const), origin, text }),
-  fc.record({ kind: fc.constant("propose" as const), number, lineage, origin, text }),
+  fc.record({
+    kind: fc.constant("propose" as const),
+    number,
+    lineage,
+    origin,
+    text,
+    trialMilliseconds: number,
+  }),
   fc.record({ kind: fc.constant("refused" as const), number, objections }),
+  fc.record({ kind: fc.constant("confirm" as const), hash }),
+  fc.record({ kind: fc.constant("undo" as const), hash, origin: someone }),
   fc.record({ kind: numbered, number }) as fc.Arbitrary<ConfigMessage>,
 );
 
 const HASH = "0123456789abcdef".repeat(4);
 const HELLO: ConfigMessage = {
-  kind: "hello",
+  ...{ kind: "hello", isOnTrial: false },
   lineage: { generation: 3, hash: HASH, ancestors: [{ generation: 2, hash: HASH }] },
 };
 
@@ -133,9 +140,10 @@ describe("refused, with what is wrong", () => {
     ["an unknown kind", Uint8Array.of(0x2f), /^kind .* 47 is not known/],
     ["longer than any", new Uint8Array(CONFIG_MESSAGE_BYTES_MAX + 1), /^length/],
     ["more behind it", Uint8Array.of(...hello, 0), /^end .* 1 bytes are too many/],
-    ["too many ancestors", changed(37, ANCESTORS_MAX + 1), /^ancestors .* too many/],
-    ["an ancestor that is no older", changed(41, 3), /^ancestors .* 3 stands behind 2/],
-    ["a number that leaves no room", changed(1, 0x80), /^generation .* too high/],
+    ["on trial more than once", changed(1, 2), /^trial .* cannot be 2/],
+    ["too many ancestors", changed(38, ANCESTORS_MAX + 1), /^ancestors .* too many/],
+    ["an ancestor that is no older", changed(42, 3), /^ancestors .* 3 stands behind 2/],
+    ["a number that leaves no room", changed(2, 0x80), /^generation .* too high/],
     ["an empty document", Uint8Array.of(0x22, 0), /^document .* is empty/],
     ["a document that is no text", Uint8Array.of(0x22, 0, 0xff), /^document .* is not UTF-8/],
     ["two origins", Uint8Array.of(0x22, 2, 0x31), /^origin .* cannot be 2/],
@@ -173,14 +181,14 @@ describe("not written", () => {
     [
       "too many ancestors",
       {
-        kind: "hello",
+        ...{ kind: "hello", isOnTrial: false },
         lineage: {
           ...{ generation: 99, hash: HASH },
           ancestors: Array.from({ length: 17 }, () => ({ generation: 1, hash: HASH })),
         },
       },
     ],
-    ["no hash", { kind: "hello", lineage: { generation: 1, hash: "x", ancestors: [] } }],
+    ["no hash", { kind: "confirm", hash: "x" }],
     ["a refusal without a reason", { kind: "refused", number: 1, objections: [] }],
   ])("%s", (_, message) => {
     expect(() => encodeConfigMessage(message)).toThrow(EncodeError);

@@ -22,6 +22,7 @@
 //    the other one, and neither box can tell what they would make of both.
 // 4. Where both have changed what was common, nothing is proposed before a person chooses. Each shows both.
 
+import type { Now } from "../../base/time.ts";
 import { LIMITS } from "../../limits.ts";
 import {
   type ConfigMessage,
@@ -42,6 +43,16 @@ import type {
   SyncEvent,
   SyncView,
 } from "./sync-types.ts";
+import {
+  answerToTrial,
+  confirmedByPartner,
+  confirmHere,
+  endWhenDue,
+  passedOn,
+  sayBegun,
+  trialOf,
+  undoHere,
+} from "./trial.ts";
 import { applyAlone, goOn } from "./what-is-due.ts";
 import { choose, proposeChosen, wish, withdrawWish } from "./wishes.ts";
 
@@ -60,6 +71,8 @@ export class ConfigSync {
     requested: ({ number, request }) => takeUp(this.#state, number, request),
     checked: ({ hash, objections }) => this.#checked(hash, objections),
     chosen: ({ choice }) => choose(this.#state, choice),
+    confirmed: () => confirmHere(this.#state),
+    undone: ({ origin }) => undoHere(this.#state, origin),
     tick: () => this.#tick(),
   };
 
@@ -67,7 +80,7 @@ export class ConfigSync {
   readonly #messages: {
     readonly [K in ConfigMessage["kind"]]: (message: Of<ConfigMessage, K>) => void;
   } = {
-    hello: ({ lineage }) => this.#hello(lineage),
+    hello: (hello) => this.#hello(hello),
     fetch: () => this.#show(),
     document: ({ origin, text }) => this.#shown({ document: hearDocument(text), origin }),
     propose: (proposal) => this.#proposed(proposal, hearDocument(proposal.text)),
@@ -77,16 +90,17 @@ export class ConfigSync {
     commit: ({ number }) => this.#committed(number),
     cancel: ({ number }) => this.#cancelled(number),
     applied: ({ number }) => this.#applied(number),
+    confirm: ({ hash }) => passedOn(this.#state, hash, undefined),
+    undo: ({ hash, origin }) => passedOn(this.#state, hash, origin),
   };
 
   constructor(standing: Standing, document: SharedDocument) {
     this.#state = new SyncState(standing, document);
   }
 
-  /** `now` in monotonic ms. */
-  step(event: SyncEvent, now: number): readonly SyncEffect[] {
+  step(event: SyncEvent, now: Now): readonly SyncEffect[] {
     const state = this.#state;
-    state.now = now;
+    state.at(now);
     state.effects = [];
     try {
       (this.#events[event.kind] as (event: SyncEvent) => void)(event);
@@ -94,11 +108,20 @@ export class ConfigSync {
       if (!(error instanceof RuleBroken)) throw error;
       this.#break(error.message);
     }
+    endWhenDue(state);
     return state.effects;
   }
 
   view(): SyncView {
-    return this.#state.view();
+    const { standing, trialUntil } = this.#state;
+    const trial = standing.trial && {
+      ...{ until: trialUntil ?? 0, isMine: standing.trial.isMine },
+      answers: {
+        confirm: answerToTrial(this.#state, "confirm"),
+        undo: answerToTrial(this.#state, "undo"),
+      },
+    };
+    return { ...this.#state.view(), trial };
   }
 
   /** What would come of a choice made now. */
@@ -126,6 +149,10 @@ export class ConfigSync {
     state.settle();
     if (outgoing) cutShort(state, outgoing);
     if (!state.edit) return;
+    if (state.standing.trial) {
+      state.setEdit("waiting");
+      return;
+    }
     // Asking once more does not undo what was said before.
     const isRefused = state.standing.refused?.hash === state.edit.document.hash;
     if (isRefused) state.setEdit("refused");
@@ -155,11 +182,13 @@ export class ConfigSync {
     (this.#messages[message.kind] as (message: ConfigMessage) => void)(message);
   }
 
-  #hello(lineage: Lineage): void {
+  #hello({ lineage, isOnTrial }: Of<ConfigMessage, "hello">): void {
     const state = this.#state;
     if (state.link === "greeting") state.deadline = undefined;
     state.link = "open";
-    state.partner = { lineage };
+    state.partner = { lineage, isOnTrial };
+    const isConfirmed = state.relation === "same" && state.standing.trial && !isOnTrial;
+    if (isConfirmed) confirmedByPartner(state);
     state.level();
     state.askAgain();
     goOn(state);
@@ -178,18 +207,19 @@ export class ConfigSync {
 
   #proposed(proposal: Of<ConfigMessage, "propose">, document: SharedDocument): void {
     const state = this.#state;
-    const { number, lineage, origin } = proposal;
+    const { number, lineage, origin, trialMilliseconds } = proposal;
     if (document.hash !== lineage.hash) throw new RuleBroken("it names another configuration");
     if (state.outgoing?.phase === "committed") throw new RuleBroken("it proposes out of turn");
     if (state.outgoing && state.isPrimary) return;
     state.yield();
+    const incoming = { number, lineage, document, origin, trialMilliseconds };
     const own = state.standing.lineage;
     const relation = relationOf(own, lineage, state.isPrimary);
     if (relation === "older") {
-      state.incoming = { number, lineage, document, origin, phase: "checking" };
+      state.incoming = { ...incoming, phase: "checking" };
       state.do({ kind: "check", document });
     } else if (relation === "same" && lineage.generation >= own.generation) {
-      state.incoming = { number, lineage, document, origin, phase: "checking" };
+      state.incoming = { ...incoming, phase: "checking" };
       this.#ready();
     } else {
       state.send({ kind: "overtaken", number });
@@ -228,14 +258,16 @@ export class ConfigSync {
   #commit(): void {
     const state = this.#state;
     if (!state.outgoing) return;
-    const { number, cause, lineage, document, origin } = state.outgoing;
+    const { number, cause, lineage, document, origin, trialMilliseconds } = state.outgoing;
     const { agreed } = state.standing;
-    const standing = { lineage, origin, agreed, refused: undefined };
+    const trial = cause === "request" ? trialOf(state, trialMilliseconds, true) : undefined;
+    const standing = { lineage, origin, agreed, refused: undefined, trial };
     if (cause === "edit") {
       state.edit = undefined;
       state.adopt(standing, document, "config.json");
     } else if (cause === "take" || cause === "request") {
       state.adopt(standing, document, cause === "take" ? "partner" : "request");
+      sayBegun(state, trialMilliseconds);
     } else {
       state.remember({ ...state.standing, lineage });
     }
@@ -280,13 +312,16 @@ export class ConfigSync {
     if (incoming?.number !== number || incoming.phase !== "ready") {
       throw new RuleBroken("it commits what this box is not ready for");
     }
-    const { lineage, document, origin } = incoming;
+    const { lineage, document, origin, trialMilliseconds } = incoming;
     const agreed = generationOf(lineage);
     state.settle();
     if (document.hash === state.document.hash) {
-      state.remember({ ...state.standing, lineage, agreed });
+      const trial = trialMilliseconds > 0 ? state.standing.trial : undefined;
+      state.remember({ ...state.standing, lineage, agreed, trial });
     } else {
-      state.adopt({ lineage, origin, agreed, refused: undefined }, document, "partner");
+      const trial = trialOf(state, trialMilliseconds, false);
+      state.adopt({ lineage, origin, agreed, refused: undefined, trial }, document, "partner");
+      sayBegun(state, trialMilliseconds);
     }
     state.send({ kind: "applied", number });
     this.#agreed(lineage);
@@ -311,7 +346,8 @@ export class ConfigSync {
   }
 
   #agreed(lineage: Lineage): void {
-    this.#state.partner = { lineage };
+    const isOnTrial = this.#state.standing.trial !== undefined;
+    this.#state.partner = { lineage, isOnTrial };
     this.#state.say("config-agreed", { generation: lineage.generation });
     goOn(this.#state);
   }

@@ -2,10 +2,11 @@
 // but waits for nothing: what cannot be done now is refused, with the reason.
 
 import type { ConfigObjection } from "../../wire/config-message.ts";
-import { successor } from "./lineage.ts";
+import { BLANK, successor } from "./lineage.ts";
 import { isFactory } from "./shared-document.ts";
 import type { Outgoing, SyncState } from "./sync-state.ts";
 import type { Request, RequestAnswer } from "./sync-types.ts";
+import { sayBegun, trialOf } from "./trial.ts";
 import { goOn, tellPartner } from "./what-is-due.ts";
 
 export function takeUp(state: SyncState, number: number, request: Request): void {
@@ -20,16 +21,18 @@ export function takeUp(state: SyncState, number: number, request: Request): void
   const goesAlone = state.relation !== "same" && state.relation !== "newer";
   const next = successor(lineage, document.hash, agreed, goesAlone && isFactory(document));
   if (goesAlone) putIntoForceHere(state, { ...request, lineage: next });
-  else state.propose("request", next, request);
+  else state.propose("request", next, request, request.trialMilliseconds);
 }
 
 /** Why it cannot be taken up now; undefined when it can. */
 function refusalOf(
   state: SyncState,
-  { document, expectedHash }: Request,
+  { document, expectedHash, trialMilliseconds }: Request,
 ): RequestAnswer | undefined {
-  const { link, relation, partner, edit } = state;
+  const { link, relation, partner, edit, standing } = state;
+  if (standing.trial) return { kind: "on-trial" };
   if (state.document.hash !== expectedHash) return { kind: "overtaken" };
+  if (trialMilliseconds > 0 && expectedHash === BLANK.hash) return { kind: "nothing-before" };
   const isEditUnderWay = edit?.state === "waiting" || edit?.state === "asked";
   const isPartnersComing = relation === "older" && !partner?.refusedHere;
   if (state.isBusy || isEditUnderWay || link === "greeting" || isPartnersComing) {
@@ -48,16 +51,17 @@ export function cutShort(state: SyncState, outgoing: Outgoing): void {
 /** The partner cannot take it: it is in force on none, and both forget it. */
 export function turnedDown(state: SyncState, objections: readonly ConfigObjection[]): void {
   state.answer({ kind: "refused", objections });
-  // What is in force here is offered again, so that both say why that one is not taken.
-  state.know({ refusedOurs: undefined });
   state.sayHello();
 }
 
-type Change = Pick<Outgoing, "lineage" | "document" | "origin">;
+type Change = Pick<Outgoing, "lineage" | "document" | "origin" | "trialMilliseconds">;
 
-function putIntoForceHere(state: SyncState, { lineage, document, origin }: Change): void {
+function putIntoForceHere(state: SyncState, change: Change): void {
+  const { lineage, document, origin, trialMilliseconds } = change;
   const { agreed } = state.standing;
-  state.adopt({ lineage, origin, agreed, refused: undefined }, document, "request");
+  const trial = trialOf(state, trialMilliseconds, true);
+  state.adopt({ lineage, origin, agreed, refused: undefined, trial }, document, "request");
+  sayBegun(state, trialMilliseconds);
   state.answer({ kind: "in-force", where: "here" });
   tellPartner(state);
   if (state.link === "open") goOn(state);

@@ -1,5 +1,6 @@
 // What one box holds of the synchronisation, and the small steps that its rules (config-sync.ts) are made of.
 
+import type { Now } from "../../base/time.ts";
 import type { LogId, LogValues } from "../../catalogue.ts";
 import { LIMITS } from "../../limits.ts";
 import {
@@ -25,6 +26,7 @@ import type {
 /** Of a box that never had a configuration. */
 export const BLANK_STANDING: Standing = {
   ...{ lineage: BLANK, origin: undefined, agreed: undefined, refused: undefined },
+  trial: undefined,
 };
 
 /** A document with who wished for it. */
@@ -36,6 +38,8 @@ export interface Wish {
 interface Proposal extends Wish {
   readonly number: number;
   readonly lineage: Lineage;
+  /** How long it is on trial; 0: it is for good. */
+  readonly trialMilliseconds: number;
 }
 
 export interface Outgoing extends Proposal {
@@ -51,6 +55,7 @@ interface Incoming extends Proposal {
 /** What is known of the partner as long as the channel is open. */
 interface Partner {
   readonly lineage: Lineage;
+  readonly isOnTrial: boolean;
   /** Its document, when it has been shown. */
   readonly shown?: Wish | undefined;
   readonly isFetching?: boolean;
@@ -77,13 +82,40 @@ export class SyncState {
   deadline: number | undefined;
   /** When the partner is asked again what it did not answer. */
   retryAt: number | undefined;
+  /** When what is on trial here is undone, in monotonic ms. */
+  trialUntil: number | undefined;
+  /** Monotonic ms. */
   now = 0;
+  /** Whole wall-clock ms, 0 or more. */
+  wall = 0;
   effects: SyncEffect[] = [];
   #lastNumber = 0;
 
   constructor(standing: Standing, document: SharedDocument) {
     this.standing = standing;
     this.document = document;
+  }
+
+  /** The time of what happens next. */
+  at({ monotonic, wall }: Now): void {
+    this.now = monotonic;
+    this.wall = Math.max(0, Math.trunc(wall));
+    // Of one that a restart has come into.
+    if (this.standing.trial && this.trialUntil === undefined) this.#setAlarm();
+  }
+
+  /** A clock that stands before the beginning tells nothing: then the time is over. */
+  #setAlarm(): void {
+    const { trial } = this.standing;
+    const { startedWall = 0, untilWall = 0 } = trial ?? {};
+    const left = this.wall < startedWall ? 0 : Math.max(0, untilWall - this.wall);
+    this.trialUntil = trial && this.now + left;
+  }
+
+  #setStanding(standing: Standing): void {
+    const isOther = standing.trial !== this.standing.trial;
+    this.standing = standing;
+    if (isOther) this.#setAlarm();
   }
 
   get inForce(): Wish {
@@ -99,7 +131,7 @@ export class SyncState {
     return this.partner && relationOf(this.standing.lineage, this.partner.lineage, this.isPrimary);
   }
 
-  view(): SyncView {
+  view(): Omit<SyncView, "trial"> {
     const { lineage, shown, refusedOurs, refusedHere, isUnanswered } = this.partner ?? {};
     return {
       lineage: this.standing.lineage,
@@ -127,6 +159,7 @@ export class SyncState {
   answerTo(choice: Choice): ChoiceAnswer {
     const { edit, link, partner, relation, isBusy } = this;
     const holds = choice === "keep" && (edit?.state === "refused" || edit?.state === "unanswered");
+    if (this.standing.trial) return "on-trial";
     if (link === "closed") return holds ? "applied-here-alone" : "partner-away";
     if (isBusy || !partner) return "busy";
     if (relation === "same") return holds ? "partner-is-asked" : "in-step";
@@ -141,12 +174,18 @@ export class SyncState {
   }
 
   /** What is in force here, or something else: `wish`. */
-  propose(cause: Outgoing["cause"], lineage: Lineage, wish: Wish = this.inForce): void {
+  propose(
+    cause: Outgoing["cause"],
+    lineage: Lineage,
+    wish: Wish = this.inForce,
+    trialMilliseconds = 0,
+  ): void {
     this.#lastNumber++;
     const number = this.#lastNumber;
     const { document, origin } = wish;
-    this.outgoing = { number, lineage, document, origin, cause, phase: "asked" };
-    this.send({ kind: "propose", number, lineage, origin, text: document.text });
+    const proposal = { number, lineage, origin, trialMilliseconds };
+    this.outgoing = { ...proposal, document, cause, phase: "asked" };
+    this.send({ kind: "propose", ...proposal, text: document.text });
     this.expectAnswer();
   }
 
@@ -193,7 +232,7 @@ export class SyncState {
   }
 
   adopt(standing: Standing, document: SharedDocument, source: Source): void {
-    this.standing = standing;
+    this.#setStanding(standing);
     this.document = document;
     // The store keeps what is in config.json then.
     if (source !== "config.json") this.edit = undefined;
@@ -209,12 +248,15 @@ export class SyncState {
 
   remember(standing: Standing): void {
     if (JSON.stringify(standing) === JSON.stringify(this.standing)) return;
-    this.standing = standing;
+    this.#setStanding(standing);
     this.do({ kind: "remember", standing });
   }
 
+  /** With it the partner thinks anew of what it has refused. */
   sayHello(): void {
-    this.send({ kind: "hello", lineage: this.standing.lineage });
+    this.know({ refusedOurs: undefined });
+    const { lineage, trial } = this.standing;
+    this.send({ kind: "hello", lineage, isOnTrial: trial !== undefined });
   }
 
   expectAnswer(): void {

@@ -14,6 +14,17 @@ export interface Standing {
   readonly agreed: Generation | undefined;
   /** What is in config.json and the partner would not take: no restart may slip it past the partner. */
   readonly refused: Refused | undefined;
+  /** What is in force is undone by itself unless somebody confirms it; undefined: it stays. */
+  readonly trial: Trial | undefined;
+}
+
+/** Times are wall-clock ms, for after a restart; while the process lives, monotonic time counts. */
+export interface Trial {
+  /** This box has begun it. */
+  readonly isMine: boolean;
+  readonly startedWall: number;
+  readonly untilWall: number;
+  readonly before: Omit<Standing, "refused" | "trial"> & { readonly document: SharedDocument };
 }
 
 export interface Refused {
@@ -45,6 +56,10 @@ export type SyncEvent =
   | { readonly kind: "chosen"; readonly choice: Choice }
   /** Somebody asks for a change, which this box could take, and waits for the answer. */
   | { readonly kind: "requested"; readonly number: number; readonly request: Request }
+  /** A person says that what is on trial stays. */
+  | { readonly kind: "confirmed" }
+  /** A person says that it goes, now. */
+  | { readonly kind: "undone"; readonly origin: Origin }
   | { readonly kind: "tick" };
 
 export interface Request {
@@ -52,6 +67,8 @@ export interface Request {
   readonly origin: Origin;
   /** Of what they had before their eyes: nothing else is to be in force. */
   readonly expectedHash: string;
+  /** 0: for good. */
+  readonly trialMilliseconds: number;
 }
 
 export type RequestAnswer =
@@ -61,6 +78,10 @@ export type RequestAnswer =
   | { readonly kind: "unchanged" }
   /** Something else came into force, or is about to. */
   | { readonly kind: "overtaken" }
+  /** Something else is on trial. */
+  | { readonly kind: "on-trial" }
+  /** There is nothing that a trial could end with. */
+  | { readonly kind: "nothing-before" }
   /** Something else is being agreed on. */
   | { readonly kind: "busy" }
   | { readonly kind: "refused"; readonly objections: readonly ConfigObjection[] }
@@ -124,7 +145,20 @@ export interface SyncView {
   readonly refusedHere: readonly ConfigObjection[];
   /** The partner was asked to take what is in force here, and said nothing. */
   readonly isUnanswered: boolean;
+  readonly trial: TrialSeen | undefined;
 }
+
+export interface TrialSeen {
+  /** Monotonic ms. */
+  readonly until: number;
+  readonly isMine: boolean;
+  readonly answers: Readonly<Record<TrialWord, TrialAnswer>>;
+}
+
+export type TrialWord = "confirm" | "undo";
+
+/** What a person's word on a trial comes to. */
+export type TrialAnswer = "done" | "passed-on" | "nothing-on-trial" | "nothing-before" | "busy";
 
 /** What a person's choice comes to. */
 export type ChoiceAnswer =
@@ -133,4 +167,5 @@ export type ChoiceAnswer =
   | "in-step"
   | "partner-away"
   | "busy"
+  | "on-trial"
   | "not-shown-yet";

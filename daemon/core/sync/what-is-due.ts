@@ -6,13 +6,15 @@ import type { SyncState } from "./sync-state.ts";
 
 /** Does what is due, if nothing is under way. */
 export function goOn(state: SyncState): void {
-  const isEdited = state.edit?.state === "waiting";
+  const isEdited = state.edit?.state === "waiting" && !state.standing.trial;
   if (state.link === "closed" && isEdited) applyAlone(state);
   const { partner, relation } = state;
   if (state.isBusy || !partner) return;
   const { refusedOurs, refusedHere, isUnanswered } = partner;
   if (relation === "newer" && !refusedOurs && !isUnanswered) {
-    state.propose("newer", state.standing.lineage);
+    const { now, trialUntil, inForce, standing } = state;
+    const left = trialUntil === undefined ? 0 : Math.max(1, Math.ceil(trialUntil - now));
+    state.propose("newer", standing.lineage, inForce, left);
   } else if (isEdited && (relation === "same" || relation === "newer")) {
     proposeEdit(state);
   } else if (isEdited && (relation === "diverged" || refusedHere)) {
@@ -29,7 +31,8 @@ export function applyAlone(state: SyncState): void {
   const { lineage, agreed } = state.standing;
   const next = successor(lineage, document.hash, agreed, isFactory(document));
   state.edit = undefined;
-  state.adopt({ lineage: next, origin, agreed, refused: undefined }, document, "config.json");
+  const standing = { lineage: next, origin, agreed, refused: undefined, trial: undefined };
+  state.adopt(standing, document, "config.json");
   tellPartner(state);
   if (state.link === "open") goOn(state);
 }
@@ -37,8 +40,9 @@ export function applyAlone(state: SyncState): void {
 /** Something came into force here that the partner was not asked about. */
 export function tellPartner(state: SyncState): void {
   if (state.link !== "open") return;
-  state.sayHello();
+  // First: the partner may do something of its own at this moment, and then is not level with this box.
   state.level();
+  state.sayHello();
 }
 
 function proposeEdit(state: SyncState): void {

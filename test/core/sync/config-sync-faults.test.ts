@@ -3,6 +3,7 @@
 
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { LIMITS } from "../../../daemon/limits.ts";
 import { type Adoption, makeDocument, NAMES, type Name, otherOf, TwoBoxes } from "./two-boxes.ts";
 
 const RUNS = Number(process.env.RUNS ?? 3000);
@@ -22,6 +23,16 @@ type Action =
       /** It was made from something else than what is in force. */
       readonly isLate: boolean;
     }
+  | {
+      readonly kind: "try";
+      readonly at: Name;
+      readonly n: number;
+      readonly badFor: Name | "";
+      readonly milliseconds: number;
+    }
+  | { readonly kind: "confirm"; readonly at: Name }
+  | { readonly kind: "undo"; readonly at: Name }
+  | { readonly kind: "clock"; readonly at: Name; readonly isAhead: number }
   | { readonly kind: "choose"; readonly at: Name; readonly choice: "keep" | "take" }
   | { readonly kind: "cut"; readonly fromA: number; readonly fromB: number }
   | { readonly kind: "connect" }
@@ -30,6 +41,7 @@ type Action =
 
 const at = fc.constantFrom<Name>("a", "b");
 const few = fc.nat(3);
+const YEAR = 365 * 86_400_000;
 
 /** `n` makes the document: few of them, so that changes are taken back, or one for each change. */
 function actions(n: fc.Arbitrary<number>): fc.Arbitrary<Action[]> {
@@ -43,6 +55,22 @@ function actions(n: fc.Arbitrary<number>): fc.Arbitrary<Action[]> {
       arbitrary: fc.record({
         ...{ kind: fc.constant("ask" as const), at, n, badFor },
         isLate: fc.constantFrom(false, false, false, true),
+      }),
+    },
+    {
+      weight: 3,
+      arbitrary: fc.record({
+        ...{ kind: fc.constant("try" as const), at, n, badFor },
+        milliseconds: fc.constantFrom(1000, 30_000, 60_000),
+      }),
+    },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constant("confirm" as const), at }) },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constant("undo" as const), at }) },
+    {
+      weight: 1,
+      arbitrary: fc.record({
+        ...{ kind: fc.constant("clock" as const), at },
+        isAhead: fc.constantFrom(-YEAR, 0, 45_000, YEAR),
       }),
     },
     { weight: 4, arbitrary: fc.constant({ kind: "connect" as const }) },
@@ -113,13 +141,20 @@ const DOES: Does = {
   edit: (world, { at, n, badFor }, people) => people.edit(world, at, n, badFor),
   ask: (world, { at, n, badFor, isLate }) =>
     world.boxes[at].ask(makeDocument(n, badFor), isLate ? makeDocument(-1).hash : undefined),
+  try: (world, { at, n, badFor, milliseconds }) =>
+    world.boxes[at].try(makeDocument(n, badFor), milliseconds),
+  confirm: (world, { at }) => world.boxes[at].confirm(),
+  undo: (world, { at }) => world.boxes[at].undo(),
+  clock: (world, { at, isAhead }) => {
+    world.boxes[at].clockIsAhead = isAhead;
+  },
   choose: (world, { at, choice }) => world.choose(at, choice),
   cut: (world, { fromA, fromB }) => world.cut(fromA, fromB),
   connect: (world) => world.connect(),
   settle: (world) => world.settle(),
   wait: (world, { milliseconds }) => {
     world.now += milliseconds;
-    for (const name of NAMES) world.boxes[name].do({ kind: "tick" });
+    for (const name of NAMES) world.boxes[name].tick();
   },
 };
 
@@ -138,7 +173,8 @@ function checkAdoption({ by, before, standingBefore, event, effect }: Adoption, 
   expect(world.boxes[by].objections(effect.document), "taken though it was refused").toEqual([]);
   const isAgreed = partner.approved.has(hash);
   const isAsked = ["received", "edited", "requested"].includes(event.kind);
-  if (before.relation === "same" && isAsked) {
+  const isBack = standingBefore.trial?.before.lineage.hash === hash;
+  if (before.relation === "same" && isAsked && !isBack) {
     expect(isAgreed, "in force before the partner was ready").toBe(true);
   }
   if (standingBefore.refused?.hash === hash && event.kind !== "chosen") {
@@ -149,6 +185,7 @@ function checkAdoption({ by, before, standingBefore, event, effect }: Adoption, 
 /** Both the same, or both say what is the matter. */
 function checkEnd(world: TwoBoxes): void {
   const [a, b] = [world.view("a"), world.view("b")];
+  expect([a.trial, b.trial], "every trial has an end").toEqual([undefined, undefined]);
   expect([a.isBusy, b.isBusy]).toEqual([false, false]);
   expect(NAMES.map((name) => world.boxes[name].owed.size)).toEqual([0, 0]);
   expect([a.partner, b.partner]).toEqual([b.lineage, a.lineage]);
@@ -168,7 +205,7 @@ function checkEnd(world: TwoBoxes): void {
   expect(older.refusedHere.length, "the older one says why").toBeGreaterThan(0);
 }
 
-/** Every change that was in force is behind what is in force now, unless a person chose between the two. */
+/** Every change that was in force for good is behind what is in force now, unless a person chose between the two. */
 function checkNothingLost(world: TwoBoxes): void {
   const known = new Set(
     NAMES.flatMap((name) => {
@@ -176,7 +213,11 @@ function checkNothingLost(world: TwoBoxes): void {
       return [lineage.hash, ...lineage.ancestors.map(({ hash }) => hash)];
     }),
   );
-  for (const { effect } of world.adoptions) expect(known).toContain(effect.document.hash);
+  const forGood = world.adoptions.filter(({ effect }) => !effect.standing.trial);
+  for (const { effect } of forGood) expect(known).toContain(effect.document.hash);
+  for (const name of NAMES) {
+    for (const hash of world.boxes[name].confirmed) expect(known).toContain(hash);
+  }
 }
 
 function run(all: readonly Action[], areSame: boolean): TwoBoxes {
@@ -194,6 +235,8 @@ function run(all: readonly Action[], areSame: boolean): TwoBoxes {
   world.settle();
   world.connect();
   world.settle();
+  world.wait(LIMITS.configAnswerMilliseconds);
+  world.wait(60_000 + LIMITS.configTrialGraceMilliseconds);
   people.check(world);
   checkEnd(world);
   expect(
@@ -224,7 +267,7 @@ test(
         actions(fc.integer({ min: 10, max: 1_000_000 })),
         fc.boolean(),
         (all, areSame) => {
-          const edits = all.filter(({ kind }) => kind === "edit" || kind === "ask");
+          const edits = all.filter(({ kind }) => ["edit", "ask", "try"].includes(kind));
           fc.pre(edits.length <= 10);
           checkNothingLost(run(all, areSame));
         },

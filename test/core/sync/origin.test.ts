@@ -1,7 +1,7 @@
 // Who put a configuration into force, and when, goes with it to the other box.
 
 import { describe, expect, test } from "vitest";
-import { diverged, inStep, makeDocument, NAMES } from "./two-boxes.ts";
+import { diverged, inStep, makeDocument, NAMES, START_WALL } from "./two-boxes.ts";
 
 describe("who changed it", () => {
   test("is known on both boxes", () => {
@@ -9,7 +9,7 @@ describe("who changed it", () => {
     world.now = 1234;
     world.boxes.a.edit(makeDocument(2));
     world.settle();
-    const origin = { who: "", wall: 1234, from: "config.json", box: "a", note: "" };
+    const origin = { who: "", wall: START_WALL + 1234, from: "config.json", box: "a", note: "" };
     expect(NAMES.map((name) => world.boxes[name].disk.standing.origin)).toEqual([origin, origin]);
   });
 

@@ -12,10 +12,11 @@ import {
 import { makeDocument } from "./two-boxes.ts";
 
 const FIRST = makeDocument(1);
+const START = { monotonic: 0, wall: 0 };
 
 describe("a partner that does not keep to the rules", () => {
   const lineage: Lineage = { generation: 1, hash: FIRST.hash, ancestors: [] };
-  const hello: ConfigMessage = { kind: "hello", lineage };
+  const hello: ConfigMessage = { kind: "hello", lineage, isOnTrial: false };
   const next = makeDocument(2);
   const later: Lineage = { generation: 2, hash: next.hash, ancestors: [lineage] };
   const proposal: Extract<ConfigMessage, { kind: "propose" }> = {
@@ -23,6 +24,7 @@ describe("a partner that does not keep to the rules", () => {
     number: 1,
     lineage: later,
     origin: undefined,
+    trialMilliseconds: 0,
     text: next.text,
   };
 
@@ -30,10 +32,10 @@ describe("a partner that does not keep to the rules", () => {
   function reasons(...messages: (ConfigMessage | Uint8Array)[]): string[] {
     const standing = { ...BLANK_STANDING, lineage };
     const sync = new ConfigSync(standing, FIRST);
-    const effects = [...sync.step({ kind: "opened", isPrimary: true }, 0)];
+    const effects = [...sync.step({ kind: "opened", isPrimary: true }, START)];
     for (const message of messages) {
       const bytes = message instanceof Uint8Array ? message : encodeConfigMessage(message);
-      effects.push(...sync.step({ kind: "received", bytes }, 0));
+      effects.push(...sync.step({ kind: "received", bytes }, START));
     }
     return effects.flatMap((effect) => (effect.kind === "close" ? [effect.reason] : []));
   }
@@ -79,9 +81,9 @@ describe("a partner that does not keep to the rules", () => {
     ],
   ])("a proposal that does not follow on %s is turned down", (_, own, message) => {
     const sync = new ConfigSync({ ...BLANK_STANDING, lineage: own }, FIRST);
-    sync.step({ kind: "opened", isPrimary: true }, 0);
-    sync.step({ kind: "received", bytes: encodeConfigMessage(hello) }, 0);
-    const effects = sync.step({ kind: "received", bytes: encodeConfigMessage(message) }, 0);
+    sync.step({ kind: "opened", isPrimary: true }, START);
+    sync.step({ kind: "received", bytes: encodeConfigMessage(hello) }, START);
+    const effects = sync.step({ kind: "received", bytes: encodeConfigMessage(message) }, START);
     const sent = effects.flatMap((one) =>
       one.kind === "send" ? [decodeConfigMessage(one.bytes)] : [],
     );

@@ -1,6 +1,7 @@
 // Two boxes with one configuration each, a channel that is cut, disks that keep what was written, and people.
 // What a box does is done in single steps, so that a test can stop it between any two of them.
 
+import type { Now } from "../../../daemon/base/time.ts";
 import { ConfigSync } from "../../../daemon/core/sync/config-sync.ts";
 import {
   documentOf,
@@ -17,6 +18,9 @@ import type {
   SyncView,
 } from "../../../daemon/core/sync/sync-types.ts";
 import type { ConfigObjection, Origin } from "../../../daemon/wire/config-message.ts";
+
+/** The wall clock when the world begins. */
+export const START_WALL = Date.UTC(2026, 0, 1);
 
 export type Name = "a" | "b";
 export const NAMES: readonly Name[] = ["a", "b"];
@@ -50,6 +54,7 @@ interface Asking {
   readonly kind: "ask";
   readonly document: SharedDocument;
   readonly expectedHash?: string | undefined;
+  readonly trialMilliseconds: number;
 }
 
 export interface Adoption {
@@ -64,12 +69,16 @@ export class BoxModel {
   readonly name: Name;
   readonly disk: Disk;
   sync: ConfigSync;
+  /** By so many ms, compared with the other box. */
+  clockIsAhead = 0;
   /** Its box.json was made to go with everything. */
   takesAll = false;
   /** What it found to be good, as a proposal or in its own config.json. */
   readonly approved = new Set<string>();
   readonly said: string[] = [];
   readonly closings: string[] = [];
+  /** What was on trial and stayed. */
+  readonly confirmed: string[] = [];
   /** To what people asked for since the box was switched on, in that order. */
   answers: RequestAnswer[] = [];
   /** What is not answered yet, by its number. */
@@ -118,7 +127,24 @@ export class BoxModel {
   }
 
   ask(document: SharedDocument, expectedHash?: string): void {
-    this.do({ kind: "ask", document, expectedHash });
+    this.do({ kind: "ask", document, expectedHash, trialMilliseconds: 0 });
+  }
+
+  /** For so long, unless it is confirmed. */
+  try(document: SharedDocument, trialMilliseconds: number): void {
+    this.do({ kind: "ask", document, trialMilliseconds });
+  }
+
+  confirm(): void {
+    this.do({ kind: "confirmed" });
+  }
+
+  undo(): void {
+    this.do({ kind: "undone", origin: this.#origin("API") });
+  }
+
+  tick(): void {
+    this.do({ kind: "tick" });
   }
 
   objections(document: SharedDocument): ConfigObjection[] {
@@ -146,18 +172,24 @@ export class BoxModel {
     }
   }
 
-  #ask({ document, expectedHash = this.disk.document.hash }: Asking): void {
+  #ask({ document, expectedHash = this.disk.document.hash, trialMilliseconds }: Asking): void {
     if (this.objections(document).length > 0) return;
     this.approved.add(document.hash);
     this.#lastAsked++;
     const number = this.#lastAsked;
     this.owed.set(number, document);
-    const request = { document, expectedHash, origin: this.#origin("API") };
+    const origin = this.#origin("API");
+    const request = { document, expectedHash, trialMilliseconds, origin };
     this.#step({ kind: "requested", number, request });
   }
 
+  #now(): Now {
+    const monotonic = this.#world.now;
+    return { monotonic, wall: START_WALL + monotonic + this.clockIsAhead };
+  }
+
   #origin(from: string): Origin {
-    return { who: "", wall: this.#world.now, from, box: this.name, note: "" };
+    return { who: "", wall: this.#now().wall, from, box: this.name, note: "" };
   }
 
   #step(event: SyncEvent): void {
@@ -165,7 +197,7 @@ export class BoxModel {
     this.#cause = event;
     this.#before = this.sync.view();
     this.#standingBefore = this.disk.standing;
-    this.#effects.push(...this.sync.step(event, this.#world.now));
+    this.#effects.push(...this.sync.step(event, this.#now()));
   }
 
   #carryOut(effect: SyncEffect): void {
@@ -177,6 +209,9 @@ export class BoxModel {
         this.#adopt(effect);
         break;
       case "remember":
+        if (this.disk.standing.trial && !effect.standing.trial) {
+          this.confirmed.push(effect.standing.lineage.hash);
+        }
         this.disk.standing = effect.standing;
         break;
       case "check": {
@@ -306,6 +341,13 @@ export class TwoBoxes {
     for (let steps = 0; this.advance(); steps++) {
       if (steps > 40_000) throw new Error("the boxes never come to rest");
     }
+  }
+
+  /** For so long nothing comes from outside. */
+  wait(milliseconds: number): void {
+    this.now += milliseconds;
+    for (const name of NAMES) this.boxes[name].tick();
+    this.settle();
   }
 
   /** The next single thing that happens, if there is any: both boxes work, and say something, by turns. */
