@@ -20,7 +20,7 @@ export function takeUp(state: SyncState, number: number, request: Request): void
   const { lineage, agreed } = state.standing;
   const goesAlone = state.relation !== "same" && state.relation !== "newer";
   const next = successor(lineage, document.hash, agreed, goesAlone && isFactory(document));
-  if (goesAlone) putIntoForceHere(state, { ...request, lineage: next });
+  if (goesAlone) goAlone(state, { ...request, lineage: next });
   else state.propose("request", next, request, request.trialMilliseconds);
 }
 
@@ -44,7 +44,7 @@ function refusalOf(
 /** The channel is gone, and with it the answer of the partner: the change is in force here, as without a partner. */
 export function cutShort(state: SyncState, outgoing: Outgoing): void {
   if (outgoing.cause !== "request") return;
-  if (outgoing.phase === "asked") putIntoForceHere(state, outgoing);
+  if (outgoing.phase === "asked") goAlone(state, outgoing);
   else state.answer({ kind: "in-force", where: "here" });
 }
 
@@ -56,9 +56,14 @@ export function turnedDown(state: SyncState, objections: readonly ConfigObjectio
 
 type Change = Pick<Outgoing, "lineage" | "document" | "origin" | "trialMilliseconds">;
 
-function putIntoForceHere(state: SyncState, change: Change): void {
+function goAlone(state: SyncState, change: Change): void {
   const { lineage, document, origin, trialMilliseconds } = change;
-  const { agreed } = state.standing;
+  const { agreed, refused } = state.standing;
+  if (refused?.hash === document.hash) {
+    // Asking once more does not slip it past the partner.
+    state.answer({ kind: "refused", objections: refused.objections });
+    return;
+  }
   const trial = trialOf(state, trialMilliseconds, true);
   state.adopt({ lineage, origin, agreed, refused: undefined, trial }, document, "request");
   sayBegun(state, trialMilliseconds);

@@ -53,7 +53,7 @@ export function answerToTrial(state: SyncState, word: TrialWord): TrialAnswer {
   return word === "undo" && !hasBefore(trial) ? "nothing-before" : "done";
 }
 
-/** A box that had no configuration before it took the partner's has nothing to go back to by itself. */
+/** A box that had no configuration before it took the partner's has nothing to go back to. */
 function hasBefore({ before }: Trial): boolean {
   return before.lineage.hash !== BLANK.hash;
 }
@@ -97,6 +97,7 @@ export function endWhenDue(state: SyncState): void {
   if (state.now < state.trialUntil + grace) return;
   if (trial.isMine) undo(state, byItself(state));
   else if (hasBefore(trial)) end(state, trial.before);
+  else keep(state);
 }
 
 function confirm(state: SyncState): void {
@@ -108,6 +109,12 @@ function confirm(state: SyncState): void {
   state.remember({ ...standing, lineage, agreed, trial: undefined });
   state.say("config-trial-confirmed", { generation: lineage.generation });
   if (state.link === "open") state.sayHello();
+  goOn(state);
+}
+
+/** Whatever the partner has made of it is newer, or the same. */
+function keep(state: SyncState): void {
+  state.remember({ ...state.standing, trial: undefined });
   goOn(state);
 }
 

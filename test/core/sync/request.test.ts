@@ -170,6 +170,24 @@ describe("a change that cannot be taken up", () => {
   });
 });
 
+test.each(["cut", "there"])(
+  "what the partner has refused in config.json is not slipped past it (%s)",
+  (link) => {
+    const world = inStep();
+    const document = makeDocument(2, "b");
+    world.boxes.a.edit(document);
+    world.settle();
+    if (link === "cut") world.cut(0, 0);
+    world.boxes.a.ask(document);
+    work(world);
+    world.cut(0, 0);
+    world.settle();
+    expect(world.boxes.a.answers).toMatchObject([{ kind: "refused" }]);
+    expect(inForce(world)).toEqual([FIRST.text, FIRST.text]);
+    expect(world.view("a").edit?.state).toBe("refused");
+  },
+);
+
 test("what a person had in config.json and what was never in force is kept", () => {
   const world = inStep();
   world.boxes.a.edit(makeDocument(2, "b"));

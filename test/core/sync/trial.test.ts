@@ -257,7 +257,7 @@ describe("a partner that was away when it began", () => {
     expect(world.view("b").refusedHere).toEqual([]);
   });
 
-  test("and had no configuration at all keeps it until it hears more", () => {
+  test("and had no configuration at all keeps it, and takes what became of it when it hears more", () => {
     const world = new TwoBoxes({ a: FIRST, b: documentOf({ badFor: "b" }) });
     world.settle();
     world.boxes.a.try(SECOND, TRIAL);
@@ -266,9 +266,14 @@ describe("a partner that was away when it began", () => {
     world.settle();
     expect(world.boxes.b.disk.document).toEqual(SECOND);
     world.cut(0, 0);
-    world.wait(TRIAL + GRACE);
-    expect(inForce(world)).toEqual([FIRST.text, SECOND.text]);
+    world.settle();
     expect(answers(world, "b")).toEqual({ confirm: "done", undo: "nothing-before" });
+    world.wait(TRIAL + GRACE);
+    expect([inForce(world), trials(world)]).toEqual([
+      [FIRST.text, SECOND.text],
+      [false, false],
+    ]);
+    expect(generations(world)).toEqual([3, 2]);
     world.connect();
     world.settle();
     expect([inForce(world), trials(world)]).toEqual([both(FIRST), [false, false]]);
