@@ -8,7 +8,7 @@ import { Configuration } from "../../daemon/configuration.ts";
 import { documentOf } from "../../daemon/core/sync/shared-document.ts";
 import { BoxFolders, sharedConfig } from "./box-folders.ts";
 
-const RUNS = Number(process.env.RUNS ?? 60);
+const RUNS = Number(process.env.RUNS ?? 25);
 
 const mac = fc
   .nat(0xffff)

@@ -2,6 +2,7 @@
 // simulator where it is the whole that has to hold.
 
 import { type Break, FAILOVER, SIMULATOR, tests } from "./break.ts";
+import { BREAKS_OF_CONFIGURATION } from "./breaks-of-configuration.ts";
 import { BREAKS_OF_GATEWAY } from "./breaks-of-gateway.ts";
 import { BREAKS_OF_LEASES } from "./breaks-of-leases.ts";
 import { BREAKS_OF_PAIRING } from "./breaks-of-pairing.ts";
@@ -234,5 +235,6 @@ export const BREAKS: readonly Break[] = [
   ...STATES,
   ...BREAKS_OF_LEASES,
   ...BREAKS_OF_PAIRING,
+  ...BREAKS_OF_CONFIGURATION,
   ...BREAKS_OF_GATEWAY,
 ];

@@ -21,6 +21,8 @@
 //    is replaced, and what a person had written there is kept in a file beside: they made it without having seen
 //    the other one, and neither box can tell what they would make of both.
 // 4. Where both have changed what was common, nothing is proposed before a person chooses. Each shows both.
+// 5. What somebody asks for over the API waits for nothing (request.ts), and may be in force on trial only, which
+//    nothing but its end overtakes (trial.ts).
 
 import type { Now } from "../../base/time.ts";
 import { LIMITS } from "../../limits.ts";
