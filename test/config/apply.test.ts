@@ -9,6 +9,8 @@ import { documentOf } from "../../daemon/core/sync/shared-document.ts";
 import { BoxFolders, sharedConfig } from "./box-folders.ts";
 
 const RUNS = Number(process.env.RUNS ?? 25);
+/** Each run writes real files a dozen times. */
+const TIME = 10_000 + 500 * RUNS;
 
 const mac = fc
   .nat(0xffff)
@@ -71,37 +73,45 @@ function apply(partner: ConfigPartner, value: unknown) {
   return partner.apply(documentOf(value), { ...by, expectedHash, trialSeconds: 0 });
 }
 
-test("any two good ones can be put into force in either order, and are in the files as they came", async () => {
-  await fc.assert(
-    fc.asyncProperty(good, good, (one, other) =>
-      withBox(async (partner, folders) => {
-        for (const value of [one, other, one]) {
-          expect(await apply(partner, value)).toMatchObject({ kind: "applied" });
-          expect(folders.shared()).toEqual(value);
-          const { result } = await new Configuration(folders.config, folders.state).load();
-          expect([result.source, result.issues]).toEqual(["files", []]);
-        }
-      }),
-    ),
-    { numRuns: RUNS },
-  );
-});
-
-test("a bad one is refused whole, with everything that is wrong with it", async () => {
-  const faults = fc.subarray(Object.keys(FAULTS), { minLength: 1 });
-  await withBox(async (partner, folders) => {
+test(
+  "any two good ones can be put into force in either order, and are in the files as they came",
+  async () => {
     await fc.assert(
-      fc.asyncProperty(good, faults, async (base, chosen) => {
-        const before = [partner.inForce(), folders.shared()];
-        const bad = structuredClone(base) as { networks: Any[] } & Any;
-        for (const path of chosen) FAULTS[path]?.(bad, bad.networks[0] as Any);
-        const applied = await apply(partner, bad);
-        expect(applied.kind).toBe("invalid");
-        const issues = applied.kind === "invalid" ? applied.issues : [];
-        expect(issues.map(({ path }) => path).sort()).toEqual([...chosen].sort());
-        expect([partner.inForce(), folders.shared()]).toEqual(before);
-      }),
+      fc.asyncProperty(good, good, (one, other) =>
+        withBox(async (partner, folders) => {
+          for (const value of [one, other, one]) {
+            expect(await apply(partner, value)).toMatchObject({ kind: "applied" });
+            expect(folders.shared()).toEqual(value);
+            const { result } = await new Configuration(folders.config, folders.state).load();
+            expect([result.source, result.issues]).toEqual(["files", []]);
+          }
+        }),
+      ),
       { numRuns: RUNS },
     );
-  });
-});
+  },
+  TIME,
+);
+
+test(
+  "a bad one is refused whole, with everything that is wrong with it",
+  async () => {
+    const faults = fc.subarray(Object.keys(FAULTS), { minLength: 1 });
+    await withBox(async (partner, folders) => {
+      await fc.assert(
+        fc.asyncProperty(good, faults, async (base, chosen) => {
+          const before = [partner.inForce(), folders.shared()];
+          const bad = structuredClone(base) as { networks: Any[] } & Any;
+          for (const path of chosen) FAULTS[path]?.(bad, bad.networks[0] as Any);
+          const applied = await apply(partner, bad);
+          expect(applied.kind).toBe("invalid");
+          const issues = applied.kind === "invalid" ? applied.issues : [];
+          expect(issues.map(({ path }) => path).sort()).toEqual([...chosen].sort());
+          expect([partner.inForce(), folders.shared()]).toEqual(before);
+        }),
+        { numRuns: RUNS },
+      );
+    });
+  },
+  TIME,
+);
