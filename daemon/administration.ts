@@ -3,24 +3,46 @@
 
 import { Access } from "./access/access.ts";
 import type { Appliance } from "./appliance.ts";
+import { BackupDesk } from "./backup/backup-desk.ts";
+import { configPort } from "./backup/config-port.ts";
+import { leavePair } from "./backup/leave-pair.ts";
+import { Resetting } from "./backup/resetting.ts";
+import { Restoring } from "./backup/restoring.ts";
 import { hex } from "./base/bytes.ts";
 import { IoError } from "./base/errors.ts";
+import { VERSION } from "./base/version.ts";
+import type { BackupRecord } from "./config/backup-document.ts";
 import type { Board } from "./config/board.ts";
+import { consequencesOfInputs, type LeaseFacts } from "./config/consequences.ts";
+import { ConfigDesk, type ConfigMachine } from "./config-desk.ts";
+import { Devices } from "./devices.ts";
+import { DocumentFiles } from "./document-files.ts";
 import { accessRoutes } from "./http/access-routes.ts";
+import { backupRoutes } from "./http/backup-routes.ts";
+import { configRoutes } from "./http/config-routes.ts";
+import { deviceRoutes } from "./http/device-routes.ts";
 import type { Route } from "./http/route.ts";
 import type { WebAppOptions } from "./http/routes.ts";
 import { AuditFile } from "./io/audit-file.ts";
 import { sha256 } from "./io/identity.ts";
+import { interfaceNames } from "./io/interface-names.ts";
 import { Passwords } from "./io/password.ts";
 import { randomBytes } from "./io/random.ts";
-import { every } from "./io/ticker.ts";
+import { SYSTEM_FILES } from "./io/small-files.ts";
+import { every, pause } from "./io/ticker.ts";
 import { LIMITS } from "./limits.ts";
 import { Records } from "./records.ts";
 
 export interface AdministrationOptions {
+  readonly configDir: string;
   readonly stateDir: string;
   readonly board: Board;
+  /** Ends the process, which is started again. */
+  readonly restart: (reason: string) => void;
 }
+
+/** keepalived is told that there is nothing to be kept any more before the process ends. */
+const LET_GO_MILLISECONDS = 300;
 
 export class Administration {
   readonly records: Records;
@@ -29,7 +51,13 @@ export class Administration {
   readonly #routes: readonly Route[];
   #stopTicking: () => void = () => {};
 
-  constructor(appliance: Appliance, { stateDir, board }: AdministrationOptions) {
+  readonly #appliance: Appliance;
+  readonly #options: AdministrationOptions;
+
+  constructor(appliance: Appliance, options: AdministrationOptions) {
+    const { stateDir, board } = options;
+    this.#appliance = appliance;
+    this.#options = options;
     this.records = new Records(stateDir, {
       wall: () => appliance.now().wall,
       by: () => identityOr(appliance),
@@ -50,7 +78,14 @@ export class Administration {
       // A box of a pair says its number in its beacons: whoever is on the LAN can read it.
       serial: () => (appliance.pairing.pairing().paired ? "" : board.serial),
     });
-    this.#routes = accessRoutes(this.#access);
+    const machine = machineOf(appliance, board);
+    const desk = new ConfigDesk(machine);
+    this.#routes = [
+      ...accessRoutes(this.#access),
+      ...configRoutes(desk),
+      ...deviceRoutes(new Devices(this.records, desk)),
+      ...backupRoutes(this.#backups(machine)),
+    ];
   }
 
   /** What the HTTP side of the box needs of it. */
@@ -62,19 +97,78 @@ export class Administration {
     };
   }
 
-  /** Never rejects: what cannot be read is said, and tried again. */
+  /** To be called before anything of the box is read. Never rejects: a disk that does not work is seen by the journal. */
   async start(): Promise<void> {
+    const { configDir, stateDir } = this.#options;
+    const folders = { configDir, stateDir };
+    // What was begun when the power failed.
+    await new Resetting(SYSTEM_FILES, folders).finish().catch(() => {});
+    await new DocumentFiles(configDir, stateDir).finish().catch(() => {});
     await this.records.load();
+    const put = (records: readonly BackupRecord[]) => this.#putRecords(records);
+    await new Restoring(SYSTEM_FILES, folders).finish(put).catch(() => {});
     this.#stopTicking = every(LIMITS.housekeepingMilliseconds, () => {
       this.records.tick();
       void this.#audit.flush();
     });
   }
 
+  #backups(machine: ConfigMachine): BackupDesk {
+    const appliance = this.#appliance;
+    const { configDir, stateDir, board, restart } = this.#options;
+    return new BackupDesk({
+      ...{ files: SYSTEM_FILES, configDir, stateDir, board, software: VERSION },
+      host: {
+        ...configPort(machine),
+        reload: () => appliance.reload(),
+        identity: () => appliance.identity(),
+        leases: () => leasesOf(appliance),
+        records: () => this.records.everything(),
+        putRecords: (records) => this.#putRecords(records),
+        interfaces: interfaceNames,
+        isPartnerHeard: () => appliance.isPartnerHeard,
+        leavePair: () => leavePair(appliance.pairing, pause),
+        restart: (reason) => {
+          appliance.boxGateway.configure(undefined);
+          void pause(LET_GO_MILLISECONDS).then(() => restart(reason));
+        },
+        now: () => appliance.now().wall,
+      },
+    });
+  }
+
+  #putRecords(records: readonly BackupRecord[]): Promise<unknown> {
+    return Promise.all(records.map(({ key, value }) => this.records.set(key, value)));
+  }
+
   async stop(): Promise<void> {
     this.#stopTicking();
     await this.#audit.flush();
   }
+}
+
+/** What puts configurations into force, and says what people would notice of it. */
+function machineOf(appliance: Appliance, board: Board): ConfigMachine {
+  const { configuration } = appliance;
+  return {
+    inForce: () => configuration.inForce(),
+    check: (document) => configuration.check(document),
+    apply: (document, wish) => configuration.apply(document, wish),
+    confirm: (caller) => configuration.confirm(caller),
+    undo: (caller) => configuration.undo(caller),
+    history: () => configuration.history(),
+    earlier: (generation) => configuration.earlier(generation),
+    consequences: (before, after) => {
+      const box = appliance.box.boxFile;
+      const nowSeconds = Math.floor(appliance.now().wall / 1000);
+      const facts = { board, leases: leasesOf(appliance), nowSeconds };
+      return consequencesOfInputs({ shared: before, box }, { shared: after, box }, facts).list;
+    },
+  };
+}
+
+function leasesOf(appliance: Appliance): Iterable<LeaseFacts> {
+  return appliance.core?.book.leases() ?? [];
 }
 
 /** What tells the changes of one box from those of the other. A box without a key has no partner. */

@@ -14,7 +14,6 @@ import type { CoreConfig } from "./core/config-view.ts";
 import { Core } from "./core/core.ts";
 import { lanHealthOf } from "./core/core-views.ts";
 import { ForceRenewAuth } from "./core/forced-renew.ts";
-import { DocumentFiles } from "./document-files.ts";
 import { Driver } from "./driver.ts";
 import type { Gateway } from "./gateway.ts";
 import { BoxGateway } from "./gateway-host.ts";
@@ -136,10 +135,6 @@ export class Appliance {
   /** Reads configuration and journal and begins to serve. A disk that cannot be read is tried again. */
   async start(): Promise<void> {
     const startedAt = this.#clock.now().monotonic;
-    // What pairing was about to write when the power failed. A disk that does not take it is seen by the journal.
-    await new DocumentFiles(this.#options.configDir, this.#options.stateDir)
-      .finish()
-      .catch(() => {});
     const result = await this.configuration.load();
     this.box.setConfiguration(result);
     await this.boxGateway.load();
@@ -286,6 +281,11 @@ export class Appliance {
     return this.#core;
   }
 
+  /** On any path. */
+  get isPartnerHeard(): boolean {
+    return this.#partner?.isHeard ?? false;
+  }
+
   get gateway(): Gateway {
     return this.boxGateway.gateway;
   }
@@ -371,7 +371,7 @@ export class Appliance {
       ...{ model, serial, software: this.#options.version },
       generation: this.configuration.view()?.generation ?? 0,
       isServing: this.box.role === "serving",
-      isPartnerHeard: this.#partner?.isHeard ?? false,
+      isPartnerHeard: this.isPartnerHeard,
     };
   }
 

@@ -138,6 +138,11 @@ export class Box implements BoxView, DriverObserver {
     return one && one.ownAddress !== ANY ? one.ownAddress : undefined;
   }
 
+  /** box.json as it is in force; undefined: there is none. */
+  get boxFile(): LoadedConfig["box"] | undefined {
+    return this.#config?.box;
+  }
+
   /** Port for the page on 127.0.0.1, 0 for none. */
   get httpPort(): number {
     return this.#config?.box.http.port ?? 0;

@@ -1,8 +1,10 @@
 // What people know of devices: name and note are records that both boxes have; a device that is ignored stands in
 // the configuration, for that is what decides who is answered.
 
+import { wholeSentence } from "./base/whole-sentence.ts";
 import { deniedIn } from "./config/edits.ts";
 import type { ConfigDesk } from "./config-desk.ts";
+import { RecordError } from "./core/records/record-book.ts";
 import type { DeviceView } from "./http/api-devices.ts";
 import type { Outcome } from "./http/config-control.ts";
 import type { DeviceControl, DeviceWish } from "./http/device-routes.ts";
@@ -57,8 +59,13 @@ export class Devices implements DeviceControl {
       });
       if (outcome.kind !== "changed") return outcome;
     }
-    await this.#remember(mac, before, next);
-    return undefined;
+    try {
+      await this.#remember(mac, before, next);
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof RecordError)) throw error;
+      return { kind: "refused", text: wholeSentence(error.message), issues: [] };
+    }
   }
 
   async #remember(mac: string, before: Known, next: Known): Promise<void> {

@@ -71,8 +71,8 @@ async function main(values: ReturnType<typeof options>): Promise<void> {
     appliance.setCondition("board-unreadable", "", { text: board.problem });
   }
   const administration = new Administration(appliance, {
-    stateDir: values.state,
-    board: board.known,
+    ...{ configDir: values.config, stateDir: values.state, board: board.known },
+    restart: (reason) => void stop(reason),
   });
   const surfaces = new Surfaces(appliance, {
     administration,

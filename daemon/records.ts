@@ -79,6 +79,13 @@ export class Records implements ControlPart {
     return this.#book.list(kind);
   }
 
+  /** All that are there, of whatever kind. */
+  everything(): { readonly key: string; readonly value: string }[] {
+    return this.#book.all.flatMap(({ key, value }) =>
+      value === undefined ? [] : [{ key, value }],
+    );
+  }
+
   /** In force when this returns; resolves with whether the disk has it. Throws RecordError. */
   set(key: string, value: string): Promise<boolean> {
     return this.#change(key, value);

@@ -35,7 +35,7 @@ afterEach(() => folder.remove());
 function configuration() {
   const files = new Configuration(folder.configDir, folder.stateDir);
   const partner = new ConfigPartner(files, {
-    now: () => 0,
+    now: () => ({ monotonic: 0, wall: 0 }),
     ...{ send: () => {}, close: () => {}, changed: () => {}, say: () => {}, condition: () => {} },
   });
   return { files, partner };

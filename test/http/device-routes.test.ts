@@ -2,6 +2,7 @@
 
 import { beforeEach, expect, test } from "vitest";
 import { ConfigDesk } from "../../daemon/config-desk.ts";
+import { RecordError } from "../../daemon/core/records/record-book.ts";
 import { Devices } from "../../daemon/devices.ts";
 import { deviceRoutes } from "../../daemon/http/device-routes.ts";
 import type { Caller } from "../../daemon/http/route.ts";
@@ -12,6 +13,7 @@ import { type Answer, askLater } from "./ask.ts";
 
 const PATH = "/api/v1/devices";
 const MAC = "02:00:5e:10:00:09";
+const NAMED_MAX = 3;
 const PAGE = { origin: "http://127.0.0.1:8080", "content-type": "application/json" };
 
 let records: Map<string, string>;
@@ -27,7 +29,10 @@ beforeEach(() => {
     {
       get: (key) => records.get(key),
       list: () => [...records.keys()].map((key) => ({ key })),
-      set: async (key, value) => records.set(key, value).has(key),
+      set: async (key, value) => {
+        if (records.size === NAMED_MAX) throw new RecordError("there can be 3 at most");
+        return records.set(key, value).has(key);
+      },
       delete: async (key) => records.delete(key),
     },
     new ConfigDesk(machine),
@@ -109,6 +114,16 @@ test("a record that is none is as if nothing were known", async () => {
       devices: [{ mac: MAC, name: "", note: "", ignored: false }],
     });
   }
+});
+
+test("one more than can be kept is refused", async () => {
+  for (const last of ["1", "2", "3"]) {
+    await send("PATCH", `${PATH}/02:00:5e:10:00:0${last}`, { name: "x" });
+  }
+  const refused = await send("PATCH", `${PATH}/${MAC}`, { name: "x" });
+  expect([refused.status, refused.json()]).toMatchObject([
+    ...[409, { detail: "There can be 3 at most." }],
+  ]);
 });
 
 test("a viewer changes nothing", async () => {

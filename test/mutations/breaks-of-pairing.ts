@@ -117,7 +117,7 @@ export const BREAKS_OF_PAIRING: readonly Break[] = [
   {
     what: "both boxes stop serving when the end is said on both",
     file: `${INTRODUCTION}/unpairing.ts`,
-    find: 'if (this.#state.kind === "asking" && isLower(identity, pair.partner)) return [];',
+    find: "if (isOwnTurn && isLower(identity, pair.partner)) return [];",
     put: "",
     noticedBy: { tests: ["test/pairing-desk.test.ts"] },
   },
@@ -131,8 +131,8 @@ export const BREAKS_OF_PAIRING: readonly Break[] = [
   {
     what: "a page of another site may pair this box",
     file: "daemon/http/guard.ts",
-    find: 'if (request.header("origin") !==',
-    put: 'if ("http://127.0.0.1:8080" !==',
+    find: 'const origin = request.header("origin");',
+    put: 'const origin = "http://127.0.0.1:8080";',
     noticedBy: { tests: ["test/http/pairing.test.ts"] },
   },
   {
