@@ -1,6 +1,7 @@
 // From whatever a file holds to a value of the schema, or to all that is wrong with it.
 
 import * as v from "valibot";
+import { overlooked } from "../base/overlooked.ts";
 import { LIMITS } from "../limits.ts";
 
 /** One thing that is wrong, with where it is and the value found there. */
@@ -24,13 +25,16 @@ export function validate<T extends v.GenericSchema>(
     return { issues: [{ file, path: "(the whole file)", reason }] };
   }
   const result = v.safeParse(schema, input);
-  if (result.success) return { value: result.output };
+  const more = overlooked(schema, input);
+  if (result.success && more.length === 0) return { value: result.output };
+  const places = new Set(more.map(({ keys }) => pathOf(keys)));
+  const isInside = (keys: readonly unknown[]) =>
+    places.has(pathOf([])) || keys.some((_, at) => places.has(pathOf(keys.slice(0, at + 1))));
+  const issues = (result.issues ?? [])
+    .map((issue) => ({ keys: issue.path?.map(({ key }) => key) ?? [], reason: reasonOf(issue) }))
+    .filter(({ keys }) => !isInside(keys));
   return {
-    issues: result.issues.map((issue) => ({
-      file,
-      path: pathOf(issue.path?.map((item) => item.key) ?? []),
-      reason: reasonOf(issue),
-    })),
+    issues: [...issues, ...more].map(({ keys, reason }) => ({ file, path: pathOf(keys), reason })),
   };
 }
 
@@ -50,7 +54,6 @@ function pathOf(keys: readonly unknown[]): string {
 
 function reasonOf(issue: v.BaseIssue<unknown>): string {
   if (issue.kind === "schema" && issue.type === "strict_object") {
-    if (issue.expected === "never") return "is not a known setting";
     if (issue.received === "undefined") return "is missing";
     return `must be an object, not ${issue.received}`;
   }

@@ -59,6 +59,46 @@ describe("all errors are named at once, with path and reason", () => {
     ]);
   });
 
+  test("every setting that there is not, with the one that is meant where it is hardly misspelt", () => {
+    const more = { leasSeconds: 600, rapid_commit: true, Probe: true, colour: "red" };
+    const pools = [{ from: "10.77.0.1", to: "10.77.0.9", knowOnly: true }];
+    expect(issues(office({ ...more, pools }, { deni: [] }, { http: { prot: 80 } }))).toEqual([
+      "config.json networks[0].pools[0].knowOnly: is not a known setting; perhaps knownOnly is meant",
+      "config.json networks[0].leasSeconds: is not a known setting; perhaps leaseSeconds is meant",
+      "config.json networks[0].rapid_commit: is not a known setting; perhaps rapidCommit is meant",
+      "config.json networks[0].Probe: is not a known setting; perhaps probe is meant",
+      "config.json networks[0].colour: is not a known setting",
+      "config.json deni: is not a known setting; perhaps deny is meant",
+      "box.json http.prot: is not a known setting",
+    ]);
+  });
+
+  test.each(["__proto__", "constructor", "prototype"])("nothing is passed over: %s", (name) => {
+    const option = JSON.parse(`{"${name}": 1}`) as Record<string, unknown>;
+    const port = JSON.parse(`{"${name}": {}}`) as Record<string, unknown>;
+    const reason = "cannot be a name here; choose another one";
+    expect(issues(office({ options: option }, {}, { networks: port }))).toEqual([
+      `config.json networks[0].options.${name}: ${reason}`,
+      `box.json networks.${name}: ${reason}`,
+    ]);
+    expect(issues(office(option))).toEqual([
+      `config.json networks[0].${name}: is not a known setting`,
+    ]);
+  });
+
+  test("a list in the place of an object, once", () => {
+    const found = issues(office({ boot: [] }, { pair: ["x"] }, { networks: [], http: [1] }));
+    expect(found).toEqual([
+      "config.json networks[0].boot: must be an object, not a list",
+      "config.json pair: must be an object, not a list",
+      "box.json networks: must be an object, not a list",
+      "box.json http: must be an object, not a list",
+    ]);
+    expect(issues(loadConfig([], BOX))).toEqual([
+      "config.json (the whole file): must be an object, not a list",
+    ]);
+  });
+
   test("a missing setting is called missing", () => {
     const result = loadConfig({ version: 1, networks: [{ name: "x", subnet: "10.0.0.0/8" }] }, BOX);
     expect(issues(result)).toEqual(["config.json networks[0].pools: is missing"]);
