@@ -1,18 +1,25 @@
-// Single settings as the schema is made of them, each with the sentence that refuses a wrong one.
+// Single settings as the schema is made of them, each with the sentence that refuses a wrong one. Where code decides
+// (a check), the keywords say the same to other programs, as well as JSON Schema can.
 
 import * as v from "valibot";
 import { parseIpv4, parseMac, parseSubnet } from "../base/address.ts";
 import { FOREVER_SECONDS } from "../core/config-view.ts";
 import { parseHex } from "../wire/option-codecs.ts";
 
+const BYTE = "(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])";
+const IPV4 = `${BYTE}(\\.${BYTE}){3}`;
+const HEX_BYTE = "[0-9a-fA-F]{2}";
+
 export const address = v.pipe(
   v.string("must be an IPv4 address in quotes"),
   v.check((text) => parseIpv4(text) !== undefined, "is not an IPv4 address such as 192.168.1.10"),
+  keywords({ format: "ipv4", "x-ui": "address", pattern: `^${IPV4}$` }),
 );
 
 export const mac = v.pipe(
   v.string("must be a hardware address in quotes"),
   v.check((text) => parseMac(text) !== undefined, "is not a MAC such as 02:00:5e:10:00:01"),
+  keywords({ "x-ui": "mac", pattern: `^${HEX_BYTE}([:-]${HEX_BYTE}){5}$` }),
 );
 
 export const macPrefix = v.pipe(
@@ -21,16 +28,18 @@ export const macPrefix = v.pipe(
     (text) => parseMacPrefix(text) !== undefined,
     "is not a MAC or its first bytes, such as 02:00:5e",
   ),
+  keywords({ "x-ui": "mac-prefix", pattern: `^${HEX_BYTE}([:-]${HEX_BYTE}){0,5}$` }),
 );
 
 export const subnet = v.pipe(
   v.string("must be a network in quotes"),
   v.check((text) => parseSubnet(text) !== undefined, "is not a network such as 192.168.1.0/24"),
+  keywords({ "x-ui": "subnet", pattern: `^${IPV4}/(3[0-2]|[0-2]?[0-9])$` }),
 );
 
 export const name = v.pipe(
   v.string("must be a name in quotes"),
-  v.regex(/^[a-z0-9][a-z0-9_-]{0,31}$/i, "must be 1 to 32 letters, digits, - or _"),
+  v.regex(/^[a-zA-Z0-9][a-zA-Z0-9_-]{0,31}$/, "must be 1 to 32 letters, digits, - or _"),
 );
 
 /** The partner compares it byte for byte, and dhcpd takes names that `name` does not. */
@@ -45,7 +54,7 @@ export const relationshipName = v.pipe(
 export const domainName = v.pipe(
   v.string("must be a domain name in quotes"),
   v.regex(
-    /^(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*$/i,
+    /^(?=.{1,253}$)[a-zA-Z0-9_]([a-zA-Z0-9_-]{0,61}[a-zA-Z0-9_])?(\.[a-zA-Z0-9_]([a-zA-Z0-9_-]{0,61}[a-zA-Z0-9_])?)*$/,
     "is not a domain name such as office.example",
   ),
 );
@@ -54,7 +63,7 @@ export const domainName = v.pipe(
 export const hostname = v.pipe(
   v.string("must be a host name in quotes"),
   v.regex(
-    /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i,
+    /^[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?$/,
     "is not a host name: 1 to 63 letters, digits or -, without a domain",
   ),
 );
@@ -66,9 +75,17 @@ export const textOrHex = v.pipe(
     const length = bytesOfText(text)?.length ?? 0;
     return length > 0 && length <= 255;
   }, 'must be 1 to 255 bytes of text, or "0x" and hex digits in pairs'),
+  keywords({
+    pattern: `^(0[xX]${HEX_BYTE}(:?${HEX_BYTE}){0,254}|(?!0[xX])[\\s\\S]{1,255})$`,
+  }),
 );
 
 export const flag = v.boolean("must be true or false");
+
+/** What JSON Schema can say of a check. It costs nothing while a value is validated. */
+export function keywords<T>(jsonSchema: Readonly<Record<string, unknown>>) {
+  return v.metadata<T, { readonly jsonSchema: typeof jsonSchema }>({ jsonSchema });
+}
 
 export function wholeNumber(low: number, high: number, what: string) {
   const wanted = `must be ${what} from ${low} to ${high}`;
@@ -116,6 +133,7 @@ export function headerText(bytesMax: number) {
       const { length } = new TextEncoder().encode(text);
       return length > 0 && length <= bytesMax && !text.includes("\0") && text.isWellFormed();
     }, `must be 1 to ${bytesMax} bytes of text`),
+    keywords({ minLength: 1, maxLength: bytesMax, pattern: "^[^\\u0000]*$" }),
   );
 }
 

@@ -12,6 +12,7 @@ import {
   headerText,
   hostname,
   interfaceName,
+  keywords,
   leaseTime,
   leaseTimeOrInfinite,
   listAtMost,
@@ -66,7 +67,7 @@ const reservation = v.strictObject({
   clientId: v.optional(
     v.pipe(
       v.string("must be hex digits in quotes"),
-      v.regex(/^([0-9a-f]{2}){1,255}$/i, "must be an even number of hex digits"),
+      v.regex(/^([0-9a-fA-F]{2}){1,255}$/, "must be an even number of hex digits"),
     ),
   ),
   circuitId: v.optional(textOrHex),
@@ -141,6 +142,7 @@ const sharedPair = v.strictObject({
     v.pipe(
       v.number(SAFE_SECONDS),
       v.check((n) => n === 0 || (Number.isInteger(n) && n >= 60 && n <= 86_400), SAFE_SECONDS),
+      keywords({ anyOf: [{ const: 0 }, { type: "integer", minimum: 60, maximum: 86_400 }] }),
     ),
   ),
   protocol: v.optional(v.picklist(DIALECTS, 'must be "tandem" or "isc"'), "tandem"),
@@ -158,7 +160,7 @@ const boxPair = v.strictObject({
     v.pipe(
       v.string("must be hex digits in quotes"),
       v.regex(
-        /^[0-9a-f]{64}$/i,
+        /^[0-9a-fA-F]{64}$/,
         "must be the 64 hex digits that tandem identity says on the partner",
       ),
     ),
