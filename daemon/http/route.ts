@@ -51,6 +51,8 @@ export interface Route {
   readonly body?: v.GenericSchema | undefined;
   /** LIMITS.httpBodyBytesMax when not given. */
   readonly bodyBytesMax?: number;
+  /** What a 200 may be in, where that is not JSON alone. */
+  readonly media?: readonly string[];
   /** What each status means. Those that any row can answer (400, 401, 403, 404, 405, …) need not be here. */
   readonly answers: Readonly<Record<number, string>>;
   readonly handle: (asked: Asked<never, never>) => HttpResponse | Promise<HttpResponse>;

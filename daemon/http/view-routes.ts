@@ -47,12 +47,14 @@ export function viewRoutes(
     row({
       ...{ method: "GET", path: "/api/v1/leases", role: "viewer", query: leaseQuery },
       summary: "Who has which address, by pages; as CSV all of them.",
+      media: ["application/json", "text/csv"],
       answers: { 200: "leases, as JSON or CSV", 406: "neither JSON nor CSV is wanted" },
       handle: ({ request, query }) => leases(view, request, query, onFault),
     }),
     row({
       ...{ method: "GET", path: "/api/v1/events", role: "viewer", query: eventsQuery },
       summary: "What happens, live as server-sent events, or the latest as JSON.",
+      media: ["text/event-stream", "application/json"],
       answers: {
         200: "a stream of events, or a list",
         406: "neither an event stream nor JSON is wanted",
@@ -69,6 +71,7 @@ export function viewRoutes(
     row({
       ...{ method: "GET", path: "/metrics", role: "viewer" },
       summary: "All counters, in the OpenMetrics format.",
+      media: ["application/openmetrics-text"],
       answers: { 200: "OpenMetrics text" },
       handle: () =>
         textResponse(200, OPEN_METRICS_TYPE, formatOpenMetrics(view.status(), view.metrics())),
