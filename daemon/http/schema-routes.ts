@@ -1,0 +1,38 @@
+// What the API is, for programs: its OpenAPI document, and the JSON Schema of the configuration. Made each time that
+// somebody asks, which takes a few milliseconds and is seldom, and keeps nothing in memory.
+
+import type { JsonSchema } from "./json-schema.ts";
+import { jsonResponse } from "./message.ts";
+import { type ApiDescription, openApi } from "./open-api.ts";
+import { type Route, row } from "./route.ts";
+
+export interface SchemaSource {
+  /** Of config.json, or box.json. */
+  schemaOf(file: "config" | "box"): JsonSchema;
+  /** Everything that the API can do, when it is asked for. */
+  api(): ApiDescription;
+}
+
+export function schemaRoutes(source: SchemaSource): Route[] {
+  return [
+    row({
+      ...{ method: "GET", path: "/api/v1/openapi.json", role: "viewer" },
+      summary: "What this API can do, as an OpenAPI document.",
+      answers: { 200: "the document" },
+      handle: () => jsonResponse(openApi(source.api())),
+    }),
+    row({
+      ...{ method: "GET", path: "/api/v1/schema/config", role: "viewer" },
+      summary:
+        "What the configuration that both boxes share may be, as JSON Schema with titles and help.",
+      answers: { 200: "the JSON Schema" },
+      handle: () => jsonResponse(source.schemaOf("config")),
+    }),
+    row({
+      ...{ method: "GET", path: "/api/v1/schema/box", role: "viewer" },
+      summary: "What the settings of this box alone may be, as JSON Schema with titles and help.",
+      answers: { 200: "the JSON Schema" },
+      handle: () => jsonResponse(source.schemaOf("box")),
+    }),
+  ];
+}
