@@ -42,7 +42,7 @@ const RESERVATION = `${NETWORK}/properties/reservations/items`;
 /** What the rows take that leave it to the configuration to say whether it is right. */
 const BODIES: ApiDescription["bodies"] = {
   "PUT /api/v1/config": "Config",
-  "POST /api/v1/config/check": "Config",
+  "POST /api/v1/config/check": "AnyConfig",
   "POST /api/v1/networks": "Network",
   "PUT /api/v1/networks/{network}": "Network",
   "POST /api/v1/networks/{network}/reservations": "Reservation",
@@ -57,6 +57,9 @@ export function schemaSource(routes: () => readonly Route[], cookie: string): Sc
       ...{ version: VERSION, cookie, routes: routes(), bodies: BODIES },
       schemas: {
         Config: schemaDocument("config.json"),
+        AnyConfig: {
+          description: "What is to become a Config: what is wrong with it is what one asks for.",
+        },
         Network: { $ref: NETWORK },
         Reservation: { $ref: RESERVATION },
       },

@@ -1,7 +1,7 @@
 // From whatever a file holds to a value of the schema, or to all that is wrong with it.
 
 import * as v from "valibot";
-import { overlooked } from "../base/overlooked.ts";
+import { withOverlooked } from "../base/overlooked.ts";
 import { LIMITS } from "../limits.ts";
 
 /** One thing that is wrong, with where it is and the value found there. */
@@ -25,17 +25,13 @@ export function validate<T extends v.GenericSchema>(
     return { issues: [{ file, path: "(the whole file)", reason }] };
   }
   const result = v.safeParse(schema, input);
-  const more = overlooked(schema, input);
-  if (result.success && more.length === 0) return { value: result.output };
-  const places = new Set(more.map(({ keys }) => pathOf(keys)));
-  const isInside = (keys: readonly unknown[]) =>
-    places.has(pathOf([])) || keys.some((_, at) => places.has(pathOf(keys.slice(0, at + 1))));
-  const issues = (result.issues ?? [])
-    .map((issue) => ({ keys: issue.path?.map(({ key }) => key) ?? [], reason: reasonOf(issue) }))
-    .filter(({ keys }) => !isInside(keys));
-  return {
-    issues: [...issues, ...more].map(({ keys, reason }) => ({ file, path: pathOf(keys), reason })),
-  };
+  const said = (result.issues ?? []).map((issue) => ({
+    keys: issue.path?.map(({ key }) => key) ?? [],
+    reason: reasonOf(issue),
+  }));
+  const all = withOverlooked(schema, input, said, "is not a known setting");
+  if (result.success && all.length === 0) return { value: result.output };
+  return { issues: all.map(({ keys, reason }) => ({ file, path: pathOf(keys), reason })) };
 }
 
 /** The end of a sentence that quotes what was found. */

@@ -2,6 +2,7 @@
 // callers, the limits of bodies and the OpenAPI document all come from these rows.
 
 import * as v from "valibot";
+import { withOverlooked } from "../base/overlooked.ts";
 import { LIMITS } from "../limits.ts";
 import type { HttpRequest, HttpResponse } from "./message.ts";
 import { invalid, RequestError } from "./problem.ts";
@@ -171,18 +172,21 @@ function check(schema: v.GenericSchema, input: unknown, where: "query" | "body")
     throw new RequestError("What was sent nests too deep.");
   }
   const result = v.safeParse(schema, input);
-  if (result.success) return result.output;
+  const said = (result.issues ?? []).map((issue) => ({
+    keys: issue.path?.map(({ key }) => key) ?? [],
+    reason: reasonOf(issue, where),
+  }));
+  const all = withOverlooked(schema, input, said, "is not known here");
+  if (result.success && all.length === 0) return result.output;
   throw invalid(
-    result.issues.slice(0, LIMITS.requestIssuesMax).map((issue) => ({
-      path: (issue.path ?? []).map(({ key }) => String(key)).join("."),
-      reason: reasonOf(issue, where),
-    })),
+    all
+      .slice(0, LIMITS.requestIssuesMax)
+      .map(({ keys, reason }) => ({ path: keys.join("."), reason })),
   );
 }
 
 function reasonOf(issue: v.BaseIssue<unknown>, where: "query" | "body"): string {
   if (issue.kind !== "schema" || issue.type !== "strict_object") return issue.message;
-  if (issue.expected === "never") return "is not known here";
   if (issue.received === "undefined") return "is missing";
   return where === "body" ? "must be a JSON object" : "is not understood";
 }

@@ -98,11 +98,16 @@ class Desk {
   }
 
   admit(head: RequestHead): number {
-    const found = this.#router.find(head.method, head.path);
-    const most = found?.route.bodyBytesMax ?? LIMITS.httpBodyBytesMax;
-    // A long body is read of those only who may have it taken.
-    const isAllowed = found && !rights(found.route, this.#callerOf(head));
-    return isAllowed ? most : Math.min(most, LIMITS.httpBodyBytesMax);
+    try {
+      const found = this.#router.find(head.method, head.path);
+      const most = found?.route.bodyBytesMax ?? LIMITS.httpBodyBytesMax;
+      // A long body is read of those only who may have it taken.
+      const isAllowed = found && !rights(found.route, this.#callerOf(head));
+      return isAllowed ? most : Math.min(most, LIMITS.httpBodyBytesMax);
+    } catch {
+      // What is wrong with it is said when it is answered.
+      return LIMITS.httpBodyBytesMax;
+    }
   }
 
   answer(

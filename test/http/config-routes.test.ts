@@ -224,7 +224,7 @@ describe("one network", () => {
 
   test("a second one of the same name is refused by the rules of the configuration", async () => {
     expect((await write("POST", "/api/v1/networks", lan)).status).toBe(422);
-    expect((await write("POST", "/api/v1/networks", [])).status).toBe(422);
+    expect((await write("POST", "/api/v1/networks", [])).status).toBe(400);
     expect((await write("POST", "/api/v1/networks", 7)).status).toBe(400);
   });
 });

@@ -149,7 +149,15 @@ describe("a body", () => {
       }),
     ]);
     expect((await put("{}")).json()).toMatchObject({ detail: '"text" is missing.' });
-    expect((await put("[]")).json()).toMatchObject({ detail: '"text" is missing.' });
+    expect((await put("[]")).json()).toMatchObject({
+      detail: "What was sent must be an object, not a list.",
+    });
+    expect((await put('{"text":"a","txt":1,"constructor":1}')).json()).toMatchObject({
+      errors: [
+        { path: "txt", reason: "is not known here; perhaps text is meant" },
+        { path: "constructor", reason: "is not known here" },
+      ],
+    });
     expect((await put("{")).status).toBe(400);
     expect((await put(`{"text":${"[".repeat(2000)}${"]".repeat(2000)}}`)).status).toBe(400);
   });
@@ -162,6 +170,7 @@ describe("a body", () => {
     as("admin");
     expect(app.admit(head("/api/v1/long"))).toBe(1 << 20);
     expect(app.admit(head("/api/v1/other"))).toBe(64 << 10);
+    expect(app.admit(head("/api/v1/notes/admin/%zz"))).toBe(64 << 10);
     as("operator");
     expect(app.admit(head("/api/v1/long"))).toBe(64 << 10);
   });
