@@ -29,7 +29,8 @@ export function checkReservations(
     checkAddress(network, entry, subnet, `${where}.address`, say);
     const [setting, ...others] = keySettings(entry);
     if (setting === undefined || others.length > 0) {
-      say(where, `needs exactly one of ${KEY_SETTINGS.join(", ")}`);
+      const has = keySettings(entry).join(" and ") || "none of them";
+      say(where, `needs exactly one of ${KEY_SETTINGS.join(", ")} (found ${has})`);
       return;
     }
     claim(byAddress, entry.address, entry.address, label, `${where}.address`, say);

@@ -8,7 +8,7 @@ import { buildNetworks } from "./networks.ts";
 import { OptionNames } from "./options.ts";
 import { buildPair, type PairLinkConfig } from "./pair.ts";
 import { type BoxConfig, BoxSchema, type SharedConfig, SharedSchema } from "./schema.ts";
-import { type ConfigIssue, validate } from "./validate.ts";
+import { type ConfigIssue, validate, withFound } from "./validate.ts";
 
 export interface LoadedConfig {
   readonly shared: SharedConfig;
@@ -34,7 +34,10 @@ export function loadConfig(
     };
   }
   const issues = checkTogether(shared.value, box.value);
-  if (issues.length > 0) return { issues };
+  if (issues.length > 0) {
+    const input = (file: string) => (file === "box.json" ? boxInput : sharedInput);
+    return { issues: issues.map((issue) => withFound(issue, input(issue.file))) };
+  }
   return { config: build(shared.value, box.value) };
 }
 

@@ -180,8 +180,8 @@ function parseArchitectures(value: Plain, place: Place): Match | undefined {
     if (typeof one === "number" && Number.isInteger(one) && one >= 0 && one <= 0xffff) return [one];
     const named = typeof one === "string" ? ARCHITECTURES.get(one) : undefined;
     if (named) return named;
-    const known = Array.from(ARCHITECTURES.keys()).join(", ");
-    return refuse<number[]>(at, `is neither a number nor one of ${known} ${found(one)}`);
+    const reason = "is neither a number nor the name of a machine such as x86-64-uefi";
+    return refuse<number[]>(at, `${reason} ${found(one)}`);
   });
   if (!numbers || numbers.includes(undefined)) return undefined;
   const all = numbers.flatMap((some) => some ?? []);

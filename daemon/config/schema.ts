@@ -213,6 +213,7 @@ export const BoxSchema = v.strictObject({
       /** This box's own address with its prefix length, such as 192.168.1.2/24. */
       address: subnet,
     }),
+    "must be an object",
   ),
   pair: v.optional(boxPair),
   http: v.optional(

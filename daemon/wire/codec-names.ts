@@ -1,6 +1,7 @@
 // Domain names in the wire form of RFC 1035 §3.1, and lists of them with the compression of §4.1.4.
 
 import { DecodeError } from "../base/errors.ts";
+import { quoted } from "../base/quoted.ts";
 import {
   bounded,
   CONTENT_BYTES_MAX,
@@ -185,19 +186,19 @@ function parseName(input: Plain): string {
 
 function checkedLabel(label: readonly number[], name: string): Uint8Array {
   if (label.length === 0 || label.length > LABEL_BYTES_MAX) {
-    throw new EncodeError(`a label of ${JSON.stringify(name)} has ${label.length} bytes`);
+    throw new EncodeError(`a label of ${quoted(name)} has ${label.length} bytes`);
   }
   return Uint8Array.from(label);
 }
 
 function checkedTotal(labels: Uint8Array[], name: string): Uint8Array[] {
   const total = labels.reduce((sum, one) => sum + one.length + 1, 1);
-  if (total > NAME_BYTES_MAX) throw new EncodeError(`${JSON.stringify(name)} is above 255 bytes`);
+  if (total > NAME_BYTES_MAX) throw new EncodeError(`${quoted(name)} is above 255 bytes`);
   return labels;
 }
 
 function notAName(name: string): EncodeError {
-  return new EncodeError(`${JSON.stringify(name)} is not a domain name`);
+  return new EncodeError(`${quoted(name)} is not a domain name`);
 }
 
 function formatLabel(bytes: Uint8Array, start: number, end: number): string {

@@ -103,7 +103,8 @@ export function repeated<T>(item: Struct<T>, shape: string): Codec<readonly T[]>
       return writer.done();
     },
     parse: (input) => {
-      if (!isList(input) || input.length === 0) throw refused(input, `a list of ${item.shape}`);
+      if (!isList(input) || input.length === 0)
+        throw refused(input, `a list of at least one ${item.shape}`);
       return input.map((one) => item.parse(one));
     },
     format: (values) => values.map((value) => item.format(value)),
@@ -190,14 +191,14 @@ function parseFields(
   fieldOf: (name: string) => Field<unknown>,
 ): Record<string, unknown> {
   if (!isRecord(input)) {
-    throw refused(input, `${shape}: an object with ${names.join(", ")}`);
+    throw refused(input, `an object with ${names.join(", ")}`);
   }
   const extra = Object.keys(input).find((name) => !names.includes(name));
   if (extra !== undefined) throw refused(extra, `a part of ${shape}: ${names.join(", ")}`);
   const value: Record<string, unknown> = {};
   for (const name of names) {
     const part = input[name];
-    if (part === undefined) throw refused(input, `${shape}: "${name}" is missing`);
+    if (part === undefined) throw refused(input, `whole: "${name}" is missing`);
     value[name] = fieldOf(name).codec.parse(part);
   }
   return value;

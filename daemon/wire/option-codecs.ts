@@ -4,6 +4,7 @@
 import { formatIpv4, type Ipv4, parseIpv4 } from "../base/address.ts";
 import { hex } from "../base/bytes.ts";
 import { ConfigError, DecodeError } from "../base/errors.ts";
+import { quoted } from "../base/quoted.ts";
 import { copyOf, readU16, readU32 } from "./reader.ts";
 import { EncodeError, Writer } from "./writer.ts";
 
@@ -227,7 +228,7 @@ export function isRecord(input: Plain): input is { readonly [key: string]: Plain
 
 /** The ConfigError of an input that is not what it should be. */
 export function refused(input: Plain | undefined, wanted: string): ConfigError {
-  return new ConfigError(`${JSON.stringify(input) ?? "nothing"} is not ${wanted}`);
+  return new ConfigError(`${quoted(input)} is not ${wanted}`);
 }
 
 /** Hex digits in pairs, with or without a colon between them. Undefined when it is not that form. */

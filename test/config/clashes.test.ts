@@ -142,8 +142,8 @@ describe("networks on one wire", () => {
 
   test.each([
     [{ sharedWith: "attic" }, 'sharedWith: there is no network "attic"'],
-    [{ sharedWith: "more" }, "sharedWith: names the network itself"],
-    [{ relayed: true }, 'relayed: "office", which shares its wire, is not relayed'],
+    [{ sharedWith: "more" }, 'sharedWith: names the network itself (found "more")'],
+    [{ relayed: true }, 'relayed: "office", which shares its wire, is not relayed (found true)'],
     [{ subnet: "10.77.0.0/25" }, "subnet: 10.77.0.0/25 overlaps 10.77.0.0/24 of networks[0]"],
   ])("%j is refused", (changes, reason) => {
     expect(issues(networks([OFFICE, { ...MORE, ...changes }]))).toEqual([

@@ -159,7 +159,7 @@ describe("all errors are named at once, with path and reason", () => {
       },
     );
     expect(issues(result)).toEqual([
-      "box.json networks.office.address: has the prefix /16, but the network is 10.77.0.0/24",
+      'box.json networks.office.address: has the prefix /16, but the network is 10.77.0.0/24 (found "10.77.0.2/16")',
       'box.json networks.office.address: 10.77.0.2 is reserved by reservations[0] of "office"',
       'box.json networks.garden: config.json has no network named "garden"',
     ]);

@@ -134,7 +134,7 @@ describe("a partner that is looked for", () => {
     [
       {},
       { partnerIdentity, partnerPort: 1 },
-      "box.json pair.partnerPort: is of a partner with an address; this one says its port itself",
+      "box.json pair.partnerPort: is of a partner with an address; this one says its port itself (found 1)",
     ],
     [
       { protocol: "isc" },
@@ -162,7 +162,7 @@ describe("is refused", () => {
     ]);
     const partnerIdentity = "0".repeat(64);
     expect(issues(paired({ protocol: "isc" }, { partnerIdentity }))).toEqual([
-      "box.json pair.partnerIdentity: is of a box; a dhcpd has none (see pair.protocol)",
+      'box.json pair.partnerIdentity: is of a box; a dhcpd has none (see pair.protocol) (found "00000000000000000000000000000000000000000000000000000000...)',
     ]);
   });
 
@@ -237,13 +237,13 @@ describe("is refused", () => {
 
   test("with settings of the other mode, or of the other protocol", () => {
     expect(issues(paired({ mode: "hot-standby", primaryPercent: 50 }))).toEqual([
-      'config.json pair.primaryPercent: is of load balancing, but mode is "hot-standby"',
+      'config.json pair.primaryPercent: is of load balancing, but mode is "hot-standby" (found 50)',
     ]);
     expect(issues(paired({ reservePercent: 10 }))).toEqual([
-      'config.json pair.reservePercent: is of hot standby, but mode is "load-balancing"',
+      'config.json pair.reservePercent: is of hot standby, but mode is "load-balancing" (found 10)',
     ]);
     expect(issues(paired({ protocol: "isc", partnerWaitMilliseconds: 50 }))).toEqual([
-      "config.json pair.partnerWaitMilliseconds: must be 0 with dhcpd, which acknowledges seconds later",
+      "config.json pair.partnerWaitMilliseconds: must be 0 with dhcpd, which acknowledges seconds later (found 50)",
     ]);
     expect(issues(paired({ protocol: "isc", partnerWaitMilliseconds: 0 }))).toEqual([]);
   });
