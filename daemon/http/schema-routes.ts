@@ -1,8 +1,8 @@
-// What the API is, for programs: its OpenAPI document, and the JSON Schema of the configuration. Made each time that
-// somebody asks, which takes a few milliseconds and is seldom, and keeps nothing in memory.
+// What the API is, for programs: its OpenAPI document, and the JSON Schema of the configuration. Each is made when
+// somebody asks for it first, which takes a few milliseconds, and kept: together they are about 120 kB.
 
 import type { JsonSchema } from "./json-schema.ts";
-import { jsonResponse } from "./message.ts";
+import { type HttpResponse, jsonResponse } from "./message.ts";
 import { type ApiDescription, openApi } from "./open-api.ts";
 import { type Route, row } from "./route.ts";
 
@@ -19,20 +19,28 @@ export function schemaRoutes(source: SchemaSource): Route[] {
       ...{ method: "GET", path: "/api/v1/openapi.json", role: "viewer" },
       summary: "What this API can do, as an OpenAPI document.",
       answers: { 200: "the document" },
-      handle: () => jsonResponse(openApi(source.api())),
+      handle: once(() => openApi(source.api())),
     }),
     row({
       ...{ method: "GET", path: "/api/v1/schema/config", role: "viewer" },
       summary:
         "What the configuration that both boxes share may be, as JSON Schema with titles and help.",
       answers: { 200: "the JSON Schema" },
-      handle: () => jsonResponse(source.schemaOf("config")),
+      handle: once(() => source.schemaOf("config")),
     }),
     row({
       ...{ method: "GET", path: "/api/v1/schema/box", role: "viewer" },
       summary: "What the settings of this box alone may be, as JSON Schema with titles and help.",
       answers: { 200: "the JSON Schema" },
-      handle: () => jsonResponse(source.schemaOf("box")),
+      handle: once(() => source.schemaOf("box")),
     }),
   ];
+}
+
+function once(make: () => JsonSchema): () => HttpResponse {
+  let made: HttpResponse | undefined;
+  return () => {
+    made ??= jsonResponse(make());
+    return made;
+  };
 }

@@ -5,7 +5,10 @@ import { describe, expect, test } from "vitest";
 import { jsonResponse } from "../../daemon/http/message.ts";
 import { openApi } from "../../daemon/http/open-api.ts";
 import { row } from "../../daemon/http/route.ts";
+import { createWebApp } from "../../daemon/http/routes.ts";
+import { schemaRoutes } from "../../daemon/http/schema-routes.ts";
 import { schemaDocument, schemaSource } from "../../daemon/schema-documents.ts";
+import { FakeBox } from "../support/fake-box.ts";
 import { at, type Document, type Operation, operationsOf } from "../support/open-api.ts";
 import { wholeApi } from "../support/whole-api.ts";
 import { ask } from "./ask.ts";
@@ -31,6 +34,25 @@ test("the document and both schemas can be read by a viewer, and by nobody less"
   expect(ask(app.answer, "/api/v1/schema/config").json()).toEqual(schemaDocument("config.json"));
   expect(ask(app.answer, "/api/v1/schema/box").json()).toEqual(schemaDocument("box.json"));
   expect(document).toMatchObject({ openapi: "3.1.1", info: { title: "Tandem", version: "dev" } });
+});
+
+test("each is made once", () => {
+  let asked = 0;
+  const source = schemaSource(() => [], "tandem");
+  const routes = schemaRoutes({
+    schemaOf: (file) => {
+      asked++;
+      return source.schemaOf(file);
+    },
+    api: () => source.api(),
+  });
+  const { answer } = createWebApp(new FakeBox(), { routes });
+  const [first, second] = [1, 2].map(() => ask(answer, "/api/v1/schema/box").text());
+  expect([asked, first === second, ask(answer, "/api/v1/schema/config").status]).toEqual([
+    1,
+    true,
+    200,
+  ]);
 });
 
 test("everything that is referred to is there", () => {
