@@ -2,7 +2,6 @@
 // next one is answered as if nothing had been. `FUZZ=5000` asks that often, `SEED=7` other things.
 
 import { mkdtempSync, rmSync } from "node:fs";
-import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -12,6 +11,7 @@ import { type MadeRequest, makeRequest } from "../support/api-requests.ts";
 import { pick, type Random } from "../support/json-schema-samples.ts";
 import { type Document, definitionsOf, operationsOf } from "../support/open-api.ts";
 import { below, seeded } from "../support/random.ts";
+import { answerIn, exchange, wireOf } from "../support/raw-http.ts";
 import { wholeApi } from "../support/whole-api.ts";
 
 const COUNT = Number(process.env.FUZZ ?? 600);
@@ -50,23 +50,6 @@ test(`${COUNT} requests over a socket, seed ${SEED}`, { timeout: 600_000 }, asyn
 
 type Wire = (made: MadeRequest, random: Random) => Buffer;
 
-function wireOf(
-  method: string,
-  target: string,
-  headers: Readonly<Record<string, string>>,
-  body: Uint8Array,
-  more = "",
-): Buffer {
-  const lines = Object.entries({ host: "x", ...headers, "content-length": String(body.length) });
-  const head = [`${method} ${target} HTTP/1.1`, ...lines.map((line) => line.join(": "))].join(
-    "\r\n",
-  );
-  return Buffer.concat([
-    Buffer.from(`${head}\r\n${more}connection: close\r\n\r\n`, "latin1"),
-    body,
-  ]);
-}
-
 const plain: Wire = ({ method, target, headers, body }) => wireOf(method, target, headers, body);
 const withMore =
   (more: string): Wire =>
@@ -97,21 +80,7 @@ const WIRES: readonly Wire[] = [
   (_, random) => Buffer.from(Array.from({ length: 300 }, () => below(random, 256))),
 ];
 
-/** What comes back until the other side hangs up. */
-function exchange(path: string, bytes: Buffer): Promise<Buffer> {
-  return new Promise((resolve) => {
-    const parts: Buffer[] = [];
-    const socket = connect(path, () => socket.end(bytes));
-    socket.on("data", (part) => parts.push(part));
-    // The box may hang up while there is still something to be sent.
-    socket.on("error", () => {});
-    socket.on("close", () => resolve(Buffer.concat(parts)));
-  });
-}
-
-/** Of the first answer that is no mere "go on"; "silent" where there was none. */
-function statusOf(answer: Buffer): string {
-  if (answer.length === 0) return "silent";
-  const text = answer.toString("latin1").replace("HTTP/1.1 100 Continue\r\n\r\n", "");
-  return /^HTTP\/1\.1 ([0-9]{3}) /.exec(text)?.[1] ?? "no HTTP";
+/** "silent" where nothing came back, "no HTTP" where it was none. */
+function statusOf(bytes: Buffer): string {
+  return bytes.length === 0 ? "silent" : String(answerIn(bytes)?.status ?? "no HTTP");
 }

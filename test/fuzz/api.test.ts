@@ -5,18 +5,12 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
 import type { HttpRequest, HttpResponse } from "../../daemon/http/message.ts";
-import { type Caller, ROLES, Router } from "../../daemon/http/route.ts";
+import { type Caller, ROLES } from "../../daemon/http/route.ts";
 import { Answer, askLater } from "../http/ask.ts";
+import { answerComplaints, described, operationFor } from "../support/api-answers.ts";
 import { type MadeRequest, type Maker, makeRequest } from "../support/api-requests.ts";
-import { complaints } from "../support/json-schema-check.ts";
 import { pick } from "../support/json-schema-samples.ts";
-import {
-  at,
-  type Document,
-  definitionsOf,
-  type Operation,
-  operationsOf,
-} from "../support/open-api.ts";
+import { type Document, definitionsOf, operationsOf } from "../support/open-api.ts";
 import { below, seeded } from "../support/random.ts";
 import { type WholeApi, wholeApi } from "../support/whole-api.ts";
 
@@ -33,7 +27,7 @@ test(`${COUNT} requests are answered as the document says, seed ${SEED}`, {
   const random = seeded(SEED);
   let caller = ADMIN;
   const api = wholeApi(() => caller);
-  const { document, router, maker } = await readerOf(api, random);
+  const { document, maker } = await readerOf(api, random);
   const tally = new Map<number, number>();
   let before = 0;
   for (let i = 0; i < COUNT; i++) {
@@ -45,10 +39,11 @@ test(`${COUNT} requests are answered as the document says, seed ${SEED}`, {
     expect(api.app.admit(request)).toBeGreaterThan(0);
     const response = await api.app.answer(request);
     tally.set(response.status, (tally.get(response.status) ?? 0) + 1);
-    const operation = operationOf(document, router, request);
-    const wrong = answerComplaints(document, operation, made, response);
-    if (response.status < 300 && operation)
-      wrong.push(...bodyComplaints(document, operation, made));
+    const operation = operationFor(document, made, request.transport === "unix");
+    const { status } = response;
+    const header = (name: string) => response.headers[name];
+    const seen = { status, header, text: textOf(response) };
+    const wrong = answerComplaints(document, operation, made, seen);
     wrong.push(...api.faults.splice(0).map(String));
     if (wrong.length > 0) expect(wrong, `request ${i}: ${described(made)}`).toEqual([]);
   }
@@ -69,7 +64,7 @@ async function readerOf({ app }: WholeApi, random: () => number) {
     definitions: definitionsOf(document),
     current: (target) => currentOf(get, target),
   };
-  return { document, maker, router: new Router(app.routes) };
+  return { document, maker };
 }
 
 interface Entry {
@@ -103,18 +98,6 @@ function callerFor(random: () => number): Caller {
   return { name: "anna", role, via, from: "192.168.1.20" };
 }
 
-/** What the document has of a request; nothing of one that is of no path, or that is said elsewhere only. */
-function operationOf(
-  document: Document,
-  router: Router,
-  { method, path, transport }: HttpRequest,
-): Operation | undefined {
-  // Its parts may be past decoding, and it is of a row all the same.
-  const found = router.find(method, path.replace(/%(?![0-9A-Fa-f]{2})|%[89A-Fa-f]./g, "_"));
-  if (!found || (found.route.isLocal && transport !== "unix")) return undefined;
-  return document.paths[found.route.path]?.[found.route.method.toLowerCase()];
-}
-
 /** As the server hands it on. */
 function received(made: MadeRequest, transport: "tcp" | "unix"): HttpRequest {
   const { method, target, headers, body } = made;
@@ -127,31 +110,6 @@ function received(made: MadeRequest, transport: "tcp" | "unix"): HttpRequest {
   };
 }
 
-/** In what an answer is not as the document, or the form of problems, says. */
-function answerComplaints(
-  document: Document,
-  operation: Operation | undefined,
-  { method }: MadeRequest,
-  response: HttpResponse,
-): string[] {
-  const { status, headers } = response;
-  const type = headers["content-type"]?.split(";")[0] ?? "";
-  const wrong: string[] = [];
-  const told = operation?.responses[status];
-  // Where there is no such thing, or not by this method, no document has to say so.
-  if (!operation && ![403, 404, 405, 421].includes(status)) wrong.push(`${status} of nothing`);
-  if (operation && !told) wrong.push(`${status} is not told of`);
-  if (status >= 500 && status !== 503) wrong.push(`${status} is a fault`);
-  const content = told?.$ref ? (at(document, told.$ref) as typeof told).content : told?.content;
-  if (content && !Object.hasOwn(content, type)) wrong.push(`${type} is not told of for ${status}`);
-  if (headers["x-content-type-options"] !== "nosniff") wrong.push("the usual headers are missing");
-  if (method === "HEAD") return wrong;
-  const text = textOf(response);
-  if (status >= 400) wrong.push(...problemComplaints(document, status, type, text));
-  else if (type === "application/json") JSON.parse(text);
-  return wrong;
-}
-
 /** To its end; one that has none is let go of. */
 function textOf(response: HttpResponse): string {
   if (typeof response.body !== "function") return new Answer(response).text();
@@ -159,35 +117,6 @@ function textOf(response: HttpResponse): string {
   const bytes = reader.rest();
   if (reader.state === "open") reader.close();
   return new TextDecoder().decode(bytes);
-}
-
-function problemComplaints(
-  document: Document,
-  status: number,
-  type: string,
-  text: string,
-): string[] {
-  if (type !== "application/problem+json") return [`${status} in ${type}`];
-  const problem = JSON.parse(text) as { status: number; detail: string };
-  const schema = at(document, "#/components/schemas/Problem") as Record<string, unknown>;
-  const wrong = complaints(schema, problem);
-  if (problem.status !== status) wrong.push(`says ${problem.status}`);
-  if (!/^\S.*[.!?]$/s.test(problem.detail)) wrong.push(`no sentence: ${problem.detail}`);
-  return wrong;
-}
-
-/** What was taken is what the document says that is taken. */
-function bodyComplaints(document: Document, operation: Operation, made: MadeRequest): string[] {
-  const schema = operation.requestBody?.content["application/json"]?.schema;
-  if (!schema) return [];
-  const value: unknown =
-    made.body.length === 0 ? {} : JSON.parse(new TextDecoder().decode(made.body));
-  return complaints(schema, value, definitionsOf(document)).map((text) => `taken, but ${text}`);
-}
-
-function described({ method, target, headers, body }: MadeRequest): string {
-  const sent = new TextDecoder().decode(body).slice(0, 300);
-  return `${method} ${target.slice(0, 300)} ${JSON.stringify(headers).slice(0, 300)} ${sent}`;
 }
 
 /** After a collection, so that only what is really kept counts. */

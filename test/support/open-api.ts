@@ -26,6 +26,7 @@ export interface Operation {
   readonly responses: Readonly<Record<string, Answer>>;
   readonly security: unknown;
   readonly "x-least-role": string;
+  readonly "x-only-over"?: string;
 }
 
 export interface Document {
