@@ -7,6 +7,7 @@ import type { Appliance } from "./appliance.ts";
 import { busView } from "./bus-view.ts";
 import type { ActionResult, GatewayControl } from "./http/box-view.ts";
 import { createWebApp, type WebApp } from "./http/routes.ts";
+import { schemaRoutes } from "./http/schema-routes.ts";
 import { loadWebFiles, type WebFiles } from "./http/web-files.ts";
 import { ApplianceBus, type ApplianceControl, type ApplianceView } from "./io/dbus.ts";
 import {
@@ -18,6 +19,10 @@ import {
 } from "./io/http-server.ts";
 import { LeaseFollower } from "./lease-follower.ts";
 import { LIMITS } from "./limits.ts";
+import { schemaSource } from "./schema-documents.ts";
+
+/** Over TLS. */
+const SESSION_COOKIE = "__Host-tandem-session";
 
 export interface SurfaceOptions {
   readonly administration: Administration;
@@ -49,12 +54,17 @@ export class Surfaces {
       act: (verb) => appliance.gateway.act(verb),
       drills: () => appliance.boxGateway.drills,
     };
+    const { web } = options.administration;
     this.#web = createWebApp(appliance.box, {
       web: this.#loadPage(),
       actions: appliance,
       pairing: appliance.pairing,
       gateway,
-      ...options.administration.web,
+      ...web,
+      routes: [
+        ...(web.routes ?? []),
+        ...schemaRoutes(schemaSource(() => this.#web.routes, SESSION_COOKIE)),
+      ],
       onFault: (error) => options.onProblem(`an answer over HTTP failed: ${String(error)}`),
     });
     const control: ApplianceControl = {
