@@ -94,6 +94,7 @@ const ACTIONS: Readonly<Record<string, (action: Part, shape: JsonSchema) => Json
     [`max${lengthOf(type)}`]: requirement,
   }),
   non_empty: (_, { type }) => ({ [`min${lengthOf(type)}`]: 1 }),
+  iso_timestamp: () => ({ format: "date-time" }),
   check: () => ({}),
   title: ({ title }) => ({ title }),
   description: ({ description }) => ({ description }),

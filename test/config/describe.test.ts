@@ -8,6 +8,8 @@ import { schemaDocument } from "../../daemon/schema-documents.ts";
 import { complaints } from "../support/json-schema-check.ts";
 import { coreOf, firstOf, office } from "./loading.ts";
 
+const README = readFileSync(new URL("../../daemon/README.md", import.meta.url), "utf8");
+
 interface Setting {
   readonly file: DescribedFile;
   readonly path: string;
@@ -84,6 +86,14 @@ describe.each(LABELLED)("%s", (_, { file, path, name, schema }) => {
     const isBoxs = file === "box.json" && path !== "pair.port";
     expect(schema["x-scope"]).toBe(isBoxs ? "this-box" : "both-boxes");
   });
+});
+
+test("README.md knows every way to ask", () => {
+  const [, told = ""] = /^\| `x-ui` \| [^:]*: (.*) \|$/m.exec(README) ?? [];
+  const known = Array.from(told.matchAll(/`([a-z-]+)`/g), ([, way]) => way);
+  const used = new Set(SETTINGS.map(({ schema }) => schema["x-ui"]));
+  // Entries of lists of hardware addresses are asked for in a way of their own.
+  expect([...used, "mac-prefix"].sort()).toEqual(known.sort());
 });
 
 test("no text is of a setting that there is not", () => {

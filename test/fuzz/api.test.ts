@@ -27,6 +27,7 @@ test(`${COUNT} requests are answered as the document says, seed ${SEED}`, {
   const random = seeded(SEED);
   let caller = ADMIN;
   const api = wholeApi(() => caller);
+  await api.access.claim();
   const { document, maker } = await readerOf(api, random);
   const tally = new Map<number, number>();
   let before = 0;
@@ -35,6 +36,7 @@ test(`${COUNT} requests are answered as the document says, seed ${SEED}`, {
     caller = ADMIN;
     const made = await makeRequest(maker);
     caller = callerFor(random);
+    api.access.pass(below(random, 20_000));
     const request = received(made, below(random, 4) === 0 ? "unix" : "tcp");
     expect(api.app.admit(request)).toBeGreaterThan(0);
     const response = await api.app.answer(request);

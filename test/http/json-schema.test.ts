@@ -2,6 +2,7 @@
 
 import * as v from "valibot";
 import { describe, expect, test } from "vitest";
+import * as fields from "../../daemon/config/fields.ts";
 import { BoxSchema, SharedSchema } from "../../daemon/config/schema.ts";
 import { validate } from "../../daemon/config/validate.ts";
 import { toJsonSchema } from "../../daemon/http/json-schema.ts";
@@ -49,6 +50,60 @@ describe.each([
     }
     expect(Math.min(seen.taken, seen.refused)).toBeGreaterThan(COUNT / 20);
     expect(seen.unsayable).toBeLessThan(COUNT / 20);
+  });
+});
+
+describe("a pattern beside a check takes exactly what the check takes", () => {
+  const numbers = Array.from({ length: 302 }, (_, n) => String(n));
+  const oddNumbers = ["", "00", "01", "007", "+1", "-1", "1e2", "0x1", " 1", "1 ", "\u0661", "１"];
+  const parts = [...numbers, ...oddNumbers];
+  const addresses = parts.flatMap((part) => [`${part}.2.3.4`, `1.2.3.${part}`, `1.${part}.2.3`]);
+  const prefixes = parts.map((part) => `10.0.0.0/${part}`);
+  const macs = [0, 1, 2, 5, 6, 7].flatMap((count) =>
+    ["0a", "FF", "g0", "0"].flatMap((byte) =>
+      [":", "-", "", "."].map((sign) => [byte, count, sign] as const),
+    ),
+  );
+  const hardware = macs.map(([byte, count, sign]) => Array(count).fill(byte).join(sign));
+  const bytes = [
+    "0x",
+    "0x0",
+    "0x01",
+    "0X0a:0b",
+    "0x0a::0b",
+    "0x:0a",
+    "0x0a:",
+    "x",
+    "0",
+    "a\nb",
+    "",
+    "0xzz",
+  ];
+  const long = [254, 255, 256].flatMap((count) => ["a".repeat(count), `0x${"0a".repeat(count)}`]);
+  const lines = [
+    "1.2.3.4\n",
+    "\n1.2.3.4",
+    "10.0.0.0/8\n",
+    "02:00:5e:10:00:01\n",
+    "1.2.3.4.5",
+    "1.2.3",
+  ];
+
+  test.each([
+    ["address", fields.address],
+    ["subnet", fields.subnet],
+    ["mac", fields.mac],
+    ["macPrefix", fields.macPrefix],
+    ["textOrHex", fields.textOrHex],
+    ["headerText", fields.headerText(127)],
+  ])("%s", (_, schema) => {
+    const said = toJsonSchema(schema);
+    const all = [...addresses, ...prefixes, ...hardware, ...bytes, ...long, ...lines];
+    const differing = all.filter(
+      (text) => v.is(schema, text) !== (complaints(said, text).length === 0),
+    );
+    expect(differing).toEqual([]);
+    expect(all.filter((text) => v.is(schema, text)).length).toBeGreaterThan(3);
   });
 });
 

@@ -26,8 +26,12 @@ const PARTS: Readonly<Record<string, readonly string[]>> = {
   network: ["lan", "office", "no-such"],
   address: ["192.168.1.10", "192.168.1.11", "10.0.0.1"],
   generation: ["1", "2", "999", "0", "1e3"],
+  name: ["anna", "otto", "no-such"],
+  mac: ["02:00:5e:10:00:01", "02-00-5E-10-00-09", "ff:ff:ff:ff:ff:ff", "0"],
 };
 const OTHER_PARTS: readonly string[] = ["anna", "backup", "1", "no-such"];
+/** Of a query, where the document leaves open what there is. */
+const FORMATS: readonly string[] = ["json", "csv", "event-stream", "xml"];
 
 const ODD_PARTS: readonly string[] = [
   ...[
@@ -184,7 +188,10 @@ async function rightRequest(maker: Maker): Promise<MadeRequest> {
   );
   const query = (operation.parameters ?? [])
     .filter(({ in: where, required }) => where === "query" && (required || below(random, 3) === 0))
-    .map(({ name, schema }) => [name, String(sample(schema, random, definitions))]);
+    .map(({ name, schema }) => [
+      name,
+      String(name === "format" ? pick(FORMATS, random) : sample(schema, random, definitions)),
+    ]);
   const target = query.length > 0 ? `${filled}?${new URLSearchParams(query)}` : filled;
   const isChange = operation.parameters?.some(({ name }) => name === "If-Match");
   const now = isChange && below(random, 5) > 0 ? await maker.current(filled) : undefined;

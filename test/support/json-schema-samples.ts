@@ -8,9 +8,15 @@ export type Random = () => number;
 /** What a pattern takes cannot be made of the pattern alone: texts to be tried, besides the examples. */
 const TEXTS: readonly string[] = [
   ...["10.77.0.1", "192.168.1.0/24", "02:00:5e:10:00:01", "02:00:5e", "0a0b", "A", "office-2"],
-  ...["office.example", "0x0102", "printer", "admin", "12:34", "2026-05-03T07:12:00Z", "123 456"],
-  ...["b3a1f0c2d4e5968778695a4b3c2d1e0ff0e1d2c3b4a5968778695a4b3c2d1e0f", "correct horse battery"],
+  ...["office.example", "0x0102", "printer", "admin", "12:34", "123 456", "042137"],
+  ...[
+    "b3a1f0c2d4e5968778695a4b3c2d1e0ff0e1d2c3b4a5968778695a4b3c2d1e0f",
+    "a horse and a battery",
+    "anna",
+  ],
 ];
+
+const TIMES: readonly string[] = ["2026-05-03T07:12:00Z", "2030-01-31T12:00:00.000Z"];
 
 /** What no schema has in mind. */
 export const STRANGE: readonly unknown[] = [
@@ -58,6 +64,7 @@ interface Operands {
   readonly minLength?: number;
   readonly maxLength?: number;
   readonly pattern?: string;
+  readonly format?: string;
   readonly examples?: readonly unknown[];
   readonly items?: Schema;
   readonly required?: readonly string[];
@@ -94,12 +101,12 @@ function numberOf({ minimum = 0, maximum = 2 ** 31, multipleOf = 1 }: Operands, 
 }
 
 function textOf(
-  { pattern, examples = [], minLength = 0, maxLength = 1000 }: Operands,
+  { pattern, format, examples = [], minLength = 0, maxLength = 1000 }: Operands,
   random: Random,
 ): unknown {
   const fits = (text: unknown) =>
     pattern === undefined || new RegExp(pattern, "u").test(String(text));
-  const texts = [...examples, ...TEXTS].filter(
+  const texts = [...examples, ...(format === "date-time" ? TIMES : TEXTS)].filter(
     (text) => fits(text) && String(text).length >= minLength && String(text).length <= maxLength,
   );
   return pick(texts, random) ?? "";

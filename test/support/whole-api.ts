@@ -1,11 +1,15 @@
 // Everything that the API of a box can do, with nothing behind it but data: for tests of all rows at once.
 
 import { ConfigDesk } from "../../daemon/config-desk.ts";
+import { Devices } from "../../daemon/devices.ts";
+import { accessRoutes } from "../../daemon/http/access-routes.ts";
 import { configRoutes } from "../../daemon/http/config-routes.ts";
+import { deviceRoutes } from "../../daemon/http/device-routes.ts";
 import type { Caller } from "../../daemon/http/route.ts";
 import { createWebApp, type WebApp } from "../../daemon/http/routes.ts";
 import { schemaRoutes } from "../../daemon/http/schema-routes.ts";
 import { schemaSource } from "../../daemon/schema-documents.ts";
+import { AccessBench } from "./access-bench.ts";
 import { FakeBox, fakeLease } from "./fake-box.ts";
 import { FakeConfigMachine } from "./fake-config-machine.ts";
 import { FakeGatewayControl } from "./fake-gateway.ts";
@@ -15,6 +19,8 @@ export interface WholeApi {
   readonly app: WebApp;
   readonly box: FakeBox;
   readonly machine: FakeConfigMachine;
+  /** Users, sessions and tokens, with a clock that a test moves. */
+  readonly access: AccessBench;
   /** Of our own, which no request may bring about. */
   readonly faults: unknown[];
 }
@@ -23,15 +29,29 @@ export function wholeApi(callerOf?: () => Caller): WholeApi {
   const box = new FakeBox();
   box.grant(...Array.from({ length: 30 }, (_, n) => fakeLease(n)));
   const machine = new FakeConfigMachine();
+  const access = new AccessBench();
+  const desk = new ConfigDesk(machine);
   const faults: unknown[] = [];
   const app: WebApp = createWebApp(box, {
     ...{ actions: box, gateway: new FakeGatewayControl(), pairing: new FakePairing() },
     ...(callerOf ? { callerOf } : {}),
     routes: [
-      ...configRoutes(new ConfigDesk(machine)),
+      ...configRoutes(desk),
+      ...deviceRoutes(new Devices(deviceRecords(), desk)),
+      ...accessRoutes(access.access),
       ...schemaRoutes(schemaSource(() => app.routes, "tandem")),
     ],
     onFault: (error) => faults.push(error),
   });
-  return { app, box, machine, faults };
+  return { app, box, machine, access, faults };
+}
+
+function deviceRecords(): ConstructorParameters<typeof Devices>[0] {
+  const records = new Map<string, string>();
+  return {
+    get: (key) => records.get(key),
+    list: () => [...records.keys()].map((key) => ({ key })),
+    set: async (key, value) => records.set(key, value).has(key),
+    delete: async (key) => records.delete(key),
+  };
 }
