@@ -2,6 +2,7 @@
 // nothing is told of twice.
 
 import type * as v from "valibot";
+import { answerOf, answerTypes, SCHEMAS } from "./answers.ts";
 import { DIALECT, type JsonSchema, toJsonSchema } from "./json-schema.ts";
 import type { Route } from "./route.ts";
 
@@ -16,8 +17,8 @@ export interface ApiDescription {
   readonly bodies: Readonly<Record<string, string>>;
 }
 
-/** Throws an Error when a row has a schema that cannot be told of. */
-export function openApi(api: ApiDescription): JsonSchema {
+/** Rejects with an Error when a row has a schema that cannot be told of. */
+export async function openApi(api: ApiDescription): Promise<JsonSchema> {
   const paths: Record<string, Record<string, JsonSchema>> = {};
   for (const route of api.routes) {
     paths[route.path] ??= {};
@@ -33,7 +34,7 @@ export function openApi(api: ApiDescription): JsonSchema {
     servers: [{ url: "/", description: "The box that this document is from." }],
     paths,
     components: {
-      schemas: { ...api.schemas, Problem: PROBLEM },
+      schemas: { ...(await answerTypes()), ...api.schemas, Problem: PROBLEM },
       responses: Object.fromEntries(
         Object.values(COMMON).map(([name, description, hasBody]) => [
           name,
@@ -160,7 +161,7 @@ function bodyOf(route: Route, api: ApiDescription): JsonSchema | undefined {
   const { method, path, body } = route;
   if (!body) return undefined;
   const name = api.bodies[`${method} ${path}`];
-  const schema = name === undefined ? toJsonSchema(body) : { $ref: `#/components/schemas/${name}` };
+  const schema = name === undefined ? toJsonSchema(body) : { $ref: `${SCHEMAS}${name}` };
   return { required: isNeeded(body), content: { "application/json": { schema } } };
 }
 
@@ -183,16 +184,18 @@ function responsesOf(route: Route): JsonSchema {
   return Object.fromEntries([...common, ...own]);
 }
 
-function goodAnswer(
-  { media = ["application/json"] }: Route,
-  status: string,
-  description: string,
-): JsonSchema {
+function goodAnswer(route: Route, status: string, description: string): JsonSchema {
   if (status === "204") return { description };
-  return { description, content: Object.fromEntries(media.map((type) => [type, {}])) };
+  const schema = answerOf(route);
+  const { media = ["application/json"] } = route;
+  const content = media.map((type) => [
+    type,
+    schema && type === "application/json" ? { schema } : {},
+  ]);
+  return { description, content: Object.fromEntries(content) };
 }
 
 function problemAnswer(description: string): JsonSchema {
-  const schema = { $ref: "#/components/schemas/Problem" };
+  const schema = { $ref: `${SCHEMAS}Problem` };
   return { description, content: { "application/problem+json": { schema } } };
 }

@@ -37,10 +37,10 @@ export function schemaRoutes(source: SchemaSource): Route[] {
   ];
 }
 
-function once(make: () => JsonSchema): () => HttpResponse {
-  let made: HttpResponse | undefined;
+function once(make: () => JsonSchema | Promise<JsonSchema>): () => Promise<HttpResponse> {
+  let made: Promise<HttpResponse> | undefined;
   return () => {
-    made ??= jsonResponse(make());
+    made ??= Promise.resolve(make()).then(jsonResponse);
     return made;
   };
 }

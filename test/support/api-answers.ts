@@ -55,7 +55,11 @@ export function answerComplaints(
   if (operation && status < 300) wrong.push(...bodyComplaints(document, operation, made));
   if (made.method === "HEAD") return wrong;
   if (status >= 400) wrong.push(...problemComplaints(document, status, type, seen.text));
-  else if (type === "application/json") JSON.parse(seen.text);
+  else if (type === "application/json") {
+    const schema = content?.[type]?.schema ?? {};
+    const found = complaints(schema, JSON.parse(seen.text), definitionsOf(document));
+    wrong.push(...found.map((text) => `answered ${text}`));
+  }
   return wrong;
 }
 

@@ -57,10 +57,16 @@ export function at(document: object, ref: string): unknown {
   return here;
 }
 
+const known = new WeakMap<object, Readonly<Record<string, Schema>>>();
+
 /** All definitions that are referred to, by their references. */
 export function definitionsOf(document: object): Readonly<Record<string, Schema>> {
+  const earlier = known.get(document);
+  if (earlier) return earlier;
   const refs = [...JSON.stringify(document).matchAll(/"\$ref":"([^"]+)"/g)].map(
     ([, ref]) => ref ?? "",
   );
-  return Object.fromEntries(refs.map((ref) => [ref, at(document, ref) as Schema]));
+  const definitions = Object.fromEntries(refs.map((ref) => [ref, at(document, ref) as Schema]));
+  known.set(document, definitions);
+  return definitions;
 }
