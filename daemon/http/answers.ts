@@ -61,6 +61,9 @@ const ANSWERS: Readonly<Record<string, JsonSchema>> = {
   "GET /api/v1/users": listOf("users", "UserView"),
   "GET /api/v1/tokens": listOf("tokens", "TokenView"),
   "POST /api/v1/tokens": ref("NewToken"),
+  "POST /api/v1/restore/preview": ref("RestoreView"),
+  "GET /api/v1/factory-reset": ref("ResetView"),
+  "POST /api/v1/factory-reset": DONE,
   "GET /api/v1/audit": listOf("entries", "AuditEntry"),
 };
 

@@ -57,6 +57,7 @@ export function backupRoutes(control: BackupControl): Route[] {
       ...{ method: "POST", path: "/api/v1/backup", role: "admin", body: backupBody },
       summary:
         "Makes a backup. With a passphrase it is encrypted and holds passwords and keys as well.",
+      media: ["application/octet-stream"],
       answers: { 200: "the file", 409: BUSY, 422: UNREADABLE },
       handle: async ({ body, caller }) => {
         const made = await control.make({

@@ -97,7 +97,10 @@ test.each([
   ["export const a = 1;", "const a is no type"],
   ["export type A = Partial<B>;", "Partial is not read here"],
   ["export type A = B & C;", "& stands where ; should"],
-  ["export interface A extends B { readonly a: string; }", "B is not known before it is extended"],
+  [
+    "export interface A extends B { readonly a: string; }",
+    "B is extended, and there is no such type",
+  ],
   ["export interface A { readonly a: string;", "the file ends"],
 ])("%s is refused", (text, reason) => {
   expect(() => read(text)).toThrow(reason);

@@ -9,7 +9,7 @@ export type Definitions = Readonly<Record<string, Schema>>;
 export function schemasOfTypes(texts: readonly string[], base: string): Definitions {
   const reader = new TypeReader(base);
   for (const text of texts) reader.read(text);
-  return reader.definitions;
+  return reader.finished();
 }
 
 /** Those of them that are needed to say what these are. */
@@ -44,7 +44,9 @@ const PRIMITIVES: Readonly<Record<string, Schema>> = {
 };
 
 class TypeReader {
-  readonly definitions: Record<string, Schema> = {};
+  readonly #definitions: Record<string, Schema> = {};
+  /** What each interface that extends another one extends. */
+  readonly #wider = new Map<string, string>();
   readonly #base: string;
   #tokens: readonly string[] = [];
   #at = 0;
@@ -71,22 +73,31 @@ class TypeReader {
     const kind = this.#take();
     const name = this.#take();
     if (kind === "interface") {
-      const wider = this.#token === "extends" ? this.#widerOf() : {};
-      this.definitions[name] = { ...merged(wider, this.#members()), ...description };
+      if (this.#token === "extends") this.#wider.set(name, this.#widerOf());
+      this.#definitions[name] = { ...this.#members(), ...description };
     } else if (kind === "type") {
       this.#expect("=");
-      this.definitions[name] = { ...this.#type(), ...description };
+      this.#definitions[name] = { ...this.#type(), ...description };
       this.#expect(";");
     } else throw new Error(`${kind} ${name} is no type`);
   }
 
-  #widerOf(): Schema {
+  #widerOf(): string {
     this.#expect("extends");
-    const name = this.#take();
-    const wider = this.definitions[name];
-    if (!wider) throw new Error(`${name} is not known before it is extended`);
-    const { description: _, ...rest } = wider;
-    return rest;
+    return this.#take();
+  }
+
+  /** With what each extends in it, which may stand in another file. */
+  finished(): Definitions {
+    const names = Object.keys(this.#definitions);
+    return Object.fromEntries(names.map((name) => [name, this.#whole(name)]));
+  }
+
+  #whole(name: string): Schema {
+    const own = this.#definitions[name];
+    if (!own) throw new Error(`${name} is extended, and there is no such type`);
+    const wider = this.#wider.get(name);
+    return wider === undefined ? own : merged(this.#whole(wider), own);
   }
 
   #members(): Schema {
@@ -186,7 +197,7 @@ class TypeReader {
 
 function merged(wider: Schema, own: Schema): Schema {
   return {
-    type: "object",
+    ...own,
     properties: { ...(wider.properties ?? {}), ...(own.properties ?? {}) },
     required: [...((wider.required as string[] | undefined) ?? []), ...(own.required as string[])],
   };

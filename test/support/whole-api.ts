@@ -3,6 +3,7 @@
 import { ConfigDesk } from "../../daemon/config-desk.ts";
 import { Devices } from "../../daemon/devices.ts";
 import { accessRoutes } from "../../daemon/http/access-routes.ts";
+import { backupRoutes } from "../../daemon/http/backup-routes.ts";
 import { configRoutes } from "../../daemon/http/config-routes.ts";
 import { deviceRoutes } from "../../daemon/http/device-routes.ts";
 import type { Caller } from "../../daemon/http/route.ts";
@@ -10,6 +11,7 @@ import { createWebApp, type WebApp } from "../../daemon/http/routes.ts";
 import { schemaRoutes } from "../../daemon/http/schema-routes.ts";
 import { schemaSource } from "../../daemon/schema-documents.ts";
 import { AccessBench } from "./access-bench.ts";
+import { FakeBackups } from "./fake-backups.ts";
 import { FakeBox, fakeLease } from "./fake-box.ts";
 import { FakeConfigMachine } from "./fake-config-machine.ts";
 import { FakeGatewayControl } from "./fake-gateway.ts";
@@ -39,6 +41,7 @@ export function wholeApi(callerOf?: () => Caller): WholeApi {
       ...configRoutes(desk),
       ...deviceRoutes(new Devices(deviceRecords(), desk)),
       ...accessRoutes(access.access),
+      ...backupRoutes(new FakeBackups()),
       ...schemaRoutes(schemaSource(() => app.routes, "tandem")),
     ],
     onFault: (error) => faults.push(error),
