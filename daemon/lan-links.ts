@@ -4,7 +4,7 @@
 import type { ConditionId, LogValues } from "./catalogue.ts";
 import { type CoreConfig, interfacesOf } from "./core/config-view.ts";
 import type { Driver } from "./driver.ts";
-import { RawLink } from "./io/link.ts";
+import { type FrameTap, RawLink } from "./io/link.ts";
 import { LIMITS } from "./limits.ts";
 
 export interface LanLinksHost {
@@ -22,6 +22,8 @@ export class LanLinks {
   readonly #driver: Driver;
   readonly #host: LanLinksHost;
   #links: RawLink[] = [];
+  #interfaces: readonly string[] = [];
+  #tap: FrameTap | undefined;
   #key = "";
   /** When the packet helper last complained, by interface: its complaints are moments. */
   readonly #errorAt = new Map<string, number>();
@@ -39,9 +41,22 @@ export class LanLinks {
     if (key === this.#key) return;
     this.#key = key;
     this.close();
+    this.#interfaces = interfaces;
     this.#links = interfaces.map((name, lan) => this.#make(name, lan));
+    this.#tapAll();
     this.#driver.setLinks(this.#links);
     for (const link of this.#links) link.open();
+  }
+
+  /** Who looks on at all frames from now on, also when the interfaces are others; undefined: nobody. */
+  set tap(tap: FrameTap | undefined) {
+    this.#tap = tap;
+    this.#tapAll();
+  }
+
+  /** The interfaces that are served, in the order of the LANs. */
+  get interfaces(): readonly string[] {
+    return this.#interfaces;
   }
 
   /** To be called now and then: complaints of a while ago are over. */
@@ -54,6 +69,10 @@ export class LanLinks {
 
   close(): void {
     for (const link of this.#links) link.close();
+  }
+
+  #tapAll(): void {
+    for (const link of this.#links) link.tap = this.#tap;
   }
 
   #make(interfaceName: string, lan: number): RawLink {

@@ -239,6 +239,17 @@ export const LIMITS = {
   httpBodyBytesMax: 64 << 10,
   /** Things wrong with one request that are said; whoever sends more mends these first. */
   requestIssuesMax: 50,
+  /** Captures of frames at once: one that a person watches, and one of a program. */
+  capturesMax: 2,
+  captureSecondsMax: 600,
+  /** Of one capture file: some 20,000 messages. Longer ones are made with a filter. */
+  captureBytesMax: 8 << 20,
+  /** Bytes that wait for the reader of a capture; frames above it are left out, and counted. */
+  captureWaitingBytesMax: 1 << 20,
+  /** How often captured frames are handed to their reader. */
+  captureFlushMilliseconds: 100,
+  /** How long the reader of a capture that is over may take to fetch the rest. */
+  captureRestMilliseconds: 10_000,
   /** Reports of drills that are kept. */
   drillReportsMax: 20,
   /** Addresses behind the router that are pinged once a second. */

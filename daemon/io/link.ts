@@ -27,6 +27,20 @@ export interface LinkEvents extends MessageEvents {
   drops(kernel: number, slow: number, refused: number, failed: number): void;
 }
 
+/** Looks on while frames go by. The bytes are valid only during the call, and nothing may throw. */
+export interface FrameTap {
+  /** `bytes[start, end)` has come in, and nobody has looked at it yet. */
+  received(
+    interfaceName: string,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    checksumReady: boolean,
+  ): void;
+  /** The frame goes out, if rawlink can send it. */
+  sent(interfaceName: string, frame: Uint8Array): void;
+}
+
 const READ_BYTES = 256 << 10;
 /** Half of what may wait for a rawlink that does not read: one half fills while one is written. */
 const BATCH_BYTES = 512 << 10;
@@ -45,6 +59,7 @@ export class RawLink implements Link {
   readonly #events: LinkEvents;
   readonly #readBuffer = new Uint8Array(READ_BYTES);
 
+  #tap: FrameTap | undefined;
   #wanted = false;
   #socket: Socket | null = null;
   #answered = false;
@@ -93,6 +108,7 @@ export class RawLink implements Link {
     this.#filling.set(frame, at + HEADER_BYTES);
     this.#filledBytes = end;
     this.#filledFrames++;
+    if (this.#tap !== undefined) this.#tap.sent(this.#interface, frame);
   }
 
   flush(): void {
@@ -120,6 +136,11 @@ export class RawLink implements Link {
   close(): void {
     this.#wanted = false;
     this.#disconnect();
+  }
+
+  /** Who looks on from now on; undefined: nobody. */
+  set tap(tap: FrameTap | undefined) {
+    this.#tap = tap;
   }
 
   /** Bytes that rawlink has not taken yet, at most 1 MiB. */
@@ -161,7 +182,12 @@ export class RawLink implements Link {
   #messageEvents(): MessageEvents {
     const events = this.#events;
     return {
-      frame: (bytes, start, end, ready) => events.frame(bytes, start, end, ready),
+      frame: (bytes, start, end, ready) => {
+        if (this.#tap !== undefined) {
+          this.#tap.received(this.#interface, bytes, start, end, ready);
+        }
+        events.frame(bytes, start, end, ready);
+      },
       batchEnd: () => events.batchEnd(),
       state: (state) => {
         this.#answer();

@@ -106,6 +106,29 @@ describe("RawLink", () => {
     expect(events.states).toHaveLength(2);
   });
 
+  test("who looks on sees what comes in before it is handled, and what goes out; or nothing", async () => {
+    const server = await connected();
+    const seen: string[] = [];
+    link.tap = {
+      received: (name, bytes, start, end, isReady) => {
+        const frame = Buffer.from(bytes.subarray(start, end)).toString("hex");
+        seen.push(`${name} in ${frame} ${isReady} ${events.frames.length}`);
+      },
+      sent: (name, frame) => seen.push(`${name} out ${Buffer.from(frame).toString("hex")}`),
+    };
+    server.socket.write(Uint8Array.from([...FRAME, 0x82, 1, 0, 1, 9]));
+    await until(() => events.frames.length === 2, "two frames");
+    link.send(Uint8Array.of(4, 5));
+    // One that rawlink does not get is not seen either.
+    link.send(new Uint8Array(4096));
+    expect(seen).toEqual(["lan0 in 010203 true 0", "lan0 in 09 false 1", "lan0 out 0405"]);
+    link.tap = undefined;
+    server.socket.write(FRAME);
+    link.send(Uint8Array.of(6));
+    await until(() => events.frames.length === 3, "a third frame");
+    expect(seen).toHaveLength(3);
+  });
+
   test("frames of a batch leave together and in order, and only with flush", async () => {
     const server = await connected();
     link.send(Uint8Array.of(1, 1));
