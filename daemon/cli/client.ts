@@ -25,6 +25,12 @@ export interface Outcome {
   readonly sentence: string;
 }
 
+/** What is sent while it is made. */
+export type Streamed =
+  | { readonly body: AsyncIterable<Uint8Array> }
+  /** Not now, as a sentence. */
+  | { readonly refusal: string };
+
 export class Client {
   readonly socketPath: string;
 
@@ -85,6 +91,18 @@ export class Client {
     throw refused(status, value);
   }
 
+  /**
+   * What is sent while it is made; or why it is not, as a sentence. Else rejects as `get`, also in the middle of
+   * the body.
+   */
+  async stream(path: string): Promise<Streamed> {
+    const response = await this.#open(path, "*/*");
+    if (response.statusCode === 200) return { body: this.#bytesOf(response) };
+    const { value } = this.#parse<Partial<Problem>>(await this.#textOf(response));
+    if (response.statusCode === 409) return { refusal: value.detail ?? "" };
+    throw refused(response.statusCode ?? 0, value);
+  }
+
   /** Live events until the daemon goes away; then, or at once, throws UnreachableError. */
   async *follow(): AsyncGenerator<Answer<StreamEvent>, never> {
     const response = await this.#open("/api/v1/events", "text/event-stream");
@@ -114,13 +132,32 @@ export class Client {
     patience: number = ANSWER_MILLISECONDS,
   ): Promise<{ status: number; answer: Answer<T & Partial<Problem>> }> {
     const response = await this.#open(path, "application/json", method, body, patience);
+    const text = await this.#textOf(response);
+    return { status: response.statusCode ?? 0, answer: this.#parse(text) };
+  }
+
+  async #textOf(response: IncomingMessage): Promise<string> {
     let text = "";
     try {
       for await (const chunk of response.setEncoding("utf8")) text += chunk;
     } catch (error) {
       throw this.#unreachable(error as NodeJS.ErrnoException);
     }
-    return { status: response.statusCode ?? 0, answer: this.#parse(text) };
+    return text;
+  }
+
+  async *#bytesOf(response: IncomingMessage): AsyncGenerator<Uint8Array> {
+    const chunks = response[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
+    for (;;) {
+      let next: IteratorResult<Uint8Array>;
+      try {
+        next = await chunks.next();
+      } catch (error) {
+        throw this.#unreachable(error as NodeJS.ErrnoException);
+      }
+      if (next.done) return;
+      yield next.value;
+    }
   }
 
   #open(

@@ -11,6 +11,8 @@ export interface Surroundings {
   /** Wall clock in milliseconds. */
   readonly now: () => number;
   readonly out: (text: string) => void;
+  /** The same for what is no text; resolves when more can be taken. */
+  readonly outBytes: (bytes: Uint8Array) => Promise<void>;
   readonly err: (text: string) => void;
 }
 
@@ -31,6 +33,7 @@ export interface Options {
   readonly state?: string | undefined;
   readonly write?: string | undefined;
   readonly "passphrase-file"?: string | undefined;
+  readonly seconds?: string | undefined;
   readonly json: boolean;
   readonly dump: boolean;
   readonly watch: boolean;

@@ -15,6 +15,10 @@ async function ask(question: string): Promise<string> {
   return answer;
 }
 
+function outBytes(bytes: Uint8Array): Promise<void> {
+  return new Promise((resolve) => process.stdout.write(bytes, () => resolve()));
+}
+
 const hasPerson = process.stdin.isTTY === true && process.stdout.isTTY === true;
 
 process.exitCode = await run(process.argv.slice(2), {
@@ -24,5 +28,6 @@ process.exitCode = await run(process.argv.slice(2), {
   columns: process.stdout.columns ?? 100,
   now: () => Date.now(),
   out: (text) => void process.stdout.write(text),
+  outBytes,
   err: (text) => void process.stderr.write(text),
 });

@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { VERSION } from "../base/version.ts";
 import { backup, factoryReset, restore } from "./backup.ts";
+import { capture } from "./capture.ts";
 import { Client, UnreachableError } from "./client.ts";
 import { type Context, EXIT, type Options, type Surroundings } from "./context.ts";
 import { drill } from "./drill.ts";
@@ -58,10 +59,11 @@ const OPTIONS = {
   yes: { type: "boolean", default: false },
   network: { type: "string" },
   state: { type: "string" },
-  write: { type: "string" },
   "passphrase-file": { type: "string" },
   leases: { type: "boolean", default: false },
   replace: { type: "boolean", default: false },
+  write: { type: "string", short: "w" },
+  seconds: { type: "string" },
   "no-color": { type: "boolean", default: false },
   help: { type: "boolean", short: "h", default: false },
 } as const;
@@ -91,6 +93,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     wordsMax: 1,
     run: showWhy,
   },
+  capture: { options: ["network", "seconds", "write"], wordsMax: 1, run: capture },
   config: { options: [], wordsMax: 1, run: config },
   identity: { options: [], wordsMax: 0, run: showIdentity },
   "partner-down": { options: ["yes"], wordsMax: 0, run: partnerDown },
@@ -183,6 +186,12 @@ const HELP = `tandem: what this box is doing
   tandem why CLIENT             why a device has an address or has none, and
                                 what was decided about it lately; CLIENT is
                                 its MAC address, IPv4 address or name
+  tandem capture [MAC]          the DHCP, ARP and echo frames of all devices or
+                                of this one, for Wireshark: into a file, or
+                                into another program (wireshark -k -i -)
+      -w FILE                   into this file
+      --seconds N               for so long, 60 when it is not said
+      --network NAME            of the LAN of one network
   tandem config                 whether both boxes have the same configuration,
                                 and where they differ
   tandem config keep            this box's configuration for both boxes

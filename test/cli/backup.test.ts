@@ -42,6 +42,7 @@ async function tandem(argv: readonly string[], types?: string) {
     out: (text) => {
       said.out += text;
     },
+    outBytes: async () => {},
     err: (text) => {
       said.err += text;
     },

@@ -98,6 +98,7 @@ export class Office {
       columns: 80,
       now: () => Date.now(),
       out: write,
+      outBytes: async () => {},
       err: write,
     });
     for (const line of out.split("\n")) expect(line.length, line).toBeLessThanOrEqual(80);

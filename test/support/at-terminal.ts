@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { run } from "../../daemon/cli/run.ts";
+import type { Route } from "../../daemon/http/route.ts";
 import { FAKE_NOW, FakeBox } from "./fake-box.ts";
 import { FakeServer } from "./fake-server.ts";
 
@@ -23,17 +24,24 @@ export interface Wishes {
   readonly hurry?: number;
   /** Called with all output so far, whenever there is more. */
   readonly onOut?: (out: string) => void;
+  /** Called with what is no text. */
+  readonly onBytes?: (bytes: Uint8Array) => void;
 }
 
 /** Times are shown in UTC from `begin` to `end`. */
 export class Terminal {
   readonly folder = mkdtempSync(join(tmpdir(), "tandem-cli-"));
   readonly socket = join(this.folder, "tandem.sock");
-  readonly server = new FakeServer(new FakeBox());
+  readonly server: FakeServer;
   readonly #zone = process.env.TZ;
 
-  static async begin(): Promise<Terminal> {
-    const terminal = new Terminal();
+  private constructor(routes: readonly Route[]) {
+    this.server = new FakeServer(new FakeBox(), routes);
+  }
+
+  /** `routes` are further rows of the API of the box. */
+  static async begin(routes: readonly Route[] = []): Promise<Terminal> {
+    const terminal = new Terminal(routes);
     process.env.TZ = "UTC";
     await terminal.server.startUnix(terminal.socket);
     return terminal;
@@ -51,7 +59,7 @@ export class Terminal {
   }
 
   async run(argv: readonly string[], wishes: Wishes = {}): Promise<Ran> {
-    const { types, isTerminal = false, columns = 100, env, onOut, hurry = 0 } = wishes;
+    const { types, isTerminal = false, columns = 100, env, onOut, onBytes, hurry = 0 } = wishes;
     let now = FAKE_NOW - hurry;
     let out = "";
     let err = "";
@@ -71,6 +79,9 @@ export class Terminal {
       out: (text) => {
         out += text;
         onOut?.(out);
+      },
+      outBytes: async (bytes) => {
+        onBytes?.(bytes);
       },
       err: (text) => {
         err += text;

@@ -1,6 +1,7 @@
 // A fake box behind the real HTTP side and real sockets, with the built page.
 
 import { existsSync } from "node:fs";
+import type { Route } from "../../daemon/http/route.ts";
 import { createWebApp, type WebApp } from "../../daemon/http/routes.ts";
 import { loadWebFiles } from "../../daemon/http/web-files.ts";
 import {
@@ -25,12 +26,13 @@ export class FakeServer {
   #stopKeepAlive: (() => void) | undefined;
   #port = 0;
 
-  constructor(box = new FakeBox(() => Date.now())) {
+  /** `routes` are further rows. */
+  constructor(box = new FakeBox(() => Date.now()), routes: readonly Route[] = []) {
     this.box = box;
     const hasPage = existsSync(new URL("manifest.json", WEB_FOLDER));
     const web = hasPage ? loadWebFiles(folderReader(WEB_FOLDER)) : undefined;
     const { pairing, gateway } = this;
-    this.#web = createWebApp(box, { web, actions: box, pairing, gateway });
+    this.#web = createWebApp(box, { web, actions: box, pairing, gateway, routes });
   }
 
   get origin(): string {
