@@ -143,6 +143,11 @@ export class Box implements BoxView, DriverObserver {
     return this.#config?.box;
   }
 
+  /** Both files as they are in force. */
+  get inForce(): Pick<LoadedConfig, "shared" | "box"> | undefined {
+    return this.#config;
+  }
+
   /** Port for the page on 127.0.0.1, 0 for none. */
   get httpPort(): number {
     return this.#config?.box.http.port ?? 0;
@@ -263,6 +268,11 @@ export class Box implements BoxView, DriverObserver {
 
   events(sinceSequence: number): readonly EventView[] {
     return this.#log.since(sinceSequence);
+  }
+
+  /** What was written into the log in this run. */
+  get logs(): Pick<EventLog, "logs" | "kept"> {
+    return this.#log;
   }
 
   metrics(): Readonly<Record<string, number>> {

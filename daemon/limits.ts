@@ -215,6 +215,11 @@ export const LIMITS = {
   logLinesPerSecond: 20,
   /** Events kept for the page and for `tandem events`. */
   eventLogMax: 500,
+  /** Memory for lines of the log that can be asked for: some thousand. Those for debugging do not crowd out others. */
+  logRingBytesMax: 512 << 10,
+  logDebugRingBytesMax: 256 << 10,
+  /** Lines of the log in one answer. */
+  logLinesMax: 5000,
   /** Changed leases told to pages in one message; a page that needs more asks for its list anew. */
   changedLeasesMax: 500,
   /** Lease signals a second on the system bus; how many more there would be is said in one. */

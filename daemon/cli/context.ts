@@ -34,6 +34,7 @@ export interface Options {
   readonly write?: string | undefined;
   readonly "passphrase-file"?: string | undefined;
   readonly seconds?: string | undefined;
+  readonly level?: string | undefined;
   readonly json: boolean;
   readonly dump: boolean;
   readonly watch: boolean;

@@ -8,6 +8,7 @@ import { drill } from "./drill.ts";
 import { exportFiles } from "./export.ts";
 import { handover, maintenance } from "./gateway.ts";
 import { IMPORT_KINDS, importFiles } from "./import.ts";
+import { logs } from "./logs.ts";
 import { pair, unpair } from "./pair.ts";
 import { partnerDown } from "./partner-down.ts";
 import { config } from "./show-config.ts";
@@ -64,6 +65,7 @@ const OPTIONS = {
   replace: { type: "boolean", default: false },
   write: { type: "string", short: "w" },
   seconds: { type: "string" },
+  level: { type: "string" },
   "no-color": { type: "boolean", default: false },
   help: { type: "boolean", short: "h", default: false },
 } as const;
@@ -94,6 +96,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     run: showWhy,
   },
   capture: { options: ["network", "seconds", "write"], wordsMax: 1, run: capture },
+  logs: { options: ["level"], wordsMax: 1, run: logs },
   config: { options: [], wordsMax: 1, run: config },
   identity: { options: [], wordsMax: 0, run: showIdentity },
   "partner-down": { options: ["yes"], wordsMax: 0, run: partnerDown },
@@ -192,6 +195,9 @@ const HELP = `tandem: what this box is doing
       -w FILE                   into this file
       --seconds N               for so long, 60 when it is not said
       --network NAME            of the LAN of one network
+  tandem logs [TEXT]            what was written into the log in this run, all
+                                of it or the lines with this text
+      --level LEVEL             debug, info, warning or error, and above
   tandem config                 whether both boxes have the same configuration,
                                 and where they differ
   tandem config keep            this box's configuration for both boxes
