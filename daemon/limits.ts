@@ -255,6 +255,10 @@ export const LIMITS = {
   captureFlushMilliseconds: 100,
   /** How long the reader of a capture that is over may take to fetch the rest. */
   captureRestMilliseconds: 10_000,
+  /** Of a document for support: the longest configuration fits, with everything else. */
+  supportBytesMax: 4 << 20,
+  /** Files in the state folder that it names. */
+  supportFilesMax: 200,
   /** Reports of drills that are kept. */
   drillReportsMax: 20,
   /** Addresses behind the router that are pinged once a second. */

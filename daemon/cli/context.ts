@@ -35,6 +35,7 @@ export interface Options {
   readonly "passphrase-file"?: string | undefined;
   readonly seconds?: string | undefined;
   readonly level?: string | undefined;
+  readonly anonymous: boolean;
   readonly json: boolean;
   readonly dump: boolean;
   readonly watch: boolean;

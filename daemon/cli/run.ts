@@ -17,6 +17,7 @@ import { showIdentity } from "./show-identity.ts";
 import { showLeases } from "./show-leases.ts";
 import { showStatus, watchStatus } from "./show-status.ts";
 import { showWhy } from "./show-why.ts";
+import { support } from "./support.ts";
 import { painter } from "./terminal.ts";
 
 /** Runs one command line; resolves to the exit code. */
@@ -66,6 +67,7 @@ const OPTIONS = {
   write: { type: "string", short: "w" },
   seconds: { type: "string" },
   level: { type: "string" },
+  anonymous: { type: "boolean", default: false },
   "no-color": { type: "boolean", default: false },
   help: { type: "boolean", short: "h", default: false },
 } as const;
@@ -97,6 +99,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   },
   capture: { options: ["network", "seconds", "write"], wordsMax: 1, run: capture },
   logs: { options: ["level"], wordsMax: 1, run: logs },
+  support: { options: ["anonymous"], wordsMax: 1, run: support },
   config: { options: [], wordsMax: 1, run: config },
   identity: { options: [], wordsMax: 0, run: showIdentity },
   "partner-down": { options: ["yes"], wordsMax: 0, run: partnerDown },
@@ -198,6 +201,9 @@ const HELP = `tandem: what this box is doing
   tandem logs [TEXT]            what was written into the log in this run, all
                                 of it or the lines with this text
       --level LEVEL             debug, info, warning or error, and above
+  tandem support [FILE]         everything that helps to find a fault, in one
+                                document; no keys or passwords are in it
+      --anonymous               with invented names and MAC addresses
   tandem config                 whether both boxes have the same configuration,
                                 and where they differ
   tandem config keep            this box's configuration for both boxes
