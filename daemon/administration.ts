@@ -16,6 +16,7 @@ import type { Board } from "./config/board.ts";
 import { consequencesOfInputs, type LeaseFacts } from "./config/consequences.ts";
 import { ConfigDesk, type ConfigMachine } from "./config-desk.ts";
 import { Devices } from "./devices.ts";
+import { diagnosticRoutes } from "./diagnostics.ts";
 import { DocumentFiles } from "./document-files.ts";
 import { accessRoutes } from "./http/access-routes.ts";
 import { backupRoutes } from "./http/backup-routes.ts";
@@ -85,6 +86,7 @@ export class Administration {
       ...configRoutes(desk),
       ...deviceRoutes(new Devices(this.records, desk)),
       ...backupRoutes(this.#backups(machine)),
+      ...diagnosticRoutes(appliance, { stateDir, board }),
     ];
   }
 

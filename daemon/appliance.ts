@@ -66,7 +66,7 @@ export class Appliance {
   #driver: Driver | undefined;
   #journal: Journal | undefined;
   #disk: FolderDisk | undefined;
-  #links: LanLinks | undefined;
+  links: LanLinks | undefined;
   #partner: Partner | undefined;
   #ownIdentity: Identity | undefined;
   #stopTickers: (() => void)[] = [];
@@ -170,7 +170,7 @@ export class Appliance {
     for (const one of this.#early.values()) this.setCondition(...one);
     this.#sayStarted(opened, startedAt);
     this.#report(result);
-    this.#links = new LanLinks(this.#options.rawlinkSocket, driver, {
+    this.links = new LanLinks(this.#options.rawlinkSocket, driver, {
       setCondition: (id, subject, values) => this.setCondition(id, subject, values),
       setDrops: (lan, totals) => this.box.setLinkDrops(lan, totals),
       changed: () => {
@@ -180,7 +180,7 @@ export class Appliance {
       now: () => this.#clock.now().monotonic,
     });
     partner.configure(result.config);
-    this.#links.configure(result.config?.core);
+    this.links.configure(result.config?.core);
     this.boxGateway.configure(this.box.gatewayPlan(this.#options.board));
     this.#openPairing();
     driver.event({ kind: "alarm" });
@@ -202,7 +202,7 @@ export class Appliance {
         // Whether the partner is there is known before anything follows from having one.
         this.#partner?.configure(result.config);
         this.#driver.event({ kind: "config", config: result.config.core });
-        this.#links?.configure(result.config.core);
+        this.links?.configure(result.config.core);
         this.boxGateway.configure(this.box.gatewayPlan(this.#options.board));
         this.#openPairing();
         void this.pairing.refresh();
@@ -224,7 +224,7 @@ export class Appliance {
     this.say("daemon-stopping", { reason });
     for (const stop of this.#stopTickers) stop();
     this.#driver?.event({ kind: "pair-command", command: "pause" });
-    this.#links?.close();
+    this.links?.close();
     await this.boxGateway.stop();
     this.pairing.stop();
     this.#clock.stop();
@@ -389,7 +389,7 @@ export class Appliance {
   #housekeeping(): void {
     this.#partner?.retry();
     this.#openPairing();
-    this.#links?.forgetErrors();
+    this.links?.forgetErrors();
     const drops = this.#driver?.overloadDrops ?? 0;
     this.setCondition("overloaded", "", drops > this.#overloadSeen ? { subject: "" } : undefined);
     this.#overloadSeen = drops;

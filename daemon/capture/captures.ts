@@ -69,6 +69,8 @@ export class Captures implements CaptureControl, FrameTap {
     if (this.#open.size === 1) {
       this.#host.setTap(this);
       this.#stopTicker = this.#host.every(LIMITS.captureFlushMilliseconds, () => {
+        // A box that is just starting had nothing to be looked at.
+        this.#host.setTap(this);
         for (const one of this.#open) this.#tick(one);
       });
     }
