@@ -257,6 +257,8 @@ export const LIMITS = {
   captureRestMilliseconds: 10_000,
   /** Of a document for support: the longest configuration fits, with everything else. */
   supportBytesMax: 4 << 20,
+  /** Texts in which names are replaced in one go, so that packets never wait longer than about 1 ms. */
+  supportSlice: 50,
   /** Files in the state folder that it names. */
   supportFilesMax: 200,
   /** Reports of drills that are kept. */

@@ -57,17 +57,26 @@ export class Pseudonyms {
     }
   }
 
-  /** The same document without its devices; `learn` and `know` come first. */
-  blank(value: unknown, key = "", parent = ""): unknown {
-    if (typeof value === "string") return this.#text(value, key, parent);
-    if (Array.isArray(value)) return value.map((one) => this.blank(one, key, parent));
+  /**
+   * The same document without its devices, text by text, so that whoever asks for the next step can do something else
+   * in between. `learn` and `know` come first.
+   */
+  *blank(value: unknown, key = "", parent = ""): Generator<void, unknown> {
+    if (typeof value === "string") {
+      yield;
+      return this.#text(value, key, parent);
+    }
+    if (Array.isArray(value)) {
+      const blanked: unknown[] = [];
+      for (const one of value) blanked.push(yield* this.blank(one, key, parent));
+      return blanked;
+    }
     if (typeof value !== "object" || value === null) return value;
-    return Object.fromEntries(
-      Object.entries(value).map(([name, one]) => [
-        this.#addresses(name),
-        this.blank(one, name, key),
-      ]),
-    );
+    const entries: [string, unknown][] = [];
+    for (const [name, one] of Object.entries(value)) {
+      entries.push([this.#addresses(name), yield* this.blank(one, name, key)]);
+    }
+    return Object.fromEntries(entries);
   }
 
   #text(text: string, key: string, parent: string): string {

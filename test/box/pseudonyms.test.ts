@@ -9,7 +9,10 @@ function blank(value: unknown, names: readonly string[] = [], key = KEY): unknow
   const pseudonyms = new Pseudonyms(key);
   for (const name of names) pseudonyms.know(name);
   pseudonyms.learn(value);
-  return pseudonyms.blank(value);
+  const steps = pseudonyms.blank(value);
+  let step = steps.next();
+  while (!step.done) step = steps.next();
+  return step.value;
 }
 
 const invented = blank(MAC) as string;

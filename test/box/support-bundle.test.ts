@@ -159,10 +159,12 @@ describe("an anonymous one", () => {
     expect((other.status as { why: string }).why).not.toBe(why);
   });
 
-  test("has addresses, times and words as they are", async () => {
+  test("has addresses, times, files and words as they are", async () => {
+    writeFileSync(path.join(folder, "journal-0000000000000012.tdj"), "");
     const plain = await made();
     const found = await made({}, true);
     expect(found.clock).toEqual(plain.clock);
+    expect(found.stateFiles).toEqual(plain.stateFiles);
     expect(found["box.json"]).toEqual(plain["box.json"]);
     expect(found.events).toMatchObject({ 0: { id: "lease-granted", level: "info" } });
     expect(Object.keys(found)).toEqual(Object.keys(plain));
