@@ -95,6 +95,11 @@ export const LOG = {
     advice: "Correct the file; it is read again by itself.",
   },
   "surface-problem": { level: "warning", text: "Not everything can be shown: {text}.", advice: "" },
+  "capture-began": {
+    level: "info",
+    text: "{who} looks at the frames of {what}, for {seconds} s at most.",
+    advice: "",
+  },
   "bus-connected": {
     level: "info",
     text: "Other programs can follow Tandem as org.tandem.Appliance1 on the system bus.",

@@ -26,6 +26,7 @@ export function diagnosticRoutes(
   const captures = new Captures({
     ...{ version: VERSION, every, now: () => appliance.now() },
     networks: () => box.status().networks,
+    say: (id, values) => appliance.say(id, values),
     setTap: (tap) => {
       if (appliance.links) appliance.links.tap = tap;
     },

@@ -1,7 +1,9 @@
 // Captures of what comes in and goes out on the LANs, as files for Wireshark that are sent while they are made. When
 // nobody captures, nothing of this is on the way of a packet.
 
+import { formatMac } from "../base/address.ts";
 import type { Now } from "../base/time.ts";
+import type { LogId, LogValues } from "../catalogue.ts";
 import type { CaptureControl, CaptureWish } from "../http/capture-routes.ts";
 import type { BodySink, StreamBody } from "../http/message.ts";
 import type { FrameTap } from "../io/link.ts";
@@ -19,6 +21,7 @@ export interface CapturesHost {
   networks(): readonly { readonly name: string; readonly interface: string }[];
   /** Who is shown all frames from now on; undefined: nobody. */
   setTap(tap: FrameTap | undefined): void;
+  say(id: LogId, values: LogValues): void;
 }
 
 export class Captures implements CaptureControl, FrameTap {
@@ -63,6 +66,11 @@ export class Captures implements CaptureControl, FrameTap {
     const { version } = this.#host;
     const capture = new Capture({ wish, sink, version, now: this.#host.now() });
     for (const [name, networks] of this.#interfaces()) capture.announce(name, networks.join(", "));
+    const { by: who, seconds, mac, interfaceName } = wish;
+    const place = interfaceName === undefined ? "" : ` on ${interfaceName}`;
+    const what = `${mac ? formatMac(mac) : "all devices"}${place}`;
+    // Whoever does it sees what devices say: others are to know.
+    this.#host.say("capture-began", { who, what, seconds });
     sink.onClose(() => this.#forget(capture));
     sink.onDrain(() => this.#tick(capture));
     this.#open.add(capture);

@@ -8,6 +8,8 @@ import { invalid, problem } from "./problem.ts";
 import { type Route, row } from "./route.ts";
 
 export interface CaptureWish {
+  /** Who wants it: a name, or where they are. */
+  readonly by: string;
   /** 1 to LIMITS.captureSecondsMax. */
   readonly seconds: number;
   /** Only frames from, to or about the device with this MAC address. */
@@ -58,10 +60,10 @@ export function captureRoutes(control: CaptureControl): Route[] {
         200: "a capture file (pcapng), sent while it is made",
         409: "too many run already",
       },
-      handle: ({ query }) => {
+      handle: ({ query, caller }) => {
         const { seconds, client: mac, network } = query;
         const interfaceName = network ? placeOf(control, network) : undefined;
-        const body = control.open({ seconds, mac, interfaceName });
+        const body = control.open({ by: caller.name || caller.from, seconds, mac, interfaceName });
         if (body === undefined) return problem(409, BUSY);
         return streamResponse(TYPE, body, {
           "content-disposition": 'attachment; filename="tandem.pcapng"',

@@ -2,14 +2,15 @@
 
 import { beforeEach, describe, expect, test } from "vitest";
 import { Captures } from "../../daemon/capture/captures.ts";
+import { LOG, sentence } from "../../daemon/catalogue.ts";
 import type { CaptureWish } from "../../daemon/http/capture-routes.ts";
 import type { FrameTap } from "../../daemon/io/link.ts";
 import { LIMITS } from "../../daemon/limits.ts";
 import { Reader } from "../http/ask.ts";
-import { clientFrame } from "../support/client-frame.ts";
+import { clientFrame, macBytes } from "../support/client-frame.ts";
 import { countsOf, readPcapng } from "../support/pcapng.ts";
 
-const ALL: CaptureWish = { seconds: 60, mac: undefined, interfaceName: undefined };
+const ALL: CaptureWish = { by: "anna", seconds: 60, mac: undefined, interfaceName: undefined };
 const FRAME = clientFrame({ type: 1, mac: "02:00:5e:10:00:01" });
 
 let tap: FrameTap | undefined;
@@ -17,12 +18,14 @@ let monotonic: number;
 let wall: number;
 let tickers: Set<() => void>;
 let captures: Captures;
+let said: string[];
 
 beforeEach(() => {
   tap = undefined;
   monotonic = 5000.25;
   wall = 1_780_000_000_000;
   tickers = new Set();
+  said = [];
   captures = new Captures({
     version: "1.2.3",
     now: () => ({ monotonic, wall }),
@@ -39,6 +42,7 @@ beforeEach(() => {
     setTap: (next) => {
       tap = next;
     },
+    say: (id, values) => said.push(sentence(LOG[id].text, values)),
   });
 });
 
@@ -220,6 +224,16 @@ describe("captures", () => {
     pass(LIMITS.captureFlushMilliseconds);
     expect(countsOf(one.read()).frames).toBe(1);
     expect(countsOf(other.read()).frames).toBe(3);
+  });
+
+  test("are no secret: who does it is in the log", () => {
+    begin();
+    begin({ by: "unix socket", mac: macBytes("02:00:5e:10:00:01"), interfaceName: "lan1" });
+    captures.open(ALL);
+    expect(said).toEqual([
+      "anna looks at the frames of all devices, for 60 s at most.",
+      "unix socket looks at the frames of 02:00:5e:10:00:01 on lan1, for 60 s at most.",
+    ]);
   });
 
   test("know where a network is", () => {

@@ -58,7 +58,7 @@ test("of one device, for so long, of one network", async () => {
   const words = ["02:00:5e:10:00:07", "--seconds", "5", "--network", "office"];
   expect(await terminal.run(["capture", ...words])).toMatchObject({ code: 0 });
   const mac = Uint8Array.of(2, 0, 0x5e, 0x10, 0, 7);
-  expect(wishes).toEqual([{ seconds: 5, mac, interfaceName: "lan0" }]);
+  expect(wishes).toEqual([{ by: "unix socket", seconds: 5, mac, interfaceName: "lan0" }]);
 });
 
 test("not onto a terminal", async () => {

@@ -87,6 +87,7 @@ describe("a capture", () => {
     expect(response.statusCode).toBe(200);
     expect(await clients.join(peer, MAC)).toBeDefined();
     expect(await clients.join(peer, OTHER)).toBeDefined();
+    expect(daemon.output).toContain(`unix socket looks at the frames of ${MAC}, for 4 s at most.`);
     const bytes = await bytesOf(response);
     expect(countsOf(bytes)).toMatchObject({ frames: 4, received: 4, dropped: 0 });
     const file = kept(bytes);

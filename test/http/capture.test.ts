@@ -41,15 +41,22 @@ test("a capture is a file that is streamed", () => {
   expect(answer.header("content-type")).toBe("application/x-pcapng");
   expect(answer.header("content-disposition")).toContain("tandem.pcapng");
   expect([...answer.bytes()]).toEqual([1, 2, 3]);
-  expect(wishes).toEqual([{ seconds: 60, mac: undefined, interfaceName: undefined }]);
+  expect(wishes).toEqual([
+    { by: "unix socket", seconds: 60, mac: undefined, interfaceName: undefined },
+  ]);
 });
 
 test("it can be of one device and one network, and as long as wanted", () => {
   expect(get("?seconds=600&client=02-00-5E-10-00-07&network=office").status).toBe(200);
   const mac = Uint8Array.of(2, 0, 0x5e, 0x10, 0, 7);
-  expect(wishes).toEqual([{ seconds: 600, mac, interfaceName: "lan0" }]);
+  expect(wishes).toEqual([{ by: "unix socket", seconds: 600, mac, interfaceName: "lan0" }]);
   get("?client=&network=");
-  expect(wishes[1]).toEqual({ seconds: 60, mac: undefined, interfaceName: undefined });
+  expect(wishes[1]).toEqual({
+    by: "unix socket",
+    seconds: 60,
+    mac: undefined,
+    interfaceName: undefined,
+  });
 });
 
 test.each([
