@@ -67,7 +67,7 @@ function openssl(): typeof import("node:crypto") {
   return process.getBuiltinModule("node:crypto");
 }
 
-function pem(label: string, der: Uint8Array): string {
+export function pem(label: string, der: Uint8Array): string {
   const lines =
     Buffer.from(der)
       .toString("base64")
