@@ -2,6 +2,7 @@
 
 import { GATEWAY_CONDITIONS, GATEWAY_LOG } from "./catalogue-gateway.ts";
 import { PAIR_CONDITIONS, PAIR_LOG } from "./catalogue-pair.ts";
+import { WEB_CONDITIONS, WEB_LOG } from "./catalogue-web.ts";
 
 export type Severity = "info" | "warning" | "error";
 
@@ -107,6 +108,7 @@ export const LOG = {
   },
   ...PAIR_LOG,
   ...GATEWAY_LOG,
+  ...WEB_LOG,
 } as const satisfies Record<string, CatalogueEntry>;
 
 export type LogId = keyof typeof LOG;
@@ -273,6 +275,7 @@ export const CONDITIONS = {
   },
   ...PAIR_CONDITIONS,
   ...GATEWAY_CONDITIONS,
+  ...WEB_CONDITIONS,
 } as const satisfies Record<string, ConditionEntry>;
 
 export type ConditionId = keyof typeof CONDITIONS;

@@ -242,6 +242,16 @@ export const LIMITS = {
   httpConnectionsMax: 64,
   httpHeaderBytesMax: 8 << 10,
   httpBodyBytesMax: 64 << 10,
+  /** Certificates in one file: a server's own, and those between it and its authority. */
+  certificateChainMax: 8,
+  /** A few of them, with the longest key that is taken. */
+  certificateUploadBytesMax: 32 << 10,
+  /** Longer keys cost a box so much time in each handshake that devices would wait for their addresses. */
+  rsaBitsMax: 4096,
+  /** So long before its end people are told of a certificate that they have put on the box. */
+  certificateWarningDays: 21,
+  /** Between two attempts to make an authority, or to write a certificate. */
+  certificateRetryMilliseconds: 60_000,
   /** Things wrong with one request that are said; whoever sends more mends these first. */
   requestIssuesMax: 50,
   /** Captures of frames at once: one that a person watches, and one of a program. */

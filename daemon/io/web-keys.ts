@@ -78,6 +78,11 @@ export function readFacts(pem: string): CertificateFacts | undefined {
   };
 }
 
+/** Whether it may sign for others, as it says. Any text may be given. */
+export function isAuthority(certificate: string): boolean {
+  return readCertificate(certificate)?.ca ?? false;
+}
+
 /** Whether the key belongs to the first certificate. Any texts may be given. */
 export function isKeyOf({ certificate, privateKey }: KeyAndCertificate): boolean {
   const { createPrivateKey } = openssl();
