@@ -242,6 +242,24 @@ export const LIMITS = {
   httpConnectionsMax: 64,
   httpHeaderBytesMax: 8 << 10,
   httpBodyBytesMax: 64 << 10,
+  /**
+   * TLS handshakes a second, of all devices and of one. Each takes the processor of a small router some milliseconds,
+   * in which no packet is answered; a browser begins with six at once.
+   */
+  httpsHandshakesPerSecond: 20,
+  httpsHandshakesPerDevice: 10,
+  httpsHandshakeMilliseconds: 5000,
+  /** Connections that have not shaken hands yet. */
+  httpsGreetedMax: 16,
+  /** Connections in all, and of one device: a browser has six, and each page that is open one more. */
+  httpsConnectionsMax: 64,
+  httpsConnectionsPerDevice: 24,
+  /** Devices whose connections are counted; more than can be connected at once. */
+  httpsDevicesMax: 256,
+  /** How often it is looked which addresses the box has: a virtual one has come within that time. */
+  httpsLookMilliseconds: 1000,
+  /** Between two attempts to listen where another program does. */
+  httpsRetryMilliseconds: 10_000,
   /** Certificates in one file: a server's own, and those between it and its authority. */
   certificateChainMax: 8,
   /** A few of them, with the longest key that is taken. */

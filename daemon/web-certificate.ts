@@ -48,7 +48,7 @@ export interface WebCertificateHost {
   now(): Now;
   say(id: LogId, values: LogValues): void;
   setCondition(id: ConditionId, subject: string, values: LogValues | undefined): void;
-  /** Whoever connects from now on is to be shown this. */
+  /** Whoever connects from now on is to be shown this. Throws IoError when OpenSSL does not take it. */
   show(shown: KeyAndCertificate): void;
 }
 
@@ -221,9 +221,19 @@ export class WebCertificate {
     setCondition("web-certificate-ended", "", state === "ended" ? values : undefined);
     // One that has ended is better than none.
     const best = state === "ended" ? (this.#own ?? uploaded) : (uploaded ?? this.#own);
-    if (!best || best === this.#shown) return;
-    this.#shown = best;
-    this.#host.show(best.pair);
+    if (best && best !== this.#shown) this.#show(best, wall);
+  }
+
+  #show(best: Known, wall: number): void {
+    try {
+      this.#host.show(best.pair);
+      this.#shown = best;
+    } catch (error) {
+      if (!(error instanceof IoError) || best !== this.#uploaded) throw error;
+      this.#uploaded = undefined;
+      this.#host.setCondition("web-certificate-damaged", "", { why: error.message });
+      this.#showBest(wall);
+    }
   }
 }
 

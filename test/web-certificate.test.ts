@@ -296,6 +296,19 @@ describe("put here by people", () => {
     expect(bench.conditions.size).toBe(0);
   });
 
+  test("that cannot be shown after a start: said, and the box shows its own", () => {
+    bench.certificate.upload(brought);
+    bench.unfit.push(brought.certificate);
+    bench.start();
+    bench.after(2000);
+    bench.after(2000);
+    expect([...bench.conditions]).toEqual([["web-certificate-damaged", { why: "it is too weak" }]]);
+    expect(bench.certificate.view()).toMatchObject({ shown: { madeBy: "box" }, uploaded: null });
+    bench.certificate.withdraw();
+    expect(bench.conditions.size).toBe(0);
+    expect(readdirSync(bench.folder)).not.toContain("web-uploaded.pem");
+  });
+
   test("not taken when the disk does not take it", () => {
     mkdirSync(bench.file("web-uploaded.pem"));
     expect(() => bench.certificate.upload(brought)).toThrow(IoError);

@@ -32,6 +32,10 @@ export function checkBox(shared: SharedConfig, box: BoxConfig, say: Say): void {
     checkSharedWire(network, port.interface, ports, say);
     checkOwnAddress(network, port.address, `networks.${name}.address`, say);
   }
+  const { httpsPort } = box.http;
+  if (httpsPort !== 0 && httpsPort === shared.leasequery?.bulkPort) {
+    say("http.httpsPort", `${httpsPort} is also leasequery.bulkPort of config.json`);
+  }
   const relayed = shared.networks.find((network) => network.relayed);
   if (relayed && ports.size === 0 && box.role === "serving") {
     say("networks", `is empty, but relays of "${relayed.name}" need an interface to reach`);

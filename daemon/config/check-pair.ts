@@ -135,6 +135,10 @@ function checkPorts(shared: SharedConfig, box: BoxConfig, pair: BoxPair, say: Sa
   if (box.http.port === own && pair.address !== undefined && isLoopback(pair.address)) {
     say("pair.port", `${own} is also http.port`);
   }
+  const lans = Object.values(box.networks).map(({ address }) => address.split("/")[0]);
+  if (box.http.httpsPort === own && pair.address !== undefined && lans.includes(pair.address)) {
+    say("pair.port", `${own} is also http.httpsPort`);
+  }
 }
 
 /** Why no box can have this address. */

@@ -217,7 +217,11 @@ export const BoxSchema = v.strictObject({
   ),
   pair: v.optional(boxPair),
   http: v.optional(
-    v.strictObject({ port: v.optional(wholeNumber(1, 65_535, "a port number")) }),
+    v.strictObject({
+      port: v.optional(wholeNumber(1, 65_535, "a port number")),
+      /** On the LANs; 0: the page is not reached from there. */
+      httpsPort: v.optional(wholeNumber(0, 65_535, "a port number (0: none)"), 8443),
+    }),
     {},
   ),
 });

@@ -35,6 +35,7 @@ export function checkUpload(sent: KeyAndCertificate, wall: number | undefined): 
     certificate: chain.map(String).join(""),
     privateKey: String(key.export({ format: "pem", type: "pkcs8" })),
   };
+  if (issues.length === 0) checkServing(taken, say);
   return issues.length === 0 ? { isGood: true, taken } : { isGood: false, issues };
 }
 
@@ -155,6 +156,17 @@ function checkDigest(one: X509Certificate, say: Say): void {
   const { signatureAlgorithm = "" } = one;
   if (!/sha-?1(?![0-9])|md[0-9]/i.test(signatureAlgorithm) || isSignedBy(one, one)) return;
   say("certificate", `is signed in a way that browsers refuse: ${signatureAlgorithm}`);
+}
+
+/** What OpenSSL itself finds too weak, such as a short key of an authority in the chain. */
+function checkServing({ certificate, privateKey }: KeyAndCertificate, say: Say): void {
+  const { createSecureContext } = process.getBuiltinModule("node:tls");
+  try {
+    createSecureContext({ cert: certificate, key: privateKey });
+  } catch (error) {
+    const { message } = error as Error;
+    say("certificate", `cannot be shown by this box: ${message.split("::").at(-1)}`);
+  }
 }
 
 function openssl(): typeof import("node:crypto") {

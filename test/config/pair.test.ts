@@ -221,6 +221,7 @@ describe("is refused", () => {
     [{ partner: "10.77.0.20" }, 'is reserved by reservations[0] of "office"'],
     [{ port: 6926 }, "6926 is also leasequery.bulkPort of config.json"],
     [{ address: "127.0.0.2", partner: "127.0.0.3", port: 8080 }, "8080 is also http.port"],
+    [{ address: "10.77.0.2", port: 8443 }, "8443 is also http.httpsPort"],
   ])("with %j in box.json", (changes, reason) => {
     const reservations = [{ mac: "02:00:5e:10:00:01", address: "10.77.0.20" }];
     const result = office(

@@ -142,6 +142,14 @@ describe("not taken is", () => {
     expect(reasons(shop.certificate({ digest: "sha512", issuer: root }))).toEqual([]);
   });
 
+  test("a chain with an authority that is too weak to be shown", () => {
+    const weak = shop.certificate({ key: ["RSA", "-pkeyopt", "rsa_keygen_bits:1024"] });
+    const under = shop.certificate({ issuer: weak });
+    expect(reasons({ ...under, certificate: under.certificate + weak.certificate })).toEqual([
+      "certificate cannot be shown by this box: ca key too small",
+    ]);
+  });
+
   test("one that has ended or not begun, unless the clock is not believed", () => {
     const [one] = [shop.certificate({ days: 10, key: P256 })];
     expect(reasons(one, NOW + 9 * DAY)).toEqual([]);

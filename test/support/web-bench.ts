@@ -4,6 +4,7 @@ import { X509Certificate } from "node:crypto";
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { IoError } from "../../daemon/base/errors.ts";
 import type { LogValues } from "../../daemon/catalogue.ts";
 import type { KeyAndCertificate } from "../../daemon/io/web-keys.ts";
 import { LIMITS } from "../../daemon/limits.ts";
@@ -18,6 +19,8 @@ export class WebBench {
   readonly conditions = new Map<string, LogValues>();
   readonly said: string[] = [];
   readonly shown: KeyAndCertificate[] = [];
+  /** Certificates that OpenSSL does not take. */
+  readonly unfit: string[] = [];
   authority: KeyAndCertificate | undefined;
   /** Monotonic milliseconds: the box has long been on. */
   monotonic = 10 * LIMITS.clockProbationMilliseconds;
@@ -67,7 +70,10 @@ export class WebBench {
         if (values) this.conditions.set(`${id} ${subject}`.trim(), values);
         else this.conditions.delete(`${id} ${subject}`.trim());
       },
-      show: (shown) => this.shown.push(shown),
+      show: (shown) => {
+        if (this.unfit.includes(shown.certificate)) throw new IoError("it is too weak");
+        this.shown.push(shown);
+      },
     });
   }
 }
