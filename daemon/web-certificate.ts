@@ -36,8 +36,13 @@ import {
 import { LIMITS } from "./limits.ts";
 import { servedName } from "./wire/x509.ts";
 
-/** Where the authority of the pair is kept: both boxes have the same, as soon as they have met. */
+/** Where the authority of the pair is kept: both boxes have the same, as soon as they have met (web-authority.ts). */
 export interface AuthorityStore {
+  /**
+   * False while there may be one that is not heard of yet: the disk has not been read, or a partner not met. Two that
+   * were made at once are one too many, and the one that people trust might have to go.
+   */
+  readonly mayMake: boolean;
   get(): KeyAndCertificate | undefined;
   /** What `get` gives afterwards may be another one, which the partner had made before. Throws IoError. */
   set(authority: KeyAndCertificate): void;
@@ -157,7 +162,8 @@ export class WebCertificate {
     }
     const one = this.#authority;
     if (one && !isAuthorityOver(one.facts, now.wall, isSettled)) return one;
-    if (now.monotonic >= this.#authorityRetryAt) this.#makeAuthority(now);
+    const isTime = now.monotonic >= this.#authorityRetryAt;
+    if (isTime && this.#host.authority.mayMake) this.#makeAuthority(now);
     return this.#authority;
   }
 

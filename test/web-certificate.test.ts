@@ -150,6 +150,21 @@ describe("the authority of the pair", () => {
     }
   });
 
+  test("is not made while there may be one that is not heard of yet", () => {
+    bench.mayMake = false;
+    bench.look();
+    expect([bench.authority, bench.certificate.shown]).toEqual([undefined, undefined]);
+    bench.mayMake = true;
+    bench.after(2000);
+    expect(bench.certificate.shown).toBeDefined();
+    // One that has gone, as on a box that takes everything from another one, is not made again either.
+    const before = bench.current.serialNumber;
+    bench.authority = undefined;
+    bench.mayMake = false;
+    bench.after(LIMITS.certificateRetryMilliseconds);
+    expect([bench.authority, bench.current.serialNumber]).toEqual([undefined, before]);
+  });
+
   test("that the disk does not take is tried again a minute later", () => {
     bench.onSet = () => {
       throw new IoError("no space left", "ENOSPC");

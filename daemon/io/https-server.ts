@@ -175,11 +175,15 @@ function endsOf({ remoteAddress, remotePort, localAddress }: Socket): string {
   return `${remoteAddress} ${remotePort} ${localAddress}`;
 }
 
+const LISTEN_FAULTS: Readonly<Record<string, string>> = {
+  EADDRINUSE: "another program uses it already",
+  EACCES: "only the system may use it, as all ports below 1024",
+};
+
 function listen(server: Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once("error", ({ code = "", message }: NodeJS.ErrnoException) => {
-      const reason = code === "EADDRINUSE" ? "another program uses it already" : message;
-      reject(new IoError(reason, code));
+      reject(new IoError(LISTEN_FAULTS[code] ?? message, code));
     });
     server.listen({ host, port, exclusive: true }, () => {
       server.removeAllListeners("error");

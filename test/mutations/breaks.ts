@@ -6,6 +6,7 @@ import { BREAKS_OF_CONFIGURATION } from "./breaks-of-configuration.ts";
 import { BREAKS_OF_GATEWAY } from "./breaks-of-gateway.ts";
 import { BREAKS_OF_LEASES } from "./breaks-of-leases.ts";
 import { BREAKS_OF_PAIRING } from "./breaks-of-pairing.ts";
+import { BREAKS_OF_WEB } from "./breaks-of-web.ts";
 
 /** Until when a client may have an address, and when the other box may give it to somebody else. */
 const TIMES: readonly Break[] = [
@@ -237,4 +238,5 @@ export const BREAKS: readonly Break[] = [
   ...BREAKS_OF_PAIRING,
   ...BREAKS_OF_CONFIGURATION,
   ...BREAKS_OF_GATEWAY,
+  ...BREAKS_OF_WEB,
 ];

@@ -64,14 +64,19 @@ describe.skipIf(why !== undefined)("the page on real interfaces", () => {
     return place;
   }
 
-  async function startBox(name: "a" | "b", wanInterface: string | undefined): Promise<void> {
+  async function startBox(
+    name: "a" | "b",
+    wanInterface: string | undefined,
+    port = PORT,
+    rights: readonly string[] = [],
+  ): Promise<void> {
     const subnet = parseSubnet("10.77.0.0/24");
     const plan: WebPlan = {
-      ...{ box: `box-${name}`, port: PORT, wanInterface, virtualAddresses: [VIRTUAL] },
+      ...{ box: `box-${name}`, port, wanInterface, virtualAddresses: [VIRTUAL] },
       lans: [{ interfaceName: "lan0", address: OWN[name] }],
       subnets: subnet ? [subnet] : [],
     };
-    const stateDir = path.join(folder, name);
+    const stateDir = path.join(folder, `${name}-${port}`);
     mkdirSync(stateDir);
     const options: WebBoxOptions = {
       stateDir,
@@ -79,15 +84,15 @@ describe.skipIf(why !== undefined)("the page on real interfaces", () => {
       authorityFile: path.join(folder, "authority.json"),
     };
     const argv = [process.execPath, script, JSON.stringify(options)];
-    await room.start([...boxes[name], ...argv], logOf(name));
+    await room.start([...boxes[name], ...rights, ...argv], logOf(name, port));
   }
 
-  function logOf(name: string): string {
-    return path.join(folder, `${name}.log`);
+  function logOf(name: string, port = PORT): string {
+    return path.join(folder, `${name}-${port}.log`);
   }
 
-  async function says(name: string, line: string): Promise<void> {
-    const last = () => readFileSync(logOf(name), "utf8").trimEnd().split("\n").at(-1);
+  async function says(name: string, line: string, port = PORT): Promise<void> {
+    const last = () => readFileSync(logOf(name, port), "utf8").trimEnd().split("\n").at(-1);
     await expect.poll(last, { timeout: 10_000 }).toBe(line);
   }
 
@@ -142,5 +147,12 @@ describe.skipIf(why !== undefined)("the page on real interfaces", () => {
       ${outside.join(" ")} curl --silent --max-time 2 --interface 10.77.0.99 --cacert ${trusted} https://${OWN.a}:${PORT}/ || :`;
     expect(await room.run(forged)).toBe("");
     expect(await fetched(`https://${OWN.a}:${PORT}/`)).toBe("box box-a to 10.77.0.50\n");
+  });
+
+  test("at a port of the system is said to be impossible", async () => {
+    const rights = ["setpriv", "--bounding-set", "-net_bind_service", "--"];
+    await startBox("b", undefined, 443, rights);
+    const reason = "only the system may use it, as all ports below 1024";
+    await says("b", `web-port-busy ${OWN.b}: ${reason}`, 443);
   });
 });

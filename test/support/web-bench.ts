@@ -8,7 +8,7 @@ import { IoError } from "../../daemon/base/errors.ts";
 import type { LogValues } from "../../daemon/catalogue.ts";
 import type { KeyAndCertificate } from "../../daemon/io/web-keys.ts";
 import { LIMITS } from "../../daemon/limits.ts";
-import { WebCertificate } from "../../daemon/web-certificate.ts";
+import { type AuthorityStore, WebCertificate } from "../../daemon/web-certificate.ts";
 
 export const NAMES = ["box-a", "localhost", "10.77.0.2", "10.77.0.1"];
 export const START = Date.parse("2027-03-01T12:00:00Z");
@@ -21,6 +21,7 @@ export class WebBench {
   readonly shown: KeyAndCertificate[] = [];
   /** Certificates that OpenSSL does not take. */
   readonly unfit: string[] = [];
+  mayMake = true;
   authority: KeyAndCertificate | undefined;
   /** Monotonic milliseconds: the box has long been on. */
   monotonic = 10 * LIMITS.clockProbationMilliseconds;
@@ -61,9 +62,20 @@ export class WebBench {
     return path.join(this.folder, name);
   }
 
+  #store(): AuthorityStore {
+    const mayMake = () => this.mayMake;
+    return {
+      get mayMake() {
+        return mayMake();
+      },
+      get: () => this.authority,
+      set: (made) => this.onSet(made),
+    };
+  }
+
   #started(): WebCertificate {
     return new WebCertificate(this.folder, {
-      authority: { get: () => this.authority, set: (made) => this.onSet(made) },
+      authority: this.#store(),
       now: () => ({ monotonic: this.monotonic, wall: this.wall }),
       say: (id, { why = "" }) => this.said.push(`${id} ${why}`.trim()),
       setCondition: (id, subject, values) => {

@@ -2,6 +2,7 @@
 // namespace really has. What it is told comes as JSON in the first argument; it says when something opens or closes.
 
 import { readFileSync } from "node:fs";
+import type { LogValues } from "../../daemon/catalogue.ts";
 import type { WebPlan } from "../../daemon/core/web/places.ts";
 import { webNames } from "../../daemon/core/web/places.ts";
 import { textResponse } from "../../daemon/http/message.ts";
@@ -22,8 +23,8 @@ export interface WebBoxOptions {
 const { stateDir, authorityFile, plan } = JSON.parse(process.argv[2] ?? "") as WebBoxOptions;
 const authority = JSON.parse(readFileSync(authorityFile, "utf8")) as KeyAndCertificate;
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
-const setCondition = (id: string, subject: string, values: unknown): void => {
-  if (values) say(`${id} ${subject}`);
+const setCondition = (id: string, subject: string, values: LogValues | undefined): void => {
+  if (values) say(`${id} ${subject}: ${values.why}`);
 };
 
 const listeners = new WebListeners({
@@ -35,7 +36,7 @@ const listeners = new WebListeners({
   setCondition,
 });
 const certificate = new WebCertificate(stateDir, {
-  authority: { get: () => authority, set: () => {} },
+  authority: { mayMake: false, get: () => authority, set: () => {} },
   now: () => ({ monotonic: performance.now(), wall: Date.now() }),
   say: (id) => say(id),
   setCondition,
