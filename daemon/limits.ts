@@ -268,6 +268,12 @@ export const LIMITS = {
   rsaBitsMax: 4096,
   /** So long before its end people are told of a certificate that they have put on the box. */
   certificateWarningDays: 21,
+  /**
+   * How long a box that knows of no authority waits before it makes one: on the channel with its partner, which tells at
+   * once what it knows; and when it does not hear the partner, or is not the one to make it.
+   */
+  authorityHeardMilliseconds: 3000,
+  authorityAloneMilliseconds: 60_000,
   /** Between two attempts to make an authority, or to write a certificate. */
   certificateRetryMilliseconds: 60_000,
   /** Things wrong with one request that are said; whoever sends more mends these first. */
