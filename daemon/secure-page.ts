@@ -87,8 +87,10 @@ export class SecurePage {
     return this.#listeners?.counters;
   }
 
-  stop(): void {
+  /** Resolves when what was being written is on the disk. */
+  async stop(): Promise<void> {
     this.#stopTicking();
     this.#listeners?.stop();
+    await this.#certificate.written();
   }
 }

@@ -76,11 +76,14 @@ export class WebCertificate {
   readonly #clock = new ClockWatch();
   #authority: Known | undefined;
   #own: Known | undefined;
-  #isOwnWritten = true;
+  #written: Known | undefined;
+  #isWriting = false;
   #uploaded: Known | undefined;
   #shown: Known | undefined;
   /** Monotonic milliseconds: nothing that failed is tried again before. */
   #authorityRetryAt = 0;
+  #change: Promise<unknown> = Promise.resolve();
+  #writing: Promise<void> = Promise.resolve();
   #writeRetryAt = 0;
 
   /** Reads what the state folder has; nothing is made before `look`. */
@@ -88,6 +91,7 @@ export class WebCertificate {
     this.#host = host;
     this.#files = new CertificateFiles(stateDir);
     this.#own = known(this.#files.readOwn());
+    this.#written = this.#own;
     try {
       this.#uploaded = known(this.#files.readUploaded());
     } catch (error) {
@@ -128,29 +132,43 @@ export class WebCertificate {
     return this.#authority?.pair.certificate;
   }
 
-  /** People put a certificate here, which is shown from now on. Throws IoError when it cannot be kept. */
-  upload(sent: CertificateUpload): CertificateAnswer {
-    const { wall } = this.#host.now();
-    const checked = checkUpload(sent, isBelievable(wall) ? wall : undefined);
-    if (!checked.isGood) return checked;
-    this.#files.writeUploaded(checked.taken);
-    this.#uploaded = known(checked.taken);
-    this.#host.setCondition("web-certificate-damaged", "", undefined);
-    const what = `the box shows theirs until ${dayOf(this.#uploaded)}`;
-    return this.#changedByPeople(what, wall);
+  /** People put a certificate here, which is shown from now on. Rejects with IoError when it cannot be kept. */
+  upload(sent: CertificateUpload): Promise<CertificateAnswer> {
+    return this.#inTurn(async () => {
+      const { wall } = this.#host.now();
+      const checked = checkUpload(sent, isBelievable(wall) ? wall : undefined);
+      if (!checked.isGood) return checked;
+      await this.#files.writeUploaded(checked.taken);
+      this.#uploaded = known(checked.taken);
+      return this.#changedByPeople(`the box shows theirs until ${dayOf(this.#uploaded)}`);
+    });
   }
 
-  /** The box shows its own again. Throws IoError when the other one cannot be removed. */
-  withdraw(): CertificateAnswer {
-    this.#files.removeUploaded();
-    this.#uploaded = undefined;
-    this.#host.setCondition("web-certificate-damaged", "", undefined);
-    return this.#changedByPeople("the box shows one of its own again", this.#host.now().wall);
+  /** The box shows its own again. Rejects with IoError when the other one cannot be removed. */
+  withdraw(): Promise<CertificateAnswer> {
+    return this.#inTurn(async () => {
+      await this.#files.removeUploaded();
+      this.#uploaded = undefined;
+      return this.#changedByPeople("the box shows one of its own again");
+    });
   }
 
-  #changedByPeople(what: string, wall: number): CertificateAnswer {
+  /** Resolves when nothing is being written any more. */
+  async written(): Promise<void> {
+    await Promise.all([this.#change, this.#writing]);
+  }
+
+  /** One change of people after the other: the file and what is shown stay the same. */
+  #inTurn<T>(change: () => Promise<T>): Promise<T> {
+    const done = this.#change.then(change);
+    this.#change = done.catch(() => {});
+    return done;
+  }
+
+  #changedByPeople(what: string): CertificateAnswer {
+    this.#host.setCondition("web-certificate-damaged", "", undefined);
     this.#host.say("web-certificate-uploaded", { what });
-    this.#showBest(wall);
+    this.#showBest(this.#host.now().wall);
     return { isGood: true, sentence: wholeSentence(what) };
   }
 
@@ -197,24 +215,28 @@ export class WebCertificate {
       this.#own = known(
         makeLeaf(authority.pair, box, served, leafValidity(authority.facts, now.wall)),
       );
-      this.#isOwnWritten = false;
       this.#writeRetryAt = 0;
       this.#host.say("web-certificate-made", { day: dayOf(this.#own), why: REASONS[why] });
     }
-    if (this.#own && !this.#isOwnWritten && now.monotonic >= this.#writeRetryAt) {
-      this.#writeOwn(this.#own, now);
-    }
+    const isDue = !this.#isWriting && now.monotonic >= this.#writeRetryAt;
+    if (this.#own !== this.#written && isDue) this.#writing = this.#writeOwn(now);
   }
 
-  #writeOwn(own: Known, now: Now): void {
+  /** Beside everything else: a disk may take seconds, and devices do not wait for that. */
+  async #writeOwn(now: Now): Promise<void> {
+    const own = this.#own;
+    if (!own) return;
+    this.#isWriting = true;
     try {
-      this.#files.writeOwn(own.pair);
-      this.#isOwnWritten = true;
+      await this.#files.writeOwn(own.pair);
+      this.#written = own;
       this.#host.setCondition("web-certificate-unwritten", "", undefined);
     } catch (error) {
       if (!(error instanceof IoError)) throw error;
       this.#writeRetryAt = now.monotonic + LIMITS.certificateRetryMilliseconds;
       this.#host.setCondition("web-certificate-unwritten", "", { why: error.message });
+    } finally {
+      this.#isWriting = false;
     }
   }
 

@@ -52,8 +52,8 @@ beforeEach(async () => {
   page.serve(app, () => new Map([["lo", [OWN]]]));
 });
 
-afterEach(() => {
-  page.stop();
+afterEach(async () => {
+  await page.stop();
   rmSync(folder, { recursive: true, force: true });
 });
 

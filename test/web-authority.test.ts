@@ -35,7 +35,7 @@ test.each([
   '{"certificate":"x"}',
   '{"certificate":"x","privateKey":1}',
   "{",
-])("a record that says %j is replaced by one of use", (text) => {
+])("a record that says %j is replaced by one of use", async (text) => {
   const records = new Map([[AUTHORITY_KEY, text]]);
   const store = new AuthorityRecord(records, () => true);
   const bench = new WebBench();
@@ -44,5 +44,6 @@ test.each([
   bench.look();
   expect(bench.certificate.shown).toBeDefined();
   expect(bench.authority?.certificate).toContain("BEGIN CERTIFICATE");
+  await bench.certificate.written();
   rmSync(bench.folder, { recursive: true });
 });

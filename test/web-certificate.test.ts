@@ -15,7 +15,10 @@ let bench: WebBench;
 beforeEach(() => {
   bench = new WebBench();
 });
-afterEach(() => rmSync(bench.folder, { recursive: true, force: true }));
+afterEach(async () => {
+  await bench.certificate.written();
+  rmSync(bench.folder, { recursive: true, force: true });
+});
 
 describe("made by the box", () => {
   test("at the first look: an authority, and a certificate of it for all names", () => {
@@ -41,8 +44,11 @@ describe("made by the box", () => {
     });
   });
 
-  test("kept in files that nobody else may read, found again, and not made anew", () => {
+  test("kept in files that nobody else may read, found again, and not made anew", async () => {
     bench.look();
+    // A disk may take seconds, and nobody waits for that.
+    expect(readdirSync(bench.folder)).not.toContain("web-certificate.pem");
+    await bench.certificate.written();
     const before = bench.current.serialNumber;
     expect(readdirSync(bench.folder).sort()).toEqual(["web-certificate.pem", "web-key.pem"]);
     for (const name of readdirSync(bench.folder)) {
@@ -184,7 +190,7 @@ describe("the authority of the pair", () => {
 describe("a clock that was never set", () => {
   test.each(["1970-01-01T00:00:20Z", "2000-01-01T00:00:00Z"])(
     "%s: what was made then is good, or made again, when it is set; the authority stays",
-    (wrong) => {
+    async (wrong) => {
       for (const right of ["2026-11-30T12:00:00Z", "2029-05-05T05:05:05Z"].map(Date.parse)) {
         const fresh = new WebBench();
         fresh.monotonic = 20_000;
@@ -196,13 +202,15 @@ describe("a clock that was never set", () => {
         expect(Date.parse(fresh.current.validFrom)).toBeLessThan(right);
         expect(Date.parse(fresh.current.validTo)).toBeGreaterThan(right);
         expect(fresh.authority).toBe(authority);
+        await fresh.certificate.written();
         rmSync(fresh.folder, { recursive: true });
       }
     },
   );
 
-  test("changes nothing of what is there", () => {
+  test("changes nothing of what is there", async () => {
     bench.look();
+    await bench.certificate.written();
     const before = bench.current.serialNumber;
     const { authority } = bench;
     for (const wrong of [20_000, Date.parse("2000-01-01"), Date.parse("2106-02-07")]) {
@@ -244,8 +252,8 @@ describe("put here by people", () => {
     bench.look();
   });
 
-  test("shown at once and after a start, until it is taken away", () => {
-    const answer = bench.certificate.upload(brought);
+  test("shown at once and after a start, until it is taken away", async () => {
+    const answer = await bench.certificate.upload(brought);
     expect(answer).toMatchObject({
       isGood: true,
       sentence: expect.stringMatching(/^The box shows theirs until 20/),
@@ -259,18 +267,18 @@ describe("put here by people", () => {
     bench.start();
     bench.look();
     expect(bench.certificate.shown?.certificate).toBe(brought.certificate);
-    expect(bench.certificate.withdraw()).toEqual({
+    expect(await bench.certificate.withdraw()).toEqual({
       isGood: true,
       sentence: "The box shows one of its own again.",
     });
     expect(bench.certificate.view()).toMatchObject({ shown: { madeBy: "box" }, uploaded: null });
     expect(readdirSync(bench.folder)).not.toContain("web-uploaded.pem");
-    expect(bench.certificate.withdraw().isGood).toBe(true);
+    expect((await bench.certificate.withdraw()).isGood).toBe(true);
   });
 
-  test("refused when it is of no use, and nothing is changed", () => {
+  test("refused when it is of no use, and nothing is changed", async () => {
     const before = bench.certificate.shown;
-    const answer = bench.certificate.upload({
+    const answer = await bench.certificate.upload({
       ...brought,
       privateKey: shop.certificate().privateKey,
     });
@@ -282,8 +290,8 @@ describe("put here by people", () => {
     expect(readdirSync(bench.folder)).not.toContain("web-uploaded.pem");
   });
 
-  test("a warning before its end; then the box shows its own, which is good at that moment", () => {
-    bench.certificate.upload(brought);
+  test("a warning before its end; then the box shows its own, which is good at that moment", async () => {
+    await bench.certificate.upload(brought);
     bench.after(60 * DAY);
     expect(bench.conditions.size).toBe(0);
     bench.after(15 * DAY);
@@ -295,51 +303,62 @@ describe("put here by people", () => {
       uploaded: { names: ["box.example"] },
     });
     expect(Date.parse(bench.current.validTo)).toBeGreaterThan(bench.wall);
-    bench.certificate.withdraw();
+    await bench.certificate.withdraw();
     expect(bench.conditions.size).toBe(0);
   });
 
-  test("damaged on the disk: said, and the box shows its own", () => {
-    bench.certificate.upload(brought);
+  test("by several at once: one after the other, and the file is what is shown", async () => {
+    const other = shop.certificate();
+    const changes = [bench.certificate.upload(brought), bench.certificate.withdraw()];
+    await Promise.all([...changes, bench.certificate.upload(other)]);
+    expect(bench.certificate.shown?.certificate).toBe(other.certificate);
+    expect(readFileSync(bench.file("web-uploaded.pem"), "utf8")).toContain(other.certificate);
+  });
+
+  test("damaged on the disk: said, and the box shows its own", async () => {
+    await bench.certificate.upload(brought);
     const file = bench.file("web-uploaded.pem");
     writeFileSync(file, readFileSync(file, "utf8").slice(0, 400));
     bench.start();
     bench.look();
     expect([...bench.conditions.keys()]).toEqual(["web-certificate-damaged"]);
     expect(bench.certificate.view().shown?.madeBy).toBe("box");
-    bench.certificate.upload(brought);
+    await bench.certificate.upload(brought);
     expect(bench.conditions.size).toBe(0);
   });
 
-  test("that cannot be shown after a start: said, and the box shows its own", () => {
-    bench.certificate.upload(brought);
+  test("that cannot be shown after a start: said, and the box shows its own", async () => {
+    await bench.certificate.upload(brought);
     bench.unfit.push(brought.certificate);
     bench.start();
     bench.after(2000);
     bench.after(2000);
     expect([...bench.conditions]).toEqual([["web-certificate-damaged", { why: "it is too weak" }]]);
     expect(bench.certificate.view()).toMatchObject({ shown: { madeBy: "box" }, uploaded: null });
-    bench.certificate.withdraw();
+    await bench.certificate.withdraw();
     expect(bench.conditions.size).toBe(0);
     expect(readdirSync(bench.folder)).not.toContain("web-uploaded.pem");
   });
 
-  test("not taken when the disk does not take it", () => {
+  test("not taken when the disk does not take it", async () => {
     mkdirSync(bench.file("web-uploaded.pem"));
-    expect(() => bench.certificate.upload(brought)).toThrow(IoError);
+    await expect(bench.certificate.upload(brought)).rejects.toThrow(IoError);
     expect(bench.certificate.view()).toMatchObject({ shown: { madeBy: "box" }, uploaded: null });
   });
 });
 
-test("while the disk takes nothing the box shows what it made, says so, and writes it later", () => {
+test("while the disk takes nothing the box shows what it made, says so, and writes it later", async () => {
   mkdirSync(bench.file("web-key.pem"));
   bench.look();
   expect(bench.certificate.shown).toBeDefined();
+  await bench.certificate.written();
   expect([...bench.conditions.keys()]).toEqual(["web-certificate-unwritten"]);
   rmSync(bench.file("web-key.pem"), { recursive: true });
   bench.after(2000);
+  await bench.certificate.written();
   expect(bench.conditions.size).toBe(1);
   bench.after(LIMITS.certificateRetryMilliseconds);
+  await bench.certificate.written();
   expect(bench.conditions.size).toBe(0);
   const before = bench.current.serialNumber;
   bench.start();

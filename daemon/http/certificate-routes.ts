@@ -19,10 +19,10 @@ export interface CertificateControl {
   view(): CertificateView;
   /** PEM; undefined: there is none yet. */
   readonly authorityPem: string | undefined;
-  /** Throws IoError when it cannot be kept. */
-  upload(sent: CertificateUpload): CertificateAnswer;
-  /** Throws IoError when it cannot be removed. */
-  withdraw(): CertificateAnswer;
+  /** Rejects with IoError when it cannot be kept. */
+  upload(sent: CertificateUpload): Promise<CertificateAnswer>;
+  /** Rejects with IoError when it cannot be removed. */
+  withdraw(): Promise<CertificateAnswer>;
 }
 
 const PATH = "/api/v1/certificate";
@@ -79,9 +79,9 @@ function authority(pem: string | undefined): HttpResponse {
   return { ...file, headers: { ...file.headers, "content-disposition": name } };
 }
 
-function changed(change: () => CertificateAnswer): HttpResponse {
+async function changed(change: () => Promise<CertificateAnswer>): Promise<HttpResponse> {
   try {
-    const answer = change();
+    const answer = await change();
     if (!answer.isGood) throw invalid(answer.issues);
     const done: Done = { sentence: answer.sentence };
     return jsonResponse(done);

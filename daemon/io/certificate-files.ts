@@ -1,10 +1,13 @@
 // Where the certificates for browsers are kept: in the state folder, for the daemon alone.
 
-import { readFileSync, rmSync } from "node:fs";
+import { readFileSync } from "node:fs";
+import { open, rm } from "node:fs/promises";
 import path from "node:path";
 import { IoError } from "../base/errors.ts";
+import { writeDurably } from "./config-file.ts";
 import { isKeyOf, type KeyAndCertificate } from "./web-keys.ts";
-import { writeWhole } from "./whole-file.ts";
+
+const FOR_THE_DAEMON = 0o600;
 
 export class CertificateFiles {
   readonly #own: { readonly key: string; readonly certificate: string };
@@ -31,10 +34,10 @@ export class CertificateFiles {
     }
   }
 
-  /** Throws IoError. */
-  writeOwn({ certificate, privateKey }: KeyAndCertificate): void {
-    writeWhole(this.#own.key, Buffer.from(privateKey));
-    writeWhole(this.#own.certificate, Buffer.from(certificate));
+  /** Rejects with IoError. Not while an earlier one is under way. */
+  async writeOwn({ certificate, privateKey }: KeyAndCertificate): Promise<void> {
+    await writeDurably(this.#own.key, privateKey, FOR_THE_DAEMON);
+    await writeDurably(this.#own.certificate, certificate, FOR_THE_DAEMON);
   }
 
   /** Undefined: people have put nothing here. Throws IoError when it is there and cannot be used. */
@@ -52,15 +55,17 @@ export class CertificateFiles {
     throw new IoError(`${this.#uploaded} is damaged`);
   }
 
-  /** Throws IoError. */
-  writeUploaded({ certificate, privateKey }: KeyAndCertificate): void {
-    writeWhole(this.#uploaded, Buffer.from(privateKey + certificate));
+  /** Rejects with IoError. Not while an earlier one is under way. */
+  async writeUploaded({ certificate, privateKey }: KeyAndCertificate): Promise<void> {
+    await writeDurably(this.#uploaded, privateKey + certificate, FOR_THE_DAEMON);
   }
 
-  /** Throws IoError. */
-  removeUploaded(): void {
+  /** Rejects with IoError. */
+  async removeUploaded(): Promise<void> {
     try {
-      rmSync(this.#uploaded, { force: true });
+      await rm(this.#uploaded, { force: true });
+      const folder = await open(path.dirname(this.#uploaded), "r");
+      await folder.sync().finally(() => folder.close());
     } catch (error) {
       throw ioError(this.#uploaded, "removed", error);
     }
