@@ -14,6 +14,7 @@ import { VERSION } from "./base/version.ts";
 import type { BackupRecord } from "./config/backup-document.ts";
 import type { Board } from "./config/board.ts";
 import { consequencesOfInputs, type LeaseFacts } from "./config/consequences.ts";
+import { buildWeb } from "./config/web.ts";
 import { ConfigDesk, type ConfigMachine } from "./config-desk.ts";
 import { Devices } from "./devices.ts";
 import { diagnosticRoutes } from "./diagnostics.ts";
@@ -33,6 +34,8 @@ import { SYSTEM_FILES } from "./io/small-files.ts";
 import { every, pause } from "./io/ticker.ts";
 import { LIMITS } from "./limits.ts";
 import { Records } from "./records.ts";
+import { SecurePage } from "./secure-page.ts";
+import { AuthorityRecord } from "./web-authority.ts";
 
 export interface AdministrationOptions {
   readonly configDir: string;
@@ -44,9 +47,13 @@ export interface AdministrationOptions {
 
 /** keepalived is told that there is nothing to be kept any more before the process ends. */
 const LET_GO_MILLISECONDS = 300;
+/** Within this a partner that is there is heard. */
+const LISTEN_MILLISECONDS = 15_000;
 
 export class Administration {
   readonly records: Records;
+  /** Over HTTPS, on the LANs. */
+  readonly page: SecurePage;
   readonly #access: Access;
   readonly #audit: AuditFile;
   readonly #routes: readonly Route[];
@@ -54,11 +61,13 @@ export class Administration {
 
   readonly #appliance: Appliance;
   readonly #options: AdministrationOptions;
+  readonly #startedAt: number;
 
   constructor(appliance: Appliance, options: AdministrationOptions) {
     const { stateDir, board } = options;
     this.#appliance = appliance;
     this.#options = options;
+    this.#startedAt = appliance.now().monotonic;
     this.records = new Records(stateDir, {
       wall: () => appliance.now().wall,
       by: () => identityOr(appliance),
@@ -79,6 +88,12 @@ export class Administration {
       // A box of a pair says its number in its beacons: whoever is on the LAN can read it.
       serial: () => (appliance.pairing.pairing().paired ? "" : board.serial),
     });
+    this.page = new SecurePage({
+      ...{ stateDir, authority: new AuthorityRecord(this.records, () => this.#mayMakeAuthority) },
+      now: () => appliance.now(),
+      say: (id, values) => appliance.say(id, values),
+      setCondition: (id, subject, values) => appliance.setCondition(id, subject, values),
+    });
     const machine = machineOf(appliance, board);
     const desk = new ConfigDesk(machine);
     this.#routes = [
@@ -87,12 +102,14 @@ export class Administration {
       ...deviceRoutes(new Devices(this.records, desk)),
       ...backupRoutes(this.#backups(machine)),
       ...diagnosticRoutes(appliance, { stateDir, board }),
+      ...this.page.routes,
     ];
   }
 
   /** What the HTTP side of the box needs of it. */
-  get web(): Pick<WebAppOptions, "routes" | "callerOf" | "audit"> {
+  get web(): Pick<WebAppOptions, "routes" | "callerOf" | "audit" | "hosts"> {
     return {
+      hosts: () => this.page.hosts,
       routes: this.#routes,
       callerOf: (head) => this.#access.callerOf(head),
       audit: (caller, request, status) => this.#access.asked(caller, request, status),
@@ -113,6 +130,25 @@ export class Administration {
       this.records.tick();
       void this.#audit.flush();
     });
+  }
+
+  /** To be called when the configuration may be another one, or the gateway has moved. */
+  update(): void {
+    const files = this.#appliance.box.inForce;
+    this.page.configure(files && buildWeb(files.shared, files.box, this.#options.board));
+  }
+
+  /**
+   * Of two boxes that are together the primary makes it. One that is alone makes its own, but not before it has listened
+   * for its partner: of two that were made apart one has to go, and with it what people have told their computers.
+   */
+  get #mayMakeAuthority(): boolean {
+    if (!this.records.isKnown) return false;
+    const role = this.#appliance.box.inForce?.box.pair?.role;
+    if (role === undefined) return true;
+    if (this.#appliance.core?.pairView()?.isConnected) return role === "primary";
+    const hasListened = this.#appliance.now().monotonic - this.#startedAt > LISTEN_MILLISECONDS;
+    return hasListened && !this.#appliance.isPartnerHeard;
   }
 
   #backups(machine: ConfigMachine): BackupDesk {
@@ -145,6 +181,7 @@ export class Administration {
 
   async stop(): Promise<void> {
     this.#stopTicking();
+    await this.page.stop();
     await this.#audit.flush();
   }
 }
@@ -161,7 +198,7 @@ function machineOf(appliance: Appliance, board: Board): ConfigMachine {
     history: () => configuration.history(),
     earlier: (generation) => configuration.earlier(generation),
     consequences: (before, after) => {
-      const box = appliance.box.boxFile;
+      const box = appliance.box.inForce?.box;
       const nowSeconds = Math.floor(appliance.now().wall / 1000);
       const facts = { board, leases: leasesOf(appliance), nowSeconds };
       return consequencesOfInputs({ shared: before, box }, { shared: after, box }, facts).list;

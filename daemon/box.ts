@@ -138,11 +138,6 @@ export class Box implements BoxView, DriverObserver {
     return one && one.ownAddress !== ANY ? one.ownAddress : undefined;
   }
 
-  /** box.json as it is in force; undefined: there is none. */
-  get boxFile(): LoadedConfig["box"] | undefined {
-    return this.#config?.box;
-  }
-
   /** Both files as they are in force. */
   get inForce(): Pick<LoadedConfig, "shared" | "box"> | undefined {
     return this.#config;

@@ -93,11 +93,13 @@ export class Surfaces {
     this.#servers.push(await listenUnix(this.#options.socketPath, this.#web));
     this.#stopKeepAlive = startKeepAlive(() => this.#web.streams.keepAlive());
     this.#bus.start(this.#busView());
+    this.#options.administration.page.serve(this.#web);
   }
 
   /** Called when something may have changed: the bus hears of it, the page's port is opened. */
   update(): void {
     this.#show();
+    this.#options.administration.update();
     const port = this.#appliance.box.httpPort;
     if (port !== 0 && port !== this.#loopbackPort) void this.#listen(port);
   }

@@ -67,7 +67,8 @@ export function createWebApp(view: BoxView, options: WebAppOptions = {}): WebApp
     const finish = (response: HttpResponse) => finished(request, response);
     try {
       const answered = desk.answer(request, faulty);
-      return answered instanceof Promise ? answered.then(finish) : finish(answered);
+      if (!(answered instanceof Promise)) return finish(answered);
+      return answered.then(finish, (error: unknown) => finish(faulty(error)));
     } catch (error) {
       return finish(faulty(error));
     }

@@ -45,6 +45,10 @@ beforeEach(() => {
         ...{ method: "POST", path: "/api/v1/breaks", role: "nobody", summary: "No.", answers: {} },
         handle: () => Promise.reject(new Error("secret path")),
       }),
+      row({
+        ...{ method: "GET", path: "/api/v1/breaks", role: "nobody", summary: "No.", answers: {} },
+        handle: () => Promise.reject(new Error("secret path")),
+      }),
     ],
     callerOf: () => caller,
     audit: ({ name }, { method, path }, status) => audited.push([name, method, path, status]),
@@ -178,6 +182,8 @@ describe("a body", () => {
 
 test("what fails later is a problem without its text", async () => {
   as("admin");
+  const read = await askLater(app.answer, "/api/v1/breaks");
+  expect([read.status, read.text().includes("secret")]).toEqual([500, false]);
   const asked = { method: "POST", headers: PAGE };
   const answer = await askLater(app.answer, "/api/v1/breaks", asked);
   expect([answer.status, answer.text().includes("secret")]).toEqual([500, false]);
