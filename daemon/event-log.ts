@@ -2,8 +2,8 @@
 
 import type { Now } from "./base/time.ts";
 import { LOG, type LogId, type LogValues, sentence } from "./catalogue.ts";
-import type { EventView } from "./http/api-types.ts";
-import { LOG_LEVELS, type LogPage, type LogQuery } from "./http/log-routes.ts";
+import type { EventView, LogPage } from "./http/api-types.ts";
+import { LOG_LEVELS, type LogQuery } from "./http/log-routes.ts";
 import { LIMITS } from "./limits.ts";
 import { type KeptLine, LogRing } from "./log-ring.ts";
 import { pairStateWords } from "./partner-view.ts";

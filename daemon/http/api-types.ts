@@ -7,6 +7,7 @@ export type * from "./api-access.ts";
 export type * from "./api-backup.ts";
 export type * from "./api-config.ts";
 export type * from "./api-devices.ts";
+export type * from "./api-diagnostics.ts";
 export type * from "./api-gateway.ts";
 
 export type Severity = "info" | "warning" | "error";

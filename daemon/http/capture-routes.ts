@@ -56,6 +56,7 @@ export function captureRoutes(control: CaptureControl): Route[] {
       ...{ method: "GET", path: "/api/v1/capture", role: "operator", query: captureQuery },
       summary:
         "Captures the DHCP, ARP and echo frames that this box receives and sends, of all devices or one; ends by itself.",
+      media: [TYPE],
       answers: {
         200: "a capture file (pcapng), sent while it is made",
         409: "too many run already",

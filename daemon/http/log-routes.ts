@@ -2,12 +2,17 @@
 
 import * as v from "valibot";
 import { LIMITS } from "../limits.ts";
+import type { LogEntry, LogLevel, LogPage } from "./api-diagnostics.ts";
 import { jsonResponse, textResponse } from "./message.ts";
 import { type Route, row } from "./route.ts";
 
 /** Least first. */
-export const LOG_LEVELS = ["debug", "info", "warning", "error"] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
+export const LOG_LEVELS = [
+  "debug",
+  "info",
+  "warning",
+  "error",
+] as const satisfies readonly LogLevel[];
 
 export interface LogQuery {
   /** Lines of this level and those above it. */
@@ -16,21 +21,6 @@ export interface LogQuery {
   readonly contains: string;
   /** 1 to LIMITS.logLinesMax: the newest so many. */
   readonly limit: number;
-}
-
-export interface LogEntry {
-  /** ISO 8601, UTC. */
-  readonly at: string;
-  readonly level: LogLevel;
-  readonly id: string;
-  readonly text: string;
-}
-
-export interface LogPage {
-  /** How many match, of those that are kept. */
-  readonly total: number;
-  /** Oldest first. */
-  readonly lines: readonly LogEntry[];
 }
 
 export interface LogControl {
@@ -68,7 +58,8 @@ export function logRoutes(control: LogControl): Route[] {
     row({
       ...{ method: "GET", path: "/api/v1/logs", role: "operator", query: logQuery },
       summary: "The newest lines of the log of this run, also those that are no events.",
-      answers: { 200: "the lines, oldest first, as JSON or plain text" },
+      media: ["application/json", "text/plain"],
+      answers: { 200: "the lines, oldest first" },
       handle: ({ request, query: { format, ...query } }) => {
         const isText = (format ?? wanted(request.header("accept"))) === "text";
         const page = control.logs(query);

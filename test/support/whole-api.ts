@@ -4,18 +4,23 @@ import { ConfigDesk } from "../../daemon/config-desk.ts";
 import { Devices } from "../../daemon/devices.ts";
 import { accessRoutes } from "../../daemon/http/access-routes.ts";
 import { backupRoutes } from "../../daemon/http/backup-routes.ts";
+import { type CaptureControl, captureRoutes } from "../../daemon/http/capture-routes.ts";
 import { configRoutes } from "../../daemon/http/config-routes.ts";
 import { deviceRoutes } from "../../daemon/http/device-routes.ts";
+import { logRoutes } from "../../daemon/http/log-routes.ts";
 import type { Caller } from "../../daemon/http/route.ts";
 import { createWebApp, type WebApp } from "../../daemon/http/routes.ts";
 import { schemaRoutes } from "../../daemon/http/schema-routes.ts";
+import { supportRoutes } from "../../daemon/http/support-routes.ts";
 import { schemaSource } from "../../daemon/schema-documents.ts";
+import { SupportBundle } from "../../daemon/support-bundle.ts";
 import { AccessBench } from "./access-bench.ts";
 import { FakeBackups } from "./fake-backups.ts";
 import { FakeBox, fakeLease } from "./fake-box.ts";
 import { FakeConfigMachine } from "./fake-config-machine.ts";
 import { FakeGatewayControl } from "./fake-gateway.ts";
 import { FakePairing } from "./fake-pairing.ts";
+import { fakeLog, fakeSources } from "./support-sources.ts";
 
 export interface WholeApi {
   readonly app: WebApp;
@@ -42,12 +47,21 @@ export function wholeApi(callerOf?: () => Caller): WholeApi {
       ...deviceRoutes(new Devices(deviceRecords(), desk)),
       ...accessRoutes(access.access),
       ...backupRoutes(new FakeBackups()),
+      ...captureRoutes(CAPTURES),
+      ...logRoutes(fakeLog()),
+      ...supportRoutes(new SupportBundle(fakeSources("/nonexistent"))),
       ...schemaRoutes(schemaSource(() => app.routes, "tandem")),
     ],
     onFault: (error) => faults.push(error),
   });
   return { app, box, machine, access, faults };
 }
+
+/** Captures that are over as soon as they begin. */
+const CAPTURES: CaptureControl = {
+  interfaceOf: (network) => (network === "office" ? "lan0" : undefined),
+  open: () => (sink) => sink.end(),
+};
 
 function deviceRecords(): ConstructorParameters<typeof Devices>[0] {
   const records = new Map<string, string>();
