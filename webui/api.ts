@@ -1,14 +1,14 @@
-// The only file that talks to the box.
+// Status and leases of the box, and how it becomes one of two.
 
 import type {
-  ConfigSyncView,
+  Done,
   LeasePage,
   LeaseView,
   PairingAction,
   PairingView,
-  Problem,
   StreamEvent,
 } from "../daemon/http/api-types.ts";
+import { type Answer, ask, tell, valueIn } from "./ask.ts";
 
 export type LeaseSort = "address" | "hostname" | "mac" | "state" | "seenAt" | "expiresAt";
 
@@ -31,43 +31,17 @@ export async function fetchLeases(query: LeaseQuery): Promise<LeasePage> {
     state: query.state,
     sort: `${query.descending ? "-" : ""}${query.sort}`,
   });
-  const response = await fetch(`/api/v1/leases?${parameters}`, {
-    signal: AbortSignal.timeout(ANSWER_MILLISECONDS),
-  });
-  if (!response.ok) throw new Error(`HTTP status ${response.status}`);
-  return (await response.json()) as LeasePage;
+  return valueIn(await ask<LeasePage>(`/api/v1/leases?${parameters}`));
 }
 
 /** Rejects when the box does not answer; undefined: it knows nothing of pairing. */
 export async function fetchPairing(): Promise<PairingView | undefined> {
-  const response = await fetch("/api/v1/pairing", {
-    signal: AbortSignal.timeout(ANSWER_MILLISECONDS),
-  });
-  if (response.status === 404) return undefined;
-  if (!response.ok) throw new Error(`HTTP status ${response.status}`);
-  return (await response.json()) as PairingView;
+  const answer = await ask<PairingView>("/api/v1/pairing");
+  return !answer.isDone && answer.status === 404 ? undefined : valueIn(answer);
 }
 
-/** Rejects when the box does not answer; undefined: there is none yet. */
-export async function fetchConfiguration(): Promise<ConfigSyncView | undefined> {
-  const response = await fetch("/api/v1/configuration", {
-    signal: AbortSignal.timeout(ANSWER_MILLISECONDS),
-  });
-  if (response.status === 404 || response.status === 503) return undefined;
-  if (!response.ok) throw new Error(`HTTP status ${response.status}`);
-  return (await response.json()) as ConfigSyncView;
-}
-
-/** Why it was not done, in one sentence of the box; "": it was. Rejects when the box does not answer. */
-export async function sayPairing(action: PairingAction, content: object): Promise<string> {
-  const response = await fetch(`/api/v1/pairing/${action}`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify(content),
-    signal: AbortSignal.timeout(ANSWER_MILLISECONDS),
-  });
-  if (response.ok) return "";
-  return ((await response.json()) as Problem).detail;
+export function sayPairing(action: PairingAction, content: object): Promise<Answer<Done>> {
+  return tell(`/api/v1/pairing/${action}`, content);
 }
 
 export interface StreamHandlers {
@@ -78,8 +52,8 @@ export interface StreamHandlers {
   readonly lost: () => void;
 }
 
-/** Follows the box for as long as the page lives, resuming after each break. */
-export function followBox(handlers: StreamHandlers): void {
+/** Follows the box until it is stopped with what is returned, resuming after each break. */
+export function followBox(handlers: StreamHandlers): () => void {
   let attempt = 0;
   let lastEventId = "";
   let retry: ReturnType<typeof setTimeout> | undefined;
@@ -110,10 +84,17 @@ export function followBox(handlers: StreamHandlers): void {
     if (retry !== undefined) connect();
   };
   addEventListener("online", hurry);
-  document.addEventListener("visibilitychange", () => {
+  const hurryWhenSeen = () => {
     if (document.visibilityState === "visible") hurry();
-  });
+  };
+  document.addEventListener("visibilitychange", hurryWhenSeen);
   connect();
+  return () => {
+    clearTimeout(retry);
+    source?.close();
+    removeEventListener("online", hurry);
+    document.removeEventListener("visibilitychange", hurryWhenSeen);
+  };
 }
 
 /** Milliseconds before the next attempt: half a second, doubling up to eight. */
@@ -121,5 +102,4 @@ export function retryDelay(attempt: number): number {
   return Math.min(8000, 500 * 2 ** attempt);
 }
 
-const ANSWER_MILLISECONDS = 8000;
 const KINDS = ["status", "leases", "log"] as const;

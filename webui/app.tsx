@@ -1,3 +1,5 @@
+import { useEffect, useRef } from "preact/hooks";
+import { caller, hasNoPassword, isInside, wantsSetup } from "./models/access.ts";
 import { status } from "./models/box.ts";
 import { TEXTS } from "./texts.ts";
 import { About } from "./views/about.tsx";
@@ -6,12 +8,44 @@ import { Events } from "./views/events.tsx";
 import { Gateway } from "./views/gateway.tsx";
 import { Headline } from "./views/headline.tsx";
 import { Leases } from "./views/leases.tsx";
+import { Login } from "./views/login.tsx";
 import { Networks } from "./views/networks.tsx";
+import { NoPassword } from "./views/no-password.tsx";
 import { Pair } from "./views/pair.tsx";
 import { Pairing } from "./views/pairing.tsx";
+import { Setup } from "./views/setup.tsx";
 import { TopBar } from "./views/top-bar.tsx";
 
+/** From outside there is one form; the box itself is for those whom it knows. */
 export function App() {
+  const hasEntered = useRef(false);
+  if (caller.value === undefined) return <Waiting />;
+  const isForm = !isInside.value || wantsSetup.value;
+  if (isForm) {
+    hasEntered.current = true;
+    return !isInside.value && !hasNoPassword.value ? <Login /> : <Setup />;
+  }
+  return <Box isEntered={hasEntered.current} />;
+}
+
+/** The box has not said yet who it is to whom. */
+function Waiting() {
+  return (
+    <>
+      <TopBar />
+      <main>
+        <Headline />
+      </main>
+    </>
+  );
+}
+
+/** `isEntered`: somebody came here through a form, which had the focus. */
+function Box({ isEntered }: { readonly isEntered: boolean }) {
+  const main = useRef<HTMLElement>(null);
+  useEffect(() => {
+    if (isEntered) main.current?.focus();
+  }, []);
   const told = status.value;
   return (
     <>
@@ -19,8 +53,9 @@ export function App() {
         {TEXTS.skip}
       </a>
       <TopBar />
-      <main>
+      <main ref={main} tabIndex={-1}>
         <Headline />
+        <NoPassword />
         {told !== undefined && (
           <>
             <Pairing />

@@ -1,29 +1,46 @@
-import { effect } from "@preact/signals";
+import { effect, untracked } from "@preact/signals";
 import { render } from "preact";
 import { followBox } from "./api.ts";
 import { App } from "./app.tsx";
+import { caller, followAccess, hasNoPassword, isInside, look } from "./models/access.ts";
 import * as box from "./models/box.ts";
 import { followConfiguration } from "./models/configuration.ts";
 import { heardLeases, loadAfterBreak } from "./models/leases.ts";
 import { followPairing } from "./models/pairing.ts";
 import { ROLES, STATES, TEXTS } from "./texts.ts";
 
-followBox({
-  opened: () => {
-    box.heardAnything();
-    loadAfterBreak();
-  },
-  event: (event) => {
-    box.heardAnything();
-    if (event.kind === "status") box.heardStatus(event.status);
-    else if (event.kind === "log") box.heardEvent(event.event);
-    else heardLeases(event.leases, event.more === true);
-  },
-  lost: box.lostBox,
-});
-
-followPairing();
+followAccess();
 followConfiguration();
+
+// Nothing is asked of a box that does not show itself to whoever sits here.
+effect(() => (isInside.value ? untracked(followAll) : undefined));
+
+function followAll(): () => void {
+  const stops = [
+    followBox({
+      opened: () => {
+        box.heardAnything();
+        loadAfterBreak();
+      },
+      event: (event) => {
+        box.heardAnything();
+        if (event.kind === "status") box.heardStatus(event.status);
+        else if (event.kind === "log") box.heardEvent(event.event);
+        else heardLeases(event.leases, event.more === true);
+      },
+      // The browser does not tell why a stream has ended: the box may no longer know who this is.
+      lost: () => {
+        box.lostBox();
+        void look();
+      },
+    }),
+    followPairing(),
+  ];
+  return () => {
+    for (const stop of stops) stop();
+    box.forgetBox();
+  };
+}
 
 setInterval(() => {
   box.now.value = Date.now();
@@ -35,11 +52,22 @@ effect(() => {
   const state = box.isStale.value ? "stale" : status?.state;
   document.documentElement.dataset.state = state ?? "unknown";
   document.documentElement.dataset.role = status?.role ?? "unknown";
-  if (status === undefined) return;
-  const words = [status.box.name, ROLES[status.role], TEXTS.product];
-  if (status.state !== "fine") words.unshift(STATES[status.state]);
-  document.title = words.join(" · ");
+  document.title = titleOf(status);
 });
+
+function titleOf(status: typeof box.status.value): string {
+  const words: string[] = [TEXTS.product];
+  if (status === undefined) {
+    const isOutside = caller.value !== undefined && !isInside.value;
+    if (isOutside) words.unshift(hasNoPassword.value ? TEXTS.setUp : TEXTS.logIn);
+    return words.join(SEPARATOR);
+  }
+  words.unshift(status.box.name, ROLES[status.role]);
+  if (status.state !== "fine") words.unshift(STATES[status.state]);
+  return words.join(SEPARATOR);
+}
+
+const SEPARATOR = " · ";
 
 const page = document.getElementById("page");
 if (page !== null) render(<App />, page);

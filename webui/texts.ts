@@ -8,6 +8,8 @@ import type {
   Role,
   Severity,
 } from "../daemon/http/api-types.ts";
+import type { CallerView } from "./api-access.ts";
+import type { Refusal } from "./ask.ts";
 
 export const TEXTS = {
   product: "Tandem",
@@ -171,7 +173,64 @@ export const TEXTS = {
   unpairYes: "End it now",
   unpaired: "The pair was ended.",
   notSaid: "The box did not answer; try again.",
+
+  logIn: "Log in",
+  logInTo: (host: string) => `to the box at ${host}`,
+  userName: "User name",
+  password: "Password",
+  showPassword: "Show what is typed",
+  typeBoth: "Type in a user name and the password.",
+  wait: (seconds: number) => `Try again in ${seconds} ${seconds === 1 ? "second" : "seconds"}.`,
+  tryNow: "You can try again now.",
+  tooManyTries: "That was tried too often with the wrong password. Wait a moment.",
+  noCookie:
+    "The box let you in, but your browser does not keep its cookie. Allow cookies for this address, and log in again.",
+  sessionEnded: "Your session has ended. Log in again to go on where you were.",
+  claimed: "This box has a password now. Log in to go on.",
+  loggedInAs: (name: string) => `Logged in as ${name}`,
+  logOut: "Log out",
+
+  setUp: "Set the first password",
+  setUpAt: (host: string) => `of the box at ${host}`,
+  setUpName: "You log in with this name from now on.",
+  newPassword: "New password",
+  newPasswordHelp: "At least 10 characters. A few words in a row are easy to keep in mind.",
+  repeat: "The same again",
+  notTheSame: "The two passwords are not the same. Type them in again.",
+  typePassword: "Type in the new password.",
+  presence: "Show that you are at the box",
+  presenceWhy: "Else the first one in the network who opens this page would own the box.",
+  presenceAwaited:
+    "Press the button of the box, or confirm the six digits of the pair cable. From then on you have ten minutes. This page notices it by itself.",
+  presenceProven: "The box has noticed that you are at it. Set the password within ten minutes.",
+  serialOnLabel: "Or type in the serial number on its label",
+  notNow: "Not now",
+  noPassword: "This box has no password yet.",
+  setOne: "Set one",
 } as const;
+
+export const USER_ROLES: Readonly<Record<CallerView["role"], string>> = {
+  nobody: "nobody",
+  viewer: "viewer",
+  operator: "operator",
+  admin: "admin",
+};
+
+/** Why something is shown that this caller may not do. */
+export function mayNot(isUnclaimed: boolean, isForAdmins: boolean): string {
+  if (isUnclaimed) return "Set a password for this box first: then you can do this here.";
+  return isForAdmins
+    ? "Only an admin may do this; you are logged in with fewer rights."
+    : "Only an operator or an admin may do this; you are logged in as a viewer.";
+}
+
+/** Why the box did not do what it was told. */
+export function whyNot({ status, sentence }: Refusal): string {
+  if (status === 0) return TEXTS.notSaid;
+  // The box names the seconds as well, which are counted down here.
+  if (status === 429) return TEXTS.tooManyTries;
+  return sentence === "" ? `The box did not do it; it answered with ${status}.` : sentence;
+}
 
 export const ROLES: Readonly<Record<Role, string>> = { serving: "serving", standby: "standby" };
 

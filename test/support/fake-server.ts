@@ -11,6 +11,7 @@ import {
   listenUnix,
   startKeepAlive,
 } from "../../daemon/io/http-server.ts";
+import { FakeAccess } from "./fake-access.ts";
 import { FakeBox } from "./fake-box.ts";
 import { FakeGatewayControl } from "./fake-gateway.ts";
 import { FakePairing } from "./fake-pairing.ts";
@@ -21,6 +22,7 @@ export class FakeServer {
   readonly box: FakeBox;
   readonly pairing = new FakePairing();
   readonly gateway = new FakeGatewayControl();
+  readonly access = new FakeAccess();
   readonly #web: WebApp;
   #server: HttpServer | undefined;
   #stopKeepAlive: (() => void) | undefined;
@@ -31,8 +33,11 @@ export class FakeServer {
     this.box = box;
     const hasPage = existsSync(new URL("manifest.json", WEB_FOLDER));
     const web = hasPage ? loadWebFiles(folderReader(WEB_FOLDER)) : undefined;
-    const { pairing, gateway } = this;
-    this.#web = createWebApp(box, { web, actions: box, pairing, gateway, routes });
+    const { pairing, gateway, access } = this;
+    this.#web = createWebApp(box, {
+      ...{ web, actions: box, pairing, gateway, callerOf: access.callerOf },
+      routes: [...access.routes, ...routes],
+    });
   }
 
   get origin(): string {

@@ -56,6 +56,13 @@ export function lostBox(): void {
   connection.value = "lost";
 }
 
+/** Nobody is inside any more: who comes next begins anew. */
+export function forgetBox(): void {
+  status.value = undefined;
+  events.value = [];
+  connection.value = "connecting";
+}
+
 const EVENTS_SHOWN = 30;
 const BREAK_MILLISECONDS = 2000;
 /** The box says something at least every 4 seconds. */

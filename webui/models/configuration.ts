@@ -2,7 +2,7 @@
 
 import { computed, effect, signal } from "@preact/signals";
 import type { ConfigSyncView } from "../../daemon/http/api-types.ts";
-import { fetchConfiguration } from "../api.ts";
+import { fetchConfiguration } from "../api-config.ts";
 import { connection, events, status } from "./box.ts";
 
 export const configuration = signal<ConfigSyncView | undefined>(undefined);

@@ -3,14 +3,12 @@
 import { computed, signal } from "@preact/signals";
 import type { PairingAction, PairingView } from "../../daemon/http/api-types.ts";
 import { fetchPairing, sayPairing } from "../api.ts";
-import { TEXTS } from "../texts.ts";
-import { connection, now, status } from "./box.ts";
+import { now, status } from "./box.ts";
+import { poll } from "./poll.ts";
+import { Talk } from "./talk.ts";
 
 export const pairing = signal<PairingView | undefined>(undefined);
-/** Something is being said to the box. */
-export const isSaying = signal(false);
-/** Why it was not done, one sentence; what was done shows in what is so now. */
-export const failure = signal("");
+export const talk = new Talk();
 
 /** When this page saw two boxes become one; 0: it did not, or it has been read. */
 const finishedAt = signal(0);
@@ -25,23 +23,17 @@ export function dismiss(): void {
   finishedAt.value = 0;
 }
 
-/** Asks for as long as the page lives: every second while something is under way, else now and then. */
-export function followPairing(): void {
-  const ask = async () => {
-    if (connection.value !== "lost" && document.visibilityState === "visible") await load();
-    setTimeout(ask, pairing.value?.underWay ? BUSY_MILLISECONDS : QUIET_MILLISECONDS);
+/** Asks every second while something is under way, else now and then. */
+export function followPairing(): () => void {
+  const stop = poll(load, () => (pairing.value?.underWay ? BUSY_MILLISECONDS : QUIET_MILLISECONDS));
+  return () => {
+    stop();
+    pairing.value = undefined;
   };
-  void ask();
 }
 
 export async function say(action: PairingAction, content: object = {}): Promise<void> {
-  if (isSaying.value) return;
-  isSaying.value = true;
-  failure.value = "";
-  const said = await sayPairing(action, content).catch(() => TEXTS.notSaid);
-  await load();
-  failure.value = said;
-  isSaying.value = false;
+  await talk.say(() => sayPairing(action, content), load);
 }
 
 async function load(): Promise<void> {
@@ -54,7 +46,7 @@ async function load(): Promise<void> {
     return;
   }
   // What could not be done then may be otherwise now.
-  if (situationOf(before) !== situationOf(view)) failure.value = "";
+  if (situationOf(before) !== situationOf(view)) talk.forget();
   const isOver = before?.underWay && view?.paired && !view.underWay;
   if (isOver && view?.stages.every(({ state }) => state === "done")) finishedAt.value = Date.now();
   pairing.value = view;

@@ -1,7 +1,7 @@
 import type { Status } from "../../daemon/http/api-types.ts";
 import { pairing, say } from "../models/pairing.ts";
 import { TEXTS } from "../texts.ts";
-import { Failure, HEADINGS, SayButton } from "./saying.tsx";
+import { HEADINGS, Said, SayButton } from "./saying.tsx";
 import { SharedConfiguration } from "./shared-configuration.tsx";
 import { Wires } from "./wires.tsx";
 
@@ -46,9 +46,9 @@ function Unpair({ isReached }: { readonly isReached: boolean }) {
       <summary>{TEXTS.unpair}</summary>
       <p>{isReached ? TEXTS.unpairHelp : TEXTS.unpairAway}</p>
       <p class="buttons">
-        <SayButton text={TEXTS.unpairYes} kind="grave" onClick={() => say("unpair")} />
+        <SayButton card="pair" text={TEXTS.unpairYes} kind="grave" onClick={() => say("unpair")} />
       </p>
-      <Failure />
+      <Said card="pair" />
     </details>
   );
 }

@@ -6,7 +6,7 @@ import { PAIRING_STAGES, TEXTS } from "../texts.ts";
 import { Facts } from "../ui/facts.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { Unpaired } from "./pair.tsx";
-import { Failure, focusHeading, HEADINGS, SayButton } from "./saying.tsx";
+import { focusHeading, HEADINGS, Said, SayButton } from "./saying.tsx";
 
 /** Two boxes become one: shown while there is something to be done, or to be seen. */
 export function Pairing() {
@@ -30,7 +30,7 @@ export function Pairing() {
       {digits !== null && <Digits digits={digits} isConfirmed={confirmedHere} />}
       {question !== null && <Question differences={question.differences} />}
       <Buttons view={view} />
-      <Failure />
+      <Said />
       {refusal === null && <Stages stages={view.stages} />}
       {found !== null && <Found found={found} />}
     </Card>

@@ -1,32 +1,30 @@
-import { useLayoutEffect, useRef } from "preact/hooks";
-import { failure, isSaying } from "../models/pairing.ts";
-import { Icon } from "../ui/icon.tsx";
+import { mayPair } from "../models/access.ts";
+import { talk } from "../models/pairing.ts";
+import { mayNot } from "../texts.ts";
+import { Failure } from "../ui/failure.tsx";
+import { TellButton } from "../ui/tell-button.tsx";
+
+/** There is the one or the other, or both: while a partner is being replaced, and when two have just become a pair. */
+export const HEADINGS = { pairing: "pairing-title", pair: "pair-title" } as const;
+const WHY_NOT = { pairing: "pairing-why-not", pair: "pair-why-not" } as const;
 
 export interface SayButtonProps {
+  /** The card in which it is. */
+  readonly card?: keyof typeof HEADINGS;
   readonly text: string;
   readonly kind?: "main" | "grave";
   readonly onClick: () => Promise<void>;
 }
 
-/**
- * Tells the box something. It is not `disabled` meanwhile, and hands the focus on when it goes: a person at the
- * keyboard would be thrown back to the top of the page.
- */
-export function SayButton({ text, kind, onClick }: SayButtonProps) {
-  const button = useRef<HTMLButtonElement>(null);
-  useLayoutEffect(
-    () => () => {
-      if (document.activeElement === button.current) requestAnimationFrame(focusHeading);
-    },
-    [],
-  );
-  const act = () => {
-    if (!isSaying.value) void onClick();
-  };
+/** Says something about the pair. It hands the focus on when it goes: a person at the keyboard would be thrown back to the top. */
+export function SayButton({ card = "pairing", text, kind, onClick }: SayButtonProps) {
   return (
-    <button ref={button} type="button" class={kind} aria-disabled={isSaying.value} onClick={act}>
-      {text}
-    </button>
+    <TellButton
+      {...{ text, kind, talk, onClick }}
+      isAllowed={mayPair.value}
+      whyNotId={WHY_NOT[card]}
+      onGone={focusHeading}
+    />
   );
 }
 
@@ -38,18 +36,16 @@ export function focusHeading(): void {
   (pairing ?? pair)?.focus();
 }
 
-/** There is the one or the other, or both: while a partner is being replaced, and when two have just become a pair. */
-export const HEADINGS = { pairing: "pairing-title", pair: "pair-title" } as const;
-
-/** What could not be done, and why. */
-export function Failure() {
+/** What could not be done, and why; to those who may not, that. */
+export function Said({ card = "pairing" }: Pick<SayButtonProps, "card">) {
   return (
-    <p role="status" class="bad">
-      {failure.value !== "" && (
-        <>
-          <Icon name="error" /> {failure.value}
-        </>
+    <>
+      {!mayPair.value && (
+        <p id={WHY_NOT[card]} class="muted small">
+          {mayNot(false, false)}
+        </p>
       )}
-    </p>
+      <Failure talk={talk} />
+    </>
   );
 }
