@@ -7,6 +7,7 @@ import { Attention } from "./views/attention.tsx";
 import { Events } from "./views/events.tsx";
 import { Gateway } from "./views/gateway.tsx";
 import { Headline } from "./views/headline.tsx";
+import { HistoryCard } from "./views/history.tsx";
 import { Leases } from "./views/leases.tsx";
 import { Login } from "./views/login.tsx";
 import { Networks } from "./views/networks.tsx";
@@ -15,6 +16,7 @@ import { Pair } from "./views/pair.tsx";
 import { Pairing } from "./views/pairing.tsx";
 import { Setup } from "./views/setup.tsx";
 import { TopBar } from "./views/top-bar.tsx";
+import { TrialBar } from "./views/trial-bar.tsx";
 
 /** From outside there is one form; the box itself is for those whom it knows. */
 export function App() {
@@ -54,6 +56,7 @@ function Box({ isEntered }: { readonly isEntered: boolean }) {
       </a>
       <TopBar />
       <main ref={main} tabIndex={-1}>
+        <TrialBar />
         <Headline />
         <NoPassword />
         {told !== undefined && (
@@ -70,6 +73,7 @@ function Box({ isEntered }: { readonly isEntered: boolean }) {
                 {told.gateway !== null && <Gateway gateway={told.gateway} />}
                 {!told.partner.paired && <Pair status={told} />}
                 <About status={told} />
+                {!told.partner.paired && <HistoryCard />}
                 <Events />
               </div>
             </div>

@@ -4,6 +4,7 @@ import { followBox } from "./api.ts";
 import { App } from "./app.tsx";
 import { caller, followAccess, hasNoPassword, isInside, look } from "./models/access.ts";
 import * as box from "./models/box.ts";
+import { followChanges } from "./models/changes.ts";
 import { followConfiguration } from "./models/configuration.ts";
 import { heardLeases, loadAfterBreak } from "./models/leases.ts";
 import { followPairing } from "./models/pairing.ts";
@@ -35,6 +36,7 @@ function followAll(): () => void {
       },
     }),
     followPairing(),
+    followChanges(),
   ];
   return () => {
     for (const stop of stops) stop();

@@ -133,6 +133,16 @@ export const TEXTS = {
   configThere: "Partner",
   configMore: (count: number) => `and ${count} more`,
   configChoose: "Choose once, at the command line of either box",
+  configChooseHere: "Choose which one both boxes shall have",
+  configKeepHere: "Keep this box\u2019s",
+  configTakeThere: "Take the partner\u2019s",
+  configKeepAsk:
+    "Both boxes get the configuration of this box. What was changed on the partner is given up.",
+  configTakeAsk:
+    "Both boxes get the configuration of the partner. What was changed on this box is given up.",
+  configKeepYes: "Yes, keep this box\u2019s",
+  configTakeYes: "Yes, take the partner\u2019s",
+  leaveIt: "No, change nothing",
   configKeep: "puts the configuration of the box where it is said into force on both.",
   configTake: "puts that of its partner into force on both.",
 
@@ -182,7 +192,7 @@ export const TEXTS = {
   typeBoth: "Type in a user name and the password.",
   wait: (seconds: number) => `Try again in ${seconds} ${seconds === 1 ? "second" : "seconds"}.`,
   tryNow: "You can try again now.",
-  tooManyTries: "That was tried too often with the wrong password. Wait a moment.",
+  tooManyTries: "Too many tries have failed. Wait a moment.",
   noCookie:
     "The box let you in, but your browser does not keep its cookie. Allow cookies for this address, and log in again.",
   sessionEnded: "Your session has ended. Log in again to go on where you were.",
@@ -207,6 +217,39 @@ export const TEXTS = {
   notNow: "Not now",
   noPassword: "This box has no password yet.",
   setOne: "Set one",
+
+  trialTitle: "A change of the configuration is being tried out.",
+  trialLeft: (seconds: number) =>
+    seconds < 100 ? `${seconds} s left` : `${Math.ceil(seconds / 60)} min left`,
+  trialPair: "It is undone by itself unless somebody keeps it, on either box.",
+  trialAlone: "It is undone by itself unless somebody keeps it.",
+  trialOver: "The time is over: the change is being undone.",
+  keepIt: "Keep it",
+  undoNow: "Undo now",
+  trialResult: "What became of the change",
+
+  history: "Last changes of the configuration",
+  configurationTitle: "Configuration",
+  changeFrom: (from: string, box: string) => `from ${from}, at box ${box}`,
+  changeNobody: "without log-in",
+  changeUnknown: "it is not known who made it",
+  changeNumber: (generation: number) => `Configuration ${generation}`,
+  inForce: "in force",
+  changeDifferences: "What is different from now",
+  changeThen: "In this one",
+  changeNow: "Now",
+  changeSame: "It is the same as what is in force now.",
+  changeFailed: "The box did not tell it; close it and open it again.",
+  historyFailed: "The box did not tell it.",
+  noHistory: "Nothing has been changed yet.",
+  moreChanges: (count: number) => `Show ${count} more`,
+  goBack: "Go back to this one",
+  goBackAsk: (generation: number, seconds: number) =>
+    `Both boxes get configuration ${generation} again, on trial: after ${seconds} seconds it is undone by itself, unless somebody keeps it.`,
+  goBackAskAlone: (generation: number, seconds: number) =>
+    `The box gets configuration ${generation} again, on trial: after ${seconds} seconds it is undone by itself, unless somebody keeps it.`,
+  goBackYes: "Yes, go back",
+  goBackWaits: "A change waits to be confirmed: keep it or undo it first.",
 } as const;
 
 export const USER_ROLES: Readonly<Record<CallerView["role"], string>> = {

@@ -1,6 +1,7 @@
 // A fake box behind the real HTTP side and real sockets, with the built page.
 
 import { existsSync } from "node:fs";
+import { configRoutes } from "../../daemon/http/config-routes.ts";
 import type { Route } from "../../daemon/http/route.ts";
 import { createWebApp, type WebApp } from "../../daemon/http/routes.ts";
 import { loadWebFiles } from "../../daemon/http/web-files.ts";
@@ -13,6 +14,7 @@ import {
 } from "../../daemon/io/http-server.ts";
 import { FakeAccess } from "./fake-access.ts";
 import { FakeBox } from "./fake-box.ts";
+import { FakeConfigControl } from "./fake-config-control.ts";
 import { FakeGatewayControl } from "./fake-gateway.ts";
 import { FakePairing } from "./fake-pairing.ts";
 
@@ -23,6 +25,7 @@ export class FakeServer {
   readonly pairing = new FakePairing();
   readonly gateway = new FakeGatewayControl();
   readonly access = new FakeAccess();
+  readonly config = new FakeConfigControl();
   readonly #web: WebApp;
   #server: HttpServer | undefined;
   #stopKeepAlive: (() => void) | undefined;
@@ -36,7 +39,7 @@ export class FakeServer {
     const { pairing, gateway, access } = this;
     this.#web = createWebApp(box, {
       ...{ web, actions: box, pairing, gateway, callerOf: access.callerOf },
-      routes: [...access.routes, ...routes],
+      routes: [...access.routes, ...configRoutes(this.config), ...routes],
     });
   }
 

@@ -153,7 +153,7 @@ describeUnless(withoutProgram(existsSync(CHROMIUM), "chromium"), "log-in in Chro
     access.refusals.push(problem(429, "Too many tries failed.", { "retry-after": "3" }));
     const page = await open();
     await logIn(page);
-    await page.waitForSelector("text=That was tried too often with the wrong password.");
+    await page.waitForSelector("text=Too many tries have failed.");
     await page.waitForSelector("text=Try again in 3 seconds.");
     expect(await page.getAttribute("[type=submit]", "aria-disabled")).toBe("true");
     await page.fill("[name=password]", PASSWORD);
