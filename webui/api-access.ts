@@ -1,25 +1,7 @@
 // Who asks, the first password, logging in and out.
 
+import type { CallerView, SetupView } from "../daemon/http/api-types.ts";
 import { type Answer, ask, remove, tell } from "./ask.ts";
-
-/** Who asks, as the box sees it. */
-export interface CallerView {
-  /** Of the user; "" for nobody. */
-  readonly name: string;
-  readonly role: "nobody" | "viewer" | "operator" | "admin";
-  readonly via: "socket" | "session" | "token" | "nobody";
-}
-
-export interface SetupView {
-  /** No password has been set yet. */
-  readonly isNeeded: boolean;
-  /** Somebody has just shown that they are at the box: nothing else is asked. */
-  readonly isPresenceProven: boolean;
-  /** The serial number on the label can be typed in instead. */
-  readonly isSerialTaken: boolean;
-  /** What to do now. */
-  readonly sentence: string;
-}
 
 export interface FirstPassword {
   readonly name: string;

@@ -2,13 +2,13 @@
 
 import type {
   BoxState,
+  CallerView,
   LeaseView,
   PairingStageId,
   PathView,
   Role,
   Severity,
 } from "../daemon/http/api-types.ts";
-import type { CallerView } from "./api-access.ts";
 import type { Refusal } from "./ask.ts";
 
 export const TEXTS = {

@@ -1,94 +1,64 @@
-// Users, sessions and the first password as a test wants them to be, with the rows of the API for them.
+// Users, sessions and the first password as a test wants the page to see them, behind the real rows of the API.
 
-import * as v from "valibot";
-import { type HttpResponse, jsonResponse, type RequestHead } from "../../daemon/http/message.ts";
-import { problem } from "../../daemon/http/problem.ts";
-import { type Caller, type Role, type Route, row } from "../../daemon/http/route.ts";
-import type { CallerView, SetupView } from "../../webui/api-access.ts";
+import type {
+  AccessControl,
+  LoginWish,
+  Outcome,
+  SetupWish,
+} from "../../daemon/http/access-control.ts";
+import type { SetupView, UserRole } from "../../daemon/http/api-access.ts";
+import { credentialsOf } from "../../daemon/http/credentials.ts";
+import type { RequestHead } from "../../daemon/http/message.ts";
+import type { Caller } from "../../daemon/http/route.ts";
 
-const COOKIE = "tandem-session";
-const login = v.object({ name: v.string(), password: v.string() });
-const setup = v.object({ ...login.entries, serial: v.optional(v.string()) });
+type Refused = Extract<Outcome<never>, { isDone: false }>;
 
-export class FakeAccess {
+export const PASSWORD = "correct horse battery";
+
+export class FakeAccess implements AccessControl {
   /** By name. Without any this box has no password yet. */
-  readonly users = new Map<string, { readonly password: string; readonly role: Role }>();
+  readonly #users = new Map<string, { readonly password: string; readonly role: UserRole }>();
   readonly #sessions = new Map<string, string>();
   /** As if everybody came over the network. */
   isLan = false;
   isPresenceProven = false;
   /** On the label; "": there is none. */
   serial = "";
-  /** What the next tries to get in are answered with instead. */
-  readonly refusals: HttpResponse[] = [];
+  /** What the next tries to get in come to instead. */
+  readonly refusals: Refused[] = [];
   /** Everything that came in order to get in or out. */
   readonly tries: object[] = [];
 
-  add(name: string, role: Role, password = PASSWORD): this {
-    this.users.set(name, { password, role });
+  add(name: string, role: UserRole, password = PASSWORD): this {
+    this.#users.set(name, { password, role });
     return this;
   }
 
-  /** For a browser that is to be inside from the start: the cookie to give it. */
-  begin(name: string): { readonly name: string; readonly value: string } {
-    const value = `session-${this.#sessions.size}-of-a-test`;
-    this.#sessions.set(value, name);
-    return { name: COOKIE, value };
+  /** The id of a session. */
+  begin(name: string): string {
+    const id = `session-${this.#sessions.size}-${this.tries.length}`;
+    this.#sessions.set(id, name);
+    return id;
   }
 
   endSessions(): void {
     this.#sessions.clear();
   }
 
-  readonly callerOf = (head: RequestHead): Caller => {
+  callerOf(head: RequestHead): Caller {
     const { transport, remote } = head;
     if (transport === "unix") {
       return { name: "", role: "admin", via: "socket", from: "unix socket" };
     }
-    const name = this.#sessions.get(sessionIn(head)) ?? "";
-    const user = this.users.get(name);
+    const name = this.#sessions.get(credentialsOf(head).session ?? "") ?? "";
+    const user = this.#users.get(name);
     if (user) return { name, role: user.role, via: "session", from: remote };
-    const isOpen = this.users.size === 0 && !this.isLan;
+    const isOpen = this.#users.size === 0 && !this.isLan;
     return { name: "", role: isOpen ? "viewer" : "nobody", via: "nobody", from: remote };
-  };
-
-  get routes(): Route[] {
-    const path = "/api/v1/session";
-    const setupPath = "/api/v1/setup";
-    const plain = { role: "nobody", answers: {}, summary: "A fake." } as const;
-    return [
-      row({
-        ...{ method: "GET", path, ...plain },
-        handle: ({ caller: { name, role, via } }) => {
-          const view: CallerView = { name, role, via };
-          return jsonResponse(view);
-        },
-      }),
-      row({
-        ...{ method: "POST", path, ...plain, body: login },
-        handle: ({ body }) => this.#logIn(body),
-      }),
-      row({
-        ...{ method: "DELETE", path, ...plain },
-        handle: ({ request }) => {
-          this.tries.push({ logout: true });
-          this.#sessions.delete(sessionIn(request));
-          return withCookie(jsonResponse({ sentence: "You are logged out." }), "; Max-Age=0");
-        },
-      }),
-      row({
-        ...{ method: "GET", path: setupPath, ...plain },
-        handle: () => jsonResponse(this.#setupView()),
-      }),
-      row({
-        ...{ method: "POST", path: setupPath, ...plain, body: setup },
-        handle: ({ body }) => this.#setUp(body),
-      }),
-    ];
   }
 
-  #setupView(): SetupView {
-    const isNeeded = this.users.size === 0;
+  setupView(): SetupView {
+    const isNeeded = this.#users.size === 0;
     const ways = this.serial === "" ? "press its button" : "type in the serial number on its label";
     return {
       isNeeded,
@@ -100,40 +70,52 @@ export class FakeAccess {
     };
   }
 
-  #logIn({ name, password }: v.InferOutput<typeof login>): HttpResponse {
-    this.tries.push({ name, password });
-    const refused = this.refusals.shift();
-    if (refused) return refused;
-    if (this.users.get(name)?.password === password) return this.#begin(name);
-    return problem(401, "The user name or the password is not the right one.");
-  }
-
-  #setUp({ name, password, serial }: v.InferOutput<typeof setup>): HttpResponse {
-    this.tries.push({ name, password, serial });
-    const refused = this.refusals.shift();
-    if (refused) return refused;
-    if (this.users.size > 0) return problem(409, "This box has a password already; log in.");
+  async setUp(wish: SetupWish): Promise<Outcome<string>> {
+    const { name, password, serial } = wish;
+    this.tries.push(wish);
+    const objection = this.refusals.shift();
+    if (objection) return objection;
+    if (this.#users.size > 0) {
+      return refused("conflict", "this box has a password already; log in");
+    }
     if (!this.isPresenceProven && (serial === undefined || serial !== this.serial)) {
-      return problem(403, "This is not the serial number on the label of this box.");
+      return refused("not-allowed", "this is not the serial number on the label of this box");
     }
     this.add(name, "admin", password);
-    return this.#begin(name);
+    return { isDone: true, value: this.begin(name), isOnDisk: true };
   }
 
-  #begin(name: string): HttpResponse {
-    const id = `session-${this.tries.length}`;
-    this.#sessions.set(id, name);
-    return withCookie(jsonResponse({ sentence: "You are logged in." }), "", id);
+  async logIn(wish: LoginWish): Promise<Outcome<string>> {
+    const { name, password } = wish;
+    this.tries.push(wish);
+    const objection = this.refusals.shift();
+    if (objection) return objection;
+    if (this.#users.get(name)?.password !== password) {
+      return refused("not-proven", "the user name or the password is not the right one");
+    }
+    return { isDone: true, value: this.begin(name), isOnDisk: true };
   }
+
+  logOut(head: RequestHead): void {
+    this.tries.push({ logout: true });
+    this.#sessions.delete(credentialsOf(head).session ?? "");
+  }
+
+  /** Those in which the page has no part. */
+  users = () => [];
+  tokens = () => [];
+  audit = async () => [];
+  addUser = async () => NOT_HERE;
+  setRole = this.addUser;
+  setPassword = this.addUser;
+  deleteUser = this.addUser;
+  addToken = this.addUser;
+  deleteToken = this.addUser;
 }
 
-function withCookie(response: HttpResponse, attributes: string, id = ""): HttpResponse {
-  const cookie = `${COOKIE}=${id}; Path=/; HttpOnly; SameSite=Strict${attributes}`;
-  return { ...response, headers: { ...response.headers, "set-cookie": cookie } };
+/** `after` in seconds. */
+export function refused(why: Refused["why"], text: string, after?: number): Refused {
+  return { isDone: false, why, text, ...(after === undefined ? {} : { after }) };
 }
 
-function sessionIn(head: RequestHead): string {
-  return /(?:^|; )tandem-session=([^;]*)/.exec(head.header("cookie") ?? "")?.[1] ?? "";
-}
-
-export const PASSWORD = "correct horse battery";
+const NOT_HERE = refused("unknown", "not asked by the page");

@@ -1,6 +1,8 @@
 // A fake box behind the real HTTP side and real sockets, with the built page.
 
 import { existsSync } from "node:fs";
+import type { AccessControl } from "../../daemon/http/access-control.ts";
+import { accessRoutes } from "../../daemon/http/access-routes.ts";
 import { configRoutes } from "../../daemon/http/config-routes.ts";
 import type { Route } from "../../daemon/http/route.ts";
 import { createWebApp, type WebApp } from "../../daemon/http/routes.ts";
@@ -31,20 +33,31 @@ export class FakeServer {
   #stopKeepAlive: (() => void) | undefined;
   #port = 0;
 
-  /** `routes` are further rows. */
-  constructor(box = new FakeBox(() => Date.now()), routes: readonly Route[] = []) {
+  /** `routes` are further rows; `real` is asked who may what, instead of `access`. */
+  constructor(
+    box = new FakeBox(() => Date.now()),
+    routes: readonly Route[] = [],
+    real?: AccessControl,
+  ) {
     this.box = box;
     const hasPage = existsSync(new URL("manifest.json", WEB_FOLDER));
     const web = hasPage ? loadWebFiles(folderReader(WEB_FOLDER)) : undefined;
-    const { pairing, gateway, access } = this;
+    const { pairing, gateway } = this;
+    const access = real ?? this.access;
     this.#web = createWebApp(box, {
-      ...{ web, actions: box, pairing, gateway, callerOf: access.callerOf },
-      routes: [...access.routes, ...configRoutes(this.config), ...routes],
+      ...{ web, actions: box, pairing, gateway, callerOf: (head) => access.callerOf(head) },
+      routes: [...accessRoutes(access), ...configRoutes(this.config), ...routes],
     });
   }
 
   get origin(): string {
     return `http://127.0.0.1:${this.#port}`;
+  }
+
+  /** For a browser of somebody who has logged in before. */
+  cookieOf(name: string): { readonly name: string; readonly value: string; readonly url: string } {
+    const value = this.access.begin(name);
+    return { name: `tandem-session-${this.#port}`, value, url: this.origin };
   }
 
   /** Listens on loopback; on the same port as before when it was started already. */

@@ -3,11 +3,10 @@
 import { existsSync } from "node:fs";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { problem } from "../../daemon/http/problem.ts";
-import type { Role } from "../../daemon/http/route.ts";
+import type { UserRole } from "../../daemon/http/api-types.ts";
 import { buildPage } from "../../image/build.ts";
 import { accessibilityProblems, CHROMIUM, launchBrowser } from "../support/browser.ts";
-import { type FakeAccess, PASSWORD } from "../support/fake-access.ts";
+import { type FakeAccess, PASSWORD, refused } from "../support/fake-access.ts";
 import { fakeLease } from "../support/fake-box.ts";
 import { fakeComparing } from "../support/fake-pairing.ts";
 import { FakeServer } from "../support/fake-server.ts";
@@ -60,11 +59,10 @@ describeUnless(withoutProgram(existsSync(CHROMIUM), "chromium"), "log-in in Chro
   }
 
   /** A page of somebody who has logged in before. */
-  async function openAs(name: string, role: Role, options: BrowserContextOptions = {}) {
+  async function openAs(name: string, role: UserRole, options: BrowserContextOptions = {}) {
     access.add(name, role);
-    const cookie = { ...access.begin(name), url: server.origin };
     const page = await open({ ...options, storageState: { cookies: [], origins: [] } });
-    await page.context().addCookies([cookie]);
+    await page.context().addCookies([server.cookieOf(name)]);
     await page.reload();
     await page.waitForSelector(".who");
     return page;
@@ -150,7 +148,7 @@ describeUnless(withoutProgram(existsSync(CHROMIUM), "chromium"), "log-in in Chro
   });
 
   test("whoever tried too often sees the time go by, and cannot send meanwhile", async () => {
-    access.refusals.push(problem(429, "Too many tries failed.", { "retry-after": "3" }));
+    access.refusals.push(refused("wait", "too many tries failed", 3));
     const page = await open();
     await logIn(page);
     await page.waitForSelector("text=Too many tries have failed.");
@@ -168,9 +166,7 @@ describeUnless(withoutProgram(existsSync(CHROMIUM), "chromium"), "log-in in Chro
   });
 
   test("a busy box, and one that does not answer, each with its sentence", async () => {
-    access.refusals.push(
-      problem(503, "The box is busy; ask again in a moment.", { "retry-after": "1" }),
-    );
+    access.refusals.push(refused("busy", "the box is busy; ask again in a moment", 1));
     const page = await open();
     await logIn(page);
     await page.waitForSelector("text=The box is busy; ask again in a moment.");
@@ -293,7 +289,7 @@ describeUnless(withoutProgram(existsSync(CHROMIUM), "chromium"), "log-in in Chro
 
   test("a user's name and what the box says are shown as the text they are", async () => {
     const evil = "<img src=x onerror=alert(1)>";
-    access.refusals.push(problem(503, evil));
+    access.refusals.push(refused("busy", evil));
     const page = await open();
     await logIn(page);
     await page.waitForSelector(`text=${evil}`);
@@ -315,7 +311,7 @@ describeUnless(withoutProgram(existsSync(CHROMIUM), "chromium"), "log-in in Chro
         const widest = await page.evaluate(() => document.documentElement.scrollWidth);
         expect(widest).toBeLessThanOrEqual(width);
       };
-      access.refusals.push(problem(429, "Too many.", { "retry-after": "60" }));
+      access.refusals.push(refused("wait", "too many", 60));
       const outside = await open(look);
       await fits(outside);
       await logIn(outside);

@@ -3,7 +3,7 @@
 import { existsSync } from "node:fs";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import type { Role } from "../../daemon/http/route.ts";
+import type { UserRole } from "../../daemon/http/api-types.ts";
 import { buildPage } from "../../image/build.ts";
 import { accessibilityProblems, CHROMIUM, launchBrowser } from "../support/browser.ts";
 import { fakeConfigView } from "../support/fake-box.ts";
@@ -40,10 +40,10 @@ describeUnless(withoutProgram(existsSync(CHROMIUM), "chromium"), "changes in Chr
     await server.stop();
   });
 
-  async function openAs(role: Role, options: BrowserContextOptions = {}): Promise<Page> {
+  async function openAs(role: UserRole, options: BrowserContextOptions = {}): Promise<Page> {
     const context = await browser.newContext(options);
     server.access.add("anna", role);
-    await context.addCookies([{ ...server.access.begin("anna"), url: server.origin }]);
+    await context.addCookies([server.cookieOf("anna")]);
     return openIn(await context.newPage());
   }
 

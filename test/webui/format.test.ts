@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
+import { LIMITS } from "../../daemon/limits.ts";
 import { retryDelay } from "../../webui/api.ts";
 import { addressNumber, bytes, clock } from "../../webui/format.ts";
 import { selectLeases } from "../../webui/models/leases.ts";
-import { relative, span } from "../../webui/texts.ts";
+import { relative, span, TEXTS, whyNot } from "../../webui/texts.ts";
 import { FAKE_NOW, fakeLease } from "../support/fake-box.ts";
 
 describe("words for times", () => {
@@ -45,6 +46,38 @@ test("sizes", () => {
 
 test("attempts to reconnect are spaced further and further, up to a limit", () => {
   expect([0, 1, 2, 3, 4, 5, 60].map(retryDelay)).toEqual([500, 1000, 2000, 4000, 8000, 8000, 8000]);
+});
+
+describe("words for what was not done", () => {
+  const refusal = { isDone: false, status: 409, sentence: "It is so.", waitSeconds: 0 } as const;
+
+  test("the box's own, or what is known without it", () => {
+    expect(whyNot(refusal)).toBe("It is so.");
+    expect(whyNot({ ...refusal, sentence: "" })).toContain("409");
+    expect(whyNot({ ...refusal, status: 0 })).toBe(TEXTS.notSaid);
+  });
+
+  test("no number that is counted down elsewhere", () => {
+    expect(whyNot({ ...refusal, status: 429, sentence: "Try again in 7 seconds." })).not.toContain(
+      "7",
+    );
+  });
+});
+
+test("how much time a trial has left", () => {
+  expect([1, 99, 100, 300, 3600].map(TEXTS.trialLeft)).toEqual([
+    "1 s left",
+    "99 s left",
+    "2 min left",
+    "5 min left",
+    "60 min left",
+  ]);
+});
+
+test("what a password has to be is what the box takes", () => {
+  expect(TEXTS.newPasswordHelp).toContain(`At least ${LIMITS.passwordCharactersMin} characters.`);
+  expect(LIMITS.presenceMilliseconds).toBe(600_000);
+  expect(TEXTS.presenceAwaited).toContain("ten minutes");
 });
 
 describe("a short list of leases", () => {

@@ -3,10 +3,11 @@
 import { existsSync } from "node:fs";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { problem } from "../../daemon/http/problem.ts";
+import { LIMITS } from "../../daemon/limits.ts";
 import { buildPage } from "../../image/build.ts";
+import { AccessBench } from "../support/access-bench.ts";
 import { accessibilityProblems, CHROMIUM, launchBrowser } from "../support/browser.ts";
-import { type FakeAccess, PASSWORD } from "../support/fake-access.ts";
+import { type FakeAccess, PASSWORD, refused } from "../support/fake-access.ts";
 import { fakeComparing } from "../support/fake-pairing.ts";
 import { FakeServer } from "../support/fake-server.ts";
 import { describeUnless, withoutProgram } from "../support/unless.ts";
@@ -40,6 +41,13 @@ describeUnless(withoutProgram(existsSync(CHROMIUM), "chromium"), "set-up in Chro
     await page.goto(server.origin);
     await page.waitForSelector("main form, .headline-fine");
     return page;
+  }
+
+  async function openReal(bench: AccessBench): Promise<Page> {
+    await server.stop();
+    server = new FakeServer(undefined, [], bench.access);
+    await server.start();
+    return open();
   }
 
   async function choose(page: Page, password = PASSWORD, again = password): Promise<void> {
@@ -100,8 +108,8 @@ describeUnless(withoutProgram(existsSync(CHROMIUM), "chromium"), "set-up in Chro
   test("what the box has against a password is said, and the wait after too many tries", async () => {
     access.serial = "TND-0001";
     access.refusals.push(
-      problem(400, "A password has at least 10 characters."),
-      problem(429, "Too many tries failed.", { "retry-after": "1" }),
+      refused("invalid", "a password has at least 10 characters"),
+      refused("wait", "too many tries failed", 1),
     );
     const page = await open();
     await choose(page, "short");
@@ -159,6 +167,33 @@ describeUnless(withoutProgram(existsSync(CHROMIUM), "chromium"), "set-up in Chro
     await page.waitForSelector("text=This box does not answer.");
     await page.unroute("**/api/v1/session");
     await page.waitForSelector("main form");
+  });
+
+  test("with the users and sessions of a real box: in, out, and in again", async () => {
+    const bench = new AccessBench();
+    bench.serial = "TND-0001";
+    const page = await openReal(bench);
+    await page.click("text=Set one");
+    await choose(page);
+    await page.fill("[name=serial]", "tnd 0001");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector(".who >> text=admin");
+    await page.click("text=Log out");
+    await page.waitForSelector("[autocomplete=current-password]");
+    await page.fill("[name=username]", "admin");
+    await page.fill("[name=password]", "a wrong one");
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("text=The user name or the password is not the right one.");
+    await page.fill("[name=password]", PASSWORD);
+    await page.keyboard.press("Enter");
+    await page.waitForSelector("text=Too many tries have failed.");
+    bench.pass(1000);
+    await page.waitForSelector("text=You can try again now.");
+    await page.fill("[name=password]", PASSWORD);
+    await page.keyboard.press("Enter");
+    await page.waitForSelector(".headline-fine");
+    bench.pass(LIMITS.sessionMilliseconds);
+    await page.waitForSelector("text=Your session has ended.");
   });
 
   describe.each(["light", "dark"] as const)("in %s colours", (colorScheme) => {

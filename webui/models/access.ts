@@ -1,13 +1,12 @@
 // Who asks, as the box sees it, and what they may have it do.
 
 import { batch, computed, signal } from "@preact/signals";
+import type { CallerView, SetupView } from "../../daemon/http/api-types.ts";
 import { retryDelay } from "../api.ts";
 import {
-  type CallerView,
   type FirstPassword,
   fetchCaller,
   fetchSetup,
-  type SetupView,
   sendLogin,
   sendLogout,
   sendSetup,

@@ -1,6 +1,6 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
-import type { SetupView } from "../api-access.ts";
+import type { SetupView } from "../../daemon/http/api-types.ts";
 import { entry, followSetup, isInside, setUp, setup, wantsSetup } from "../models/access.ts";
 import { TEXTS } from "../texts.ts";
 import { Failure } from "../ui/failure.tsx";
