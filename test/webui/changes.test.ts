@@ -85,7 +85,7 @@ describeUnless(withoutProgram(existsSync(CHROMIUM), "chromium"), "changes in Chr
     await page.waitForSelector(".trial-said >> text=The change stays.");
     expect(await page.locator(".trial").count()).toBe(0);
     expect(config.acts).toEqual(["confirm by anna"]);
-    await expect.poll(() => page.evaluate(() => document.activeElement?.id)).toBe("trial-said");
+    await expect.poll(() => focused(page), { timeout: 5000 }).toBe("trial-said");
   });
 
   test("it is undone at once", async () => {
@@ -206,7 +206,7 @@ describeUnless(withoutProgram(existsSync(CHROMIUM), "chromium"), "changes in Chr
     await page.keyboard.press("Enter");
     await page.waitForSelector(".trial");
     expect(config.acts).toEqual(["back to 2 by anna for 60 s"]);
-    await expect.poll(() => page.evaluate(() => document.activeElement?.id)).toBe("trial-title");
+    await expect.poll(() => focused(page), { timeout: 5000 }).toBe("trial-title");
     await page.waitForSelector(".history >> text=back to number 2");
     await page.waitForSelector("text=A change waits to be confirmed");
     await page.click("text=Undo now");
@@ -294,6 +294,10 @@ describeUnless(withoutProgram(existsSync(CHROMIUM), "chromium"), "changes in Chr
     });
   });
 });
+
+function focused(page: Page): Promise<string | undefined> {
+  return page.evaluate(() => document.activeElement?.id);
+}
 
 const DIVERGED = fakeConfigView({
   inStep: false,

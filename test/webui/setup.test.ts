@@ -109,7 +109,7 @@ describeUnless(withoutProgram(existsSync(CHROMIUM), "chromium"), "set-up in Chro
     access.serial = "TND-0001";
     access.refusals.push(
       refused("invalid", "a password has at least 10 characters"),
-      refused("wait", "too many tries failed", 1),
+      refused("wait", "too many tries failed", 3),
     );
     const page = await open();
     await choose(page, "short");
@@ -117,7 +117,7 @@ describeUnless(withoutProgram(existsSync(CHROMIUM), "chromium"), "set-up in Chro
     await page.waitForSelector("text=A password has at least 10 characters.");
     await choose(page);
     await page.keyboard.press("Enter");
-    await page.waitForSelector("text=Try again in 1 second.");
+    await page.waitForSelector("text=Too many tries have failed.");
     await page.waitForSelector("text=You can try again now.");
   });
 
@@ -150,7 +150,7 @@ describeUnless(withoutProgram(existsSync(CHROMIUM), "chromium"), "set-up in Chro
     server.pairing.view = fakeComparing();
     const page = await open();
     await page.click("text=They are the same");
-    await expect.poll(() => server.pairing.acts).toHaveLength(1);
+    await expect.poll(() => server.pairing.acts, { timeout: 5000 }).toHaveLength(1);
   });
 
   test("when somebody else sets the password the page at the box asks for it", async () => {
