@@ -3,26 +3,22 @@
 import type {
   ChangedView,
   ConfigSyncView,
-  ConfigView,
   Done,
   HistoryVersionView,
   HistoryView,
 } from "../daemon/http/api-types.ts";
 import { type Answer, ask, tell, valueIn } from "./ask.ts";
 
-/** How both boxes stand to each other. Rejects when the box does not answer; undefined: there is none yet. */
+/** What is in force, and how both boxes stand to each other. Rejects when the box does not answer; undefined: there is none yet. */
 export async function fetchConfiguration(): Promise<ConfigSyncView | undefined> {
-  return orNone(await ask<ConfigSyncView>("/api/v1/configuration"));
+  const answer = await ask<ConfigSyncView>("/api/v1/configuration");
+  if (!answer.isDone && (answer.status === 404 || answer.status === 503)) return undefined;
+  return valueIn(answer);
 }
 
 /** Both boxes get that of this one, or that of the other one. */
 export function sendChoice(choice: "keep" | "take"): Promise<Answer<Done>> {
   return tell(`/api/v1/configuration/${choice}`);
-}
-
-/** What is in force here. Rejects when the box does not answer; undefined: there is none yet. */
-export async function fetchInForce(): Promise<ConfigView | undefined> {
-  return orNone(await ask<ConfigView>(CONFIG));
 }
 
 /** What is to become of the change that waits to be confirmed. */
@@ -41,11 +37,6 @@ export function fetchVersion(generation: number): Promise<Answer<HistoryVersionV
 /** It is undone by itself unless somebody confirms it within `seconds`. */
 export function sendRestore(generation: number, seconds: number): Promise<Answer<ChangedView>> {
   return tell(`${CONFIG}/history/${generation}/restore?confirmWithinSeconds=${seconds}`);
-}
-
-function orNone<T>(answer: Answer<T>): T | undefined {
-  if (!answer.isDone && (answer.status === 404 || answer.status === 503)) return undefined;
-  return valueIn(answer);
 }
 
 const CONFIG = "/api/v1/config";

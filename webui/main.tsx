@@ -11,7 +11,7 @@ import { followPairing } from "./models/pairing.ts";
 import { ROLES, STATES, TEXTS } from "./texts.ts";
 
 followAccess();
-followConfiguration();
+followChanges();
 
 // Nothing is asked of a box that does not show itself to whoever sits here.
 effect(() => (isInside.value ? untracked(followAll) : undefined));
@@ -36,7 +36,7 @@ function followAll(): () => void {
       },
     }),
     followPairing(),
-    followChanges(),
+    followConfiguration(),
   ];
   return () => {
     for (const stop of stops) stop();

@@ -31,6 +31,8 @@ export class FakeBox implements BoxView, BoxActions {
   readonly answers = new Map<string, WhyView>();
   /** What comes of it when the partner is declared down, and how often it was. */
   configView: ConfigSyncView | undefined = fakeConfigView();
+  /** What is in force by now, where a test changes that. */
+  configNow: () => Partial<ConfigSyncView> = () => ({});
   choices: string[] = [];
   choiceResult: ActionResult = { isDone: false, text: "both boxes have the same configuration" };
   partnerDownResult: ActionResult = { isDone: false, text: "this box is in no pair" };
@@ -80,7 +82,7 @@ export class FakeBox implements BoxView, BoxActions {
   }
 
   readonly configuration = {
-    view: () => this.configView,
+    view: () => this.configView && { ...this.configView, ...this.configNow() },
     choose: (choice: "keep" | "take") => {
       this.choices.push(choice);
       return this.choiceResult;

@@ -9,6 +9,7 @@ import type {
   OriginView,
   TrialView,
 } from "../../daemon/http/api-config.ts";
+import type { ConfigSyncView } from "../../daemon/http/api-types.ts";
 import type { ActionResult } from "../../daemon/http/box-view.ts";
 import type { ConfigControl, Outcome } from "../../daemon/http/config-control.ts";
 import type { Caller } from "../../daemon/http/route.ts";
@@ -27,13 +28,19 @@ export class FakeConfigControl implements ConfigControl {
   readonly acts: string[] = [];
   /** Why nothing is done, as a part of a sentence; "" when it is. */
   refusal = "";
-  isStarting = false;
 
   read(): (ConfigView & { readonly etag: string }) | undefined {
     const [now] = this.#inOrder;
-    if (!now || this.isStarting) return undefined;
+    if (!now) return undefined;
     const { generation, hash, origin } = now;
     return { generation, hash, origin, trial: this.#trial, config: {}, etag: hash };
+  }
+
+  /** The same, for the view of both boxes. */
+  standing(): Partial<ConfigSyncView> {
+    const [now] = this.#inOrder;
+    const { generation = 0, hash = "" } = now ?? {};
+    return { generation, hash, trial: this.#trial };
   }
 
   beginTrial(seconds: number): void {

@@ -217,7 +217,7 @@ describeUnless(withoutProgram(existsSync(CHROMIUM), "chromium"), "log-in in Chro
 
   test("a stream that ends because the box has forgotten who this is leads back too", async () => {
     const page = await openAs("anna", "admin");
-    await page.route("**/api/v1/{pairing,config,leases}*", (route) => route.abort());
+    await page.route("**/api/v1/{pairing,configuration,leases}*", (route) => route.abort());
     await server.stop();
     access.endSessions();
     await server.start();

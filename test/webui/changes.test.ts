@@ -29,6 +29,7 @@ describeUnless(withoutProgram(existsSync(CHROMIUM), "chromium"), "changes in Chr
   beforeEach(async () => {
     server = new FakeServer();
     config = server.config;
+    server.box.configNow = () => config.standing();
     server.box.change({ partner: fakePartner() });
     await server.start();
     requests = [];

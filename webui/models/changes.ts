@@ -1,21 +1,14 @@
 // Changes of the configuration: the one that waits to be confirmed, and those of before.
 
-import { batch, signal } from "@preact/signals";
+import { batch, effect, signal, untracked } from "@preact/signals";
 import type {
-  ConfigView,
+  ConfigSyncView,
   HistoryEntryView,
   HistoryVersionView,
 } from "../../daemon/http/api-types.ts";
-import {
-  fetchHistory,
-  fetchInForce,
-  fetchVersion,
-  sendChoice,
-  sendRestore,
-  sendVerdict,
-} from "../api-config.ts";
+import { fetchHistory, fetchVersion, sendChoice, sendRestore, sendVerdict } from "../api-config.ts";
 import { now } from "./box.ts";
-import { poll } from "./poll.ts";
+import { configuration, lookAtConfiguration } from "./configuration.ts";
 import { Talk } from "./talk.ts";
 
 /** A change that is undone by itself. */
@@ -40,12 +33,12 @@ export const judging = new Talk();
 export const restoring = new Talk();
 export const choosing = new Talk();
 
+/** Sees what the configuration that is in force makes of both. */
 export function followChanges(): () => void {
-  const stop = poll(look, () => ASK_MILLISECONDS);
-  return () => {
-    stop();
-    batch(() => take(undefined));
-  };
+  return effect(() => {
+    const view = configuration.value;
+    untracked(() => batch(() => take(view)));
+  });
 }
 
 export async function judge(verdict: "confirm" | "undo"): Promise<void> {
@@ -53,17 +46,17 @@ export async function judge(verdict: "confirm" | "undo"): Promise<void> {
     const answer = await sendVerdict(verdict);
     if (answer.isDone) sayForAMoment(answer.value.sentence);
     return answer;
-  }, look);
+  }, lookAtConfiguration);
   if (isDone && history.value !== undefined) await loadHistory();
 }
 
 /** True: it is in force, on trial. */
 export function restore(generation: number): Promise<boolean> {
-  return restoring.say(() => sendRestore(generation, TRIAL_SECONDS), look);
+  return restoring.say(() => sendRestore(generation, TRIAL_SECONDS), lookAtConfiguration);
 }
 
 export function choose(choice: "keep" | "take"): Promise<boolean> {
-  return choosing.say(() => sendChoice(choice), look);
+  return choosing.say(() => sendChoice(choice), lookAtConfiguration);
 }
 
 export async function loadHistory(): Promise<void> {
@@ -81,18 +74,7 @@ export async function loadVersion(generation: number): Promise<void> {
 let tag = "";
 let verdictTimer: ReturnType<typeof setTimeout> | undefined;
 
-async function look(): Promise<void> {
-  let view: ConfigView | undefined;
-  try {
-    view = await fetchInForce();
-  } catch {
-    // That the box does not answer is said at the top of the page; the time of a trial goes on.
-    return;
-  }
-  batch(() => take(view));
-}
-
-function take(view: ConfigView | undefined): void {
+function take(view: ConfigSyncView | undefined): void {
   const nextTag = view ? `${view.generation} ${view.hash}` : "";
   if (nextTag !== tag) {
     tag = nextTag;
@@ -105,7 +87,7 @@ function take(view: ConfigView | undefined): void {
   takeTrial(view);
 }
 
-function takeTrial(view: ConfigView | undefined): void {
+function takeTrial(view: ConfigSyncView | undefined): void {
   if (!view?.trial) {
     if (trial.value !== undefined) judging.forget();
     trial.value = undefined;
@@ -130,6 +112,5 @@ function sayForAMoment(sentence: string): void {
   }, SAID_MILLISECONDS);
 }
 
-const ASK_MILLISECONDS = 2000;
 const JITTER_MILLISECONDS = 1500;
 const SAID_MILLISECONDS = 15_000;

@@ -1,50 +1,53 @@
-// The configuration that both boxes share, and how the two stand to each other.
+// The configuration that is in force here, and how both boxes stand to each other.
 
-import { computed, effect, signal } from "@preact/signals";
+import { computed, effect, signal, untracked } from "@preact/signals";
 import type { ConfigSyncView } from "../../daemon/http/api-types.ts";
 import { fetchConfiguration } from "../api-config.ts";
-import { connection, events, status } from "./box.ts";
+import { events, status } from "./box.ts";
+import { poll } from "./poll.ts";
 
+/** Undefined: the box has not said, or has none yet. */
 export const configuration = signal<ConfigSyncView | undefined>(undefined);
-
-const isPaired = computed(() => status.value?.partner.paired === true);
 
 /** Changes whenever the box says something after which the configuration may be another one. */
 const hint = computed(() => {
-  const partner = status.value?.partner;
-  if (!partner?.paired) return "";
+  const told = status.value;
+  if (told === undefined) return "";
+  const { partner, conditions } = told;
   const isAbout = ({ id }: { readonly id: string }) => id.startsWith("config-");
   return JSON.stringify([
-    partner.connected,
-    partner.state,
-    status.value?.conditions.filter(isAbout).map(({ sentence }) => sentence),
+    partner.paired && [partner.connected, partner.state],
+    conditions.filter(isAbout).map(({ sentence }) => sentence),
     events.value.find(isAbout)?.sequence,
   ]);
 });
 
-/** Asks for as long as the page lives: now and then, and at once after a hint. */
-export function followConfiguration(): void {
-  let next: ReturnType<typeof setTimeout> | undefined;
-  const ask = async () => {
-    clearTimeout(next);
-    next = setTimeout(ask, ASK_MILLISECONDS);
-    const isSeen = connection.value !== "lost" && document.visibilityState === "visible";
-    if (isSeen && isPaired.value) await load();
-  };
-  effect(() => {
-    if (hint.value !== "") setTimeout(ask);
-    else configuration.value = undefined;
+/** Asks every other second, for what is on trial runs out soon; and at once after a hint. */
+export function followConfiguration(): () => void {
+  const stopAsking = poll(lookAtConfiguration, () => ASK_MILLISECONDS);
+  const stopHints = effect(() => {
+    if (hint.value !== "") void untracked(lookAtConfiguration);
   });
-  document.addEventListener("visibilitychange", ask);
+  return () => {
+    stopAsking();
+    stopHints();
+    asked = undefined;
+    configuration.value = undefined;
+  };
 }
 
-async function load(): Promise<void> {
+export async function lookAtConfiguration(): Promise<void> {
+  const mine = Symbol("look");
+  asked = mine;
   try {
     const told = await fetchConfiguration();
-    if (isPaired.value) configuration.value = told;
+    // An answer that was overtaken may know less.
+    if (asked === mine) configuration.value = told;
   } catch {
-    // That the box does not answer is said at the top of the page.
+    // That the box does not answer is said at the top of the page; the time of a trial goes on.
   }
 }
 
-const ASK_MILLISECONDS = 10_000;
+let asked: symbol | undefined;
+
+const ASK_MILLISECONDS = 2000;

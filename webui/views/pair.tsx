@@ -25,7 +25,7 @@ export function Pair({ status }: { readonly status: Status }) {
       </p>
       {isQuiet && <Unpaired said={view.unpaired} />}
       <Wires status={status} />
-      <SharedConfiguration />
+      {partner.paired && <SharedConfiguration />}
       {mayUnpair && <Unpair isReached={partner.connected} />}
     </section>
   );
