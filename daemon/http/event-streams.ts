@@ -9,7 +9,8 @@ import type { BodySink, StreamBody } from "./message.ts";
  */
 export class EventStreams {
   readonly #view: BoxView;
-  readonly #open = new Set<BodySink>();
+  /** Each with whether its listener may still listen. */
+  readonly #open = new Map<BodySink, () => boolean>();
   #unsubscribe: (() => void) | undefined;
   /** What the status that all listeners have says, so that one that says the same is not sent again. */
   #lastStatus = "";
@@ -24,9 +25,13 @@ export class EventStreams {
 
   /**
    * A new stream: the status, then the log events after `lastEventId` (all of the ring when it is
-   * of an earlier run or unknown), then everything as it happens. Undefined when all are taken.
+   * of an earlier run or unknown), then everything as it happens. Undefined when all are taken. It is
+   * cut off within seconds when `mayStill` says that its listener may not listen any more.
    */
-  open(lastEventId: string | undefined): StreamBody | undefined {
+  open(
+    lastEventId: string | undefined,
+    mayStill: () => boolean = () => true,
+  ): StreamBody | undefined {
     if (this.#open.size >= LIMITS.eventStreamsMax) return undefined;
     const status = this.#view.status();
     const boot = bootOf(status.box.startedAt);
@@ -37,7 +42,7 @@ export class EventStreams {
     return (sink) => {
       sink.write(UTF8.encode(text));
       sink.onClose(() => this.#forget(sink));
-      this.#open.add(sink);
+      this.#open.set(sink, mayStill);
       this.#lastStatus = "";
       this.#unsubscribe ??= this.#view.subscribe((event) => this.#broadcast(event));
     };
@@ -48,6 +53,7 @@ export class EventStreams {
    * box from a dead connection. The comment is for proxies and people.
    */
   keepAlive(): void {
+    for (const [sink, mayStill] of [...this.#open]) if (!mayStill()) this.#cut(sink);
     if (this.#open.size === 0) return;
     const status = this.#view.status();
     const boot = bootOf(status.box.startedAt);
@@ -57,7 +63,7 @@ export class EventStreams {
 
   /** Ends all streams, for a clean stop of the daemon. */
   closeAll(): void {
-    for (const sink of [...this.#open]) {
+    for (const sink of [...this.#open.keys()]) {
       this.#forget(sink);
       sink.end();
     }
@@ -74,14 +80,15 @@ export class EventStreams {
   }
 
   #send(bytes: Uint8Array): void {
-    for (const sink of [...this.#open]) {
-      if (sink.waitingBytes < LIMITS.eventStreamBytesMax) {
-        sink.write(bytes);
-      } else {
-        this.#forget(sink);
-        sink.cut();
-      }
+    for (const sink of [...this.#open.keys()]) {
+      if (sink.waitingBytes < LIMITS.eventStreamBytesMax) sink.write(bytes);
+      else this.#cut(sink);
     }
+  }
+
+  #cut(sink: BodySink): void {
+    this.#forget(sink);
+    sink.cut();
   }
 
   #forget(sink: BodySink): void {

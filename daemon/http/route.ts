@@ -32,6 +32,8 @@ export interface Asked<B = unknown, Q = unknown> {
   readonly path: Readonly<Record<string, string>>;
   readonly query: Q;
   readonly body: B;
+  /** Whether the caller may still have it: for answers that go on for long. */
+  readonly mayStill: () => boolean;
 }
 
 export interface Route {
@@ -148,10 +150,13 @@ function decoded(part: string): string {
 }
 
 /** What the handler gets of query and body. Throws RequestError with all that is wrong. */
-export function readAsked({ route, path }: Found, request: HttpRequest, caller: Caller): Asked {
+export function readAsked(
+  { route, path }: Found,
+  { request, caller, mayStill }: Pick<Asked, "request" | "caller" | "mayStill">,
+): Asked {
   const { query, body } = route;
   return {
-    ...{ request, caller, path },
+    ...{ request, caller, mayStill, path },
     query: query ? check(query, Object.fromEntries(request.query), "query") : undefined,
     body: body ? check(body, jsonOf(request.body), "body") : undefined,
   };

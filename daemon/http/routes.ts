@@ -147,7 +147,8 @@ class Desk {
   ): HttpResponse | Promise<HttpResponse> {
     const refused = rights(found.route, caller);
     if (refused) return refused;
-    return found.route.handle(readAsked(found, request, caller) as never);
+    const mayStill = () => rights(found.route, this.#callerOf(request)) === undefined;
+    return found.route.handle(readAsked(found, { request, caller, mayStill }) as never);
   }
 
   /** No row: a file of the page, or nothing. */

@@ -15,7 +15,7 @@ import {
 } from "./message.ts";
 import { formatOpenMetrics, OPEN_METRICS_TYPE } from "./open-metrics.ts";
 import { problem } from "./problem.ts";
-import { type Route, row } from "./route.ts";
+import { type Asked, type Route, row } from "./route.ts";
 
 const clientQuery = v.object({
   client: v.pipe(
@@ -60,7 +60,7 @@ export function viewRoutes(
         406: "neither an event stream nor JSON is wanted",
         503: "too many listen already",
       },
-      handle: ({ request, query }) => events(view, streams, request, query.lastEventId),
+      handle: (asked) => events(view, streams, asked),
     }),
     row({
       ...{ method: "GET", path: "/api/v1/why", role: "viewer", query: clientQuery },
@@ -99,14 +99,14 @@ function leases(
 function events(
   view: BoxView,
   streams: EventStreams,
-  request: HttpRequest,
-  asked: string | undefined,
+  { request, query, mayStill }: Asked<undefined, v.InferOutput<typeof eventsQuery>>,
 ): HttpResponse {
   const format = wantedFormat(request, ["event-stream", "json"]);
   if (format === undefined) return problem(406, "Events can be had as an event stream or JSON.");
   if (format === "json") return jsonResponse({ events: view.events(0) });
   // A page that opens a new EventSource cannot set the header, so the query does as well.
-  const stream = streams.open(request.header("last-event-id") ?? asked);
+  const lastEventId = request.header("last-event-id") ?? query.lastEventId;
+  const stream = streams.open(lastEventId, mayStill);
   if (stream !== undefined) return streamResponse("text/event-stream", stream);
   return problem(503, `There are already ${LIMITS.eventStreamsMax} live listeners.`, {
     "retry-after": "5",

@@ -198,3 +198,18 @@ test("a part of a path that is no text is refused", () => {
   expect(send("/api/v1/notes/viewer/..%2f..%2fetc").status).toBe(200);
   expect(done).toEqual(["GET viewer ../../etc"]);
 });
+
+test("who may listen no more is cut off; the others go on", () => {
+  as("viewer");
+  const anna = send("/api/v1/events").stream();
+  let otto: Caller = { ...caller, name: "otto" };
+  const other = createWebApp(new FakeBox(), { callerOf: () => otto });
+  const two = [0, 1].map(() => ask(other.answer, "/api/v1/events").stream());
+  other.streams.keepAlive();
+  expect(two.map(({ state }) => state)).toEqual(["open", "open"]);
+  otto = { ...otto, role: "nobody", via: "nobody" };
+  other.streams.keepAlive();
+  app.streams.keepAlive();
+  expect([...two, anna].map(({ state }) => state)).toEqual(["cut", "cut", "open"]);
+  expect(other.streams.count).toBe(0);
+});
