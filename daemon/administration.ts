@@ -16,6 +16,7 @@ import type { Board } from "./config/board.ts";
 import { consequencesOfInputs, type LeaseFacts } from "./config/consequences.ts";
 import { buildWeb } from "./config/web.ts";
 import { ConfigDesk, type ConfigMachine } from "./config-desk.ts";
+import { AuthorityTurn } from "./core/web/authority-turn.ts";
 import { Devices } from "./devices.ts";
 import { diagnosticRoutes } from "./diagnostics.ts";
 import { DocumentFiles } from "./document-files.ts";
@@ -47,8 +48,6 @@ export interface AdministrationOptions {
 
 /** keepalived is told that there is nothing to be kept any more before the process ends. */
 const LET_GO_MILLISECONDS = 300;
-/** Within this a partner that is there is heard. */
-const LISTEN_MILLISECONDS = 15_000;
 
 export class Administration {
   readonly records: Records;
@@ -61,13 +60,12 @@ export class Administration {
 
   readonly #appliance: Appliance;
   readonly #options: AdministrationOptions;
-  readonly #startedAt: number;
 
   constructor(appliance: Appliance, options: AdministrationOptions) {
     const { stateDir, board } = options;
     this.#appliance = appliance;
     this.#options = options;
-    this.#startedAt = appliance.now().monotonic;
+    const turn = authorityTurn(appliance);
     this.records = new Records(stateDir, {
       wall: () => appliance.now().wall,
       by: () => identityOr(appliance),
@@ -76,7 +74,10 @@ export class Administration {
       condition: (id, values) => appliance.setCondition(id, "", values),
     });
     appliance.control.join(this.records);
-    appliance.pairing.onJoin(() => this.records.forget());
+    appliance.pairing.onJoin(() => {
+      turn.joined(appliance.now().monotonic);
+      return this.records.forget();
+    });
     this.#audit = new AuditFile(stateDir, (why) =>
       appliance.setCondition("audit-unsaved", "", why === undefined ? undefined : { why }),
     );
@@ -88,8 +89,11 @@ export class Administration {
       // A box of a pair says its number in its beacons: whoever is on the LAN can read it.
       serial: () => (appliance.pairing.pairing().paired ? "" : board.serial),
     });
+    const mayMake = () =>
+      this.records.isKnown &&
+      turn.mayMake(appliance.pairing.pairing().paired, appliance.now().monotonic);
     this.page = new SecurePage({
-      ...{ stateDir, authority: new AuthorityRecord(this.records, () => this.#mayMakeAuthority) },
+      ...{ stateDir, authority: new AuthorityRecord(this.records, mayMake) },
       now: () => appliance.now(),
       say: (id, values) => appliance.say(id, values),
       setCondition: (id, subject, values) => appliance.setCondition(id, subject, values),
@@ -139,16 +143,11 @@ export class Administration {
   }
 
   /**
-   * Of two boxes that are together the primary makes it. One that is alone makes its own, but not before it has listened
-   * for its partner: of two that were made apart one has to go, and with it what people have told their computers.
+   * To be called when the state folder is there. Each record says which box has made it, and to make that box's key takes
+   * a slow disk seconds in which nobody is answered: so it is made now, and not with the first record.
    */
-  get #mayMakeAuthority(): boolean {
-    if (!this.records.isKnown) return false;
-    const role = this.#appliance.box.inForce?.box.pair?.role;
-    if (role === undefined) return true;
-    if (this.#appliance.core?.pairView()?.isConnected) return role === "primary";
-    const hasListened = this.#appliance.now().monotonic - this.#startedAt > LISTEN_MILLISECONDS;
-    return hasListened && !this.#appliance.isPartnerHeard;
+  begin(): void {
+    identityOr(this.#appliance);
   }
 
   #backups(machine: ConfigMachine): BackupDesk {
@@ -184,6 +183,18 @@ export class Administration {
     await this.page.stop();
     await this.#audit.flush();
   }
+}
+
+/** Follows whether the boxes hear each other. */
+function authorityTurn(appliance: Appliance): AuthorityTurn {
+  const turn = new AuthorityTurn(appliance.now().monotonic);
+  appliance.control.join({
+    owns: () => false,
+    opened: (isPrimary) => turn.opened(isPrimary, appliance.now().monotonic),
+    received: () => {},
+    closed: () => turn.closed(),
+  });
+  return turn;
 }
 
 /** What puts configurations into force, and says what people would notice of it. */

@@ -99,6 +99,7 @@ async function main(values: ReturnType<typeof options>): Promise<void> {
     void queries.update();
   });
   await appliance.start();
+  administration.begin();
 }
 
 let values: ReturnType<typeof options>;

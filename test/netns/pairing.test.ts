@@ -7,6 +7,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type RunningLab, startLab } from "../../board/virtual/lab-api.ts";
 import type { BoxName } from "../../board/virtual/topology.ts";
+import type { CertificateView } from "../../daemon/http/api-certificate.ts";
 import type { Done, PairingView, Problem } from "../../daemon/http/api-types.ts";
 import { Crowd, officeEnd, officeTime } from "../support/crowd.ts";
 import { labProblem } from "../support/lab.ts";
@@ -91,8 +92,30 @@ async function seen(on: RunningLab, box: BoxName) {
   return { inStep, role, conditions: conditions.map(({ sentence }) => sentence) };
 }
 
+/** By its fingerprint. */
+async function authorityOf(on: RunningLab, box: BoxName): Promise<string | undefined> {
+  const { authority } = await on.api<CertificateView>(box, "/api/v1/certificate");
+  return authority?.fingerprint;
+}
+
 const fileOf = (on: RunningLab, box: BoxName, name: string): Record<string, unknown> =>
   JSON.parse(readFileSync(join(on.boxDir(box), name), "utf8"));
+
+test("whoever trusts the authority of the box that gives goes on doing so, and trusts the other one", async () => {
+  const on = await start("alone");
+  await on.cmd("unplug pair");
+  await on.waitFor("an authority each", async () => {
+    const [a, b] = [await authorityOf(on, "a"), await authorityOf(on, "b")];
+    return a !== undefined && b !== undefined && a !== b;
+  });
+  const trusted = await authorityOf(on, "a");
+  await on.cmd("plug pair");
+  await confirmBoth(on);
+  await untilInStep(on);
+  await on.waitFor("one authority", async () => (await authorityOf(on, "b")) === trusted);
+  await pause(3000);
+  expect([await authorityOf(on, "a"), await authorityOf(on, "b")]).toEqual([trusted, trusted]);
+});
 
 test.each([
   ["a box without networks beside one that serves", "new"],
