@@ -1,31 +1,26 @@
 // JSON Schema of the two configuration files, with what people are told of every setting, and the document of the API.
-// Made when they are asked for.
+// Made when they are asked for: nothing that the rest of the daemon uses is imported here, so that all this is a part of
+// the bundle that is loaded by itself (schema-source.ts).
 
-import { VERSION } from "./base/version.ts";
 import { type DescribedFile, describeSetting } from "./config/describe.ts";
-import { BoxSchema, SharedSchema } from "./config/schema.ts";
-import { DIALECT, type JsonSchema, toJsonSchema } from "./http/json-schema.ts";
-import type { ApiDescription } from "./http/open-api.ts";
-import type { Route } from "./http/route.ts";
-import type { SchemaSource } from "./http/schema-routes.ts";
+import { type AnySchema, DIALECT, type JsonSchema, toJsonSchema } from "./http/json-schema.ts";
+import { type ApiDescription, openApi } from "./http/open-api.ts";
 
 const FILES = {
   "config.json": {
-    schema: SharedSchema,
     title: "Configuration of the pair",
     description:
       "What both boxes share: config.json. Beyond what stands here the box checks entries against each other, and against box.json, and names every clash at once.",
   },
   "box.json": {
-    schema: BoxSchema,
     title: "Settings of one box",
     description:
       "What is one box's alone: box.json. Beyond what stands here the box checks it against config.json.",
   },
 } as const;
 
-export function schemaDocument(file: DescribedFile): JsonSchema {
-  const { schema, title, description } = FILES[file];
+export function schemaDocument(file: DescribedFile, schema: AnySchema): JsonSchema {
+  const { title, description } = FILES[file];
   return {
     $schema: DIALECT,
     title,
@@ -40,7 +35,7 @@ const NETWORK = `${CONFIG}/properties/networks/items`;
 const RESERVATION = `${NETWORK}/properties/reservations/items`;
 
 /** What the rows take that leave it to the configuration to say whether it is right. */
-const BODIES: ApiDescription["bodies"] = {
+export const BODIES: ApiDescription["bodies"] = {
   "PUT /api/v1/config": "Config",
   "POST /api/v1/config/check": "AnyConfig",
   "POST /api/v1/networks": "Network",
@@ -49,20 +44,21 @@ const BODIES: ApiDescription["bodies"] = {
   "PUT /api/v1/networks/{network}/reservations/{address}": "Reservation",
 };
 
-/** What the rows that tell of the API need; `routes` are all rows, theirs among them. */
-export function schemaSource(routes: () => readonly Route[], cookie: string): SchemaSource {
-  return {
-    schemaOf: (file) => schemaDocument(`${file}.json`),
-    api: () => ({
-      ...{ version: VERSION, cookie, routes: routes(), bodies: BODIES },
-      schemas: {
-        Config: schemaDocument("config.json"),
-        AnyConfig: {
-          description: "What is to become a Config: what is wrong with it is what one asks for.",
-        },
-        Network: { $ref: NETWORK },
-        Reservation: { $ref: RESERVATION },
+/** `config` is the schema of config.json. */
+export function apiDocument(
+  api: Omit<ApiDescription, "schemas" | "bodies">,
+  config: AnySchema,
+): JsonSchema {
+  return openApi({
+    ...api,
+    bodies: BODIES,
+    schemas: {
+      Config: schemaDocument("config.json", config),
+      AnyConfig: {
+        description: "What is to become a Config: what is wrong with it is what one asks for.",
       },
-    }),
-  };
+      Network: { $ref: NETWORK },
+      Reservation: { $ref: RESERVATION },
+    },
+  });
 }

@@ -19,7 +19,7 @@ import {
 } from "./io/http-server.ts";
 import { LeaseFollower } from "./lease-follower.ts";
 import { LIMITS } from "./limits.ts";
-import { schemaSource } from "./schema-documents.ts";
+import { schemaSource } from "./schema-source.ts";
 
 /** Over TLS. */
 const SESSION_COOKIE = "__Host-tandem-session";

@@ -1,16 +1,15 @@
 // What a 200 of each row holds, for the document of the API. The definitions are made of the types in api-*.ts:
 // WRITE=1 npx vitest run --config test/vitest.config.ts test/http/answers.test.ts
 
+import DEFINITIONS from "./answers.json" with { type: "json" };
 import type { JsonSchema } from "./json-schema.ts";
 import type { Route } from "./route.ts";
 
 /** Where the document has its schemas. */
 export const SCHEMAS = "#/components/schemas/";
 
-/** By name, the types of the answers and those that they are made of. They take half a megabyte once they are read. */
-export async function answerTypes(): Promise<Readonly<Record<string, JsonSchema>>> {
-  return (await import("./answers.json", { with: { type: "json" } })).default;
-}
+/** By name, the types of the answers and those that they are made of. */
+export const ANSWER_TYPES: Readonly<Record<string, JsonSchema>> = DEFINITIONS;
 
 /** Undefined where it is not JSON, or any JSON. */
 export function answerOf({ method, path, answers }: Route): JsonSchema | undefined {

@@ -5,6 +5,8 @@
 import type * as v from "valibot";
 import { UNUSABLE_NAMES } from "../base/overlooked.ts";
 
+export type AnySchema = v.GenericSchema;
+
 /** An object of keywords. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
 

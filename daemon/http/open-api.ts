@@ -2,7 +2,7 @@
 // nothing is told of twice.
 
 import type * as v from "valibot";
-import { answerOf, answerTypes, SCHEMAS } from "./answers.ts";
+import { ANSWER_TYPES, answerOf, SCHEMAS } from "./answers.ts";
 import { DIALECT, type JsonSchema, toJsonSchema } from "./json-schema.ts";
 import type { Route } from "./route.ts";
 
@@ -17,8 +17,8 @@ export interface ApiDescription {
   readonly bodies: Readonly<Record<string, string>>;
 }
 
-/** Rejects with an Error when a row has a schema that cannot be told of. */
-export async function openApi(api: ApiDescription): Promise<JsonSchema> {
+/** Throws an Error when a row has a schema that cannot be told of. */
+export function openApi(api: ApiDescription): JsonSchema {
   const paths: Record<string, Record<string, JsonSchema>> = {};
   for (const route of api.routes) {
     paths[route.path] ??= {};
@@ -34,7 +34,7 @@ export async function openApi(api: ApiDescription): Promise<JsonSchema> {
     servers: [{ url: "/", description: "The box that this document is from." }],
     paths,
     components: {
-      schemas: { ...(await answerTypes()), ...api.schemas, Problem: PROBLEM },
+      schemas: { ...ANSWER_TYPES, ...api.schemas, Problem: PROBLEM },
       responses: Object.fromEntries(
         Object.values(COMMON).map(([name, description, hasBody]) => [
           name,

@@ -1,16 +1,15 @@
 // What the API is, for programs: its OpenAPI document, and the JSON Schema of the configuration. Each is made when
-// somebody asks for it first, which takes a few milliseconds, and kept: together they are about 120 kB.
+// somebody asks for it first, which takes a few milliseconds, and kept: together they are about 200 kB.
 
 import type { JsonSchema } from "./json-schema.ts";
 import { type HttpResponse, jsonResponse } from "./message.ts";
-import { type ApiDescription, openApi } from "./open-api.ts";
 import { type Route, row } from "./route.ts";
 
 export interface SchemaSource {
   /** Of config.json, or box.json. */
-  schemaOf(file: "config" | "box"): JsonSchema;
-  /** Everything that the API can do, when it is asked for. */
-  api(): ApiDescription;
+  schemaOf(file: "config" | "box"): Promise<JsonSchema>;
+  /** Of everything that the API can do by then. */
+  document(): Promise<JsonSchema>;
 }
 
 export function schemaRoutes(source: SchemaSource): Route[] {
@@ -19,7 +18,7 @@ export function schemaRoutes(source: SchemaSource): Route[] {
       ...{ method: "GET", path: "/api/v1/openapi.json", role: "viewer" },
       summary: "What this API can do, as an OpenAPI document.",
       answers: { 200: "the document" },
-      handle: once(() => openApi(source.api())),
+      handle: once(() => source.document()),
     }),
     row({
       ...{ method: "GET", path: "/api/v1/schema/config", role: "viewer" },
@@ -37,10 +36,10 @@ export function schemaRoutes(source: SchemaSource): Route[] {
   ];
 }
 
-function once(make: () => JsonSchema | Promise<JsonSchema>): () => Promise<HttpResponse> {
+function once(make: () => Promise<JsonSchema>): () => Promise<HttpResponse> {
   let made: Promise<HttpResponse> | undefined;
   return () => {
-    made ??= Promise.resolve(make()).then(jsonResponse);
+    made ??= make().then(jsonResponse);
     return made;
   };
 }

@@ -4,8 +4,8 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { ALL_TEXTS, type DescribedFile, textOf } from "../../daemon/config/describe.ts";
 import type { JsonSchema } from "../../daemon/http/json-schema.ts";
-import { schemaDocument } from "../../daemon/schema-documents.ts";
 import { complaints } from "../support/json-schema-check.ts";
+import { schemaDocument } from "../support/schema-document.ts";
 import { coreOf, firstOf, office } from "./loading.ts";
 
 const README = readFileSync(new URL("../../daemon/README.md", import.meta.url), "utf8");

@@ -4,9 +4,9 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { loadConfig } from "../../daemon/config/load.ts";
 import { type ConfigIssue, withFound } from "../../daemon/config/validate.ts";
-import { schemaDocument } from "../../daemon/schema-documents.ts";
 import { damaged, pick, sample } from "../support/json-schema-samples.ts";
 import { below, seeded } from "../support/random.ts";
+import { schemaDocument } from "../support/schema-document.ts";
 import { issues, office } from "./loading.ts";
 
 const COUNT = Number(process.env.FUZZ ?? 3000);

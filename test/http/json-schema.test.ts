@@ -6,10 +6,10 @@ import * as fields from "../../daemon/config/fields.ts";
 import { BoxSchema, SharedSchema } from "../../daemon/config/schema.ts";
 import { validate } from "../../daemon/config/validate.ts";
 import { toJsonSchema } from "../../daemon/http/json-schema.ts";
-import { schemaDocument } from "../../daemon/schema-documents.ts";
 import { complaints } from "../support/json-schema-check.ts";
 import { damaged, sample } from "../support/json-schema-samples.ts";
 import { seeded } from "../support/random.ts";
+import { schemaDocument } from "../support/schema-document.ts";
 
 const COUNT = Number(process.env.FUZZ ?? 1500);
 const SEED = Number(process.env.SEED ?? 20261201);

@@ -7,9 +7,11 @@ import { openApi } from "../../daemon/http/open-api.ts";
 import { row } from "../../daemon/http/route.ts";
 import { createWebApp } from "../../daemon/http/routes.ts";
 import { schemaRoutes } from "../../daemon/http/schema-routes.ts";
-import { schemaDocument, schemaSource } from "../../daemon/schema-documents.ts";
+import { BODIES } from "../../daemon/schema-documents.ts";
+import { schemaSource } from "../../daemon/schema-source.ts";
 import { FakeBox } from "../support/fake-box.ts";
 import { at, type Document, type Operation, operationsOf } from "../support/open-api.ts";
+import { schemaDocument } from "../support/schema-document.ts";
 import { wholeApi } from "../support/whole-api.ts";
 import { askLater } from "./ask.ts";
 
@@ -46,7 +48,7 @@ test("each is made once", async () => {
       asked++;
       return source.schemaOf(file);
     },
-    api: () => source.api(),
+    document: () => source.document(),
   });
   const { answer } = createWebApp(new FakeBox(), { routes });
   const get = async (file: string) => (await askLater(answer, `/api/v1/schema/${file}`)).text();
@@ -111,8 +113,7 @@ test("a change of what others may have changed takes If-Match, and says what com
 });
 
 test("what the configuration has to say about is told of by its schema, and of rows that there are", () => {
-  const { bodies } = schemaSource(() => app.routes, "tandem").api();
-  for (const [name, schema] of Object.entries(bodies)) {
+  for (const [name, schema] of Object.entries(BODIES)) {
     const [, one] = LABELLED.find(([label]) => label === name) ?? [];
     const told = one?.operation.requestBody?.content["application/json"]?.schema;
     expect(told, name).toEqual({ $ref: `#/components/schemas/${schema}` });
@@ -121,7 +122,7 @@ test("what the configuration has to say about is told of by its schema, and of r
   expect(at(document, reservation.$ref)).toMatchObject({ required: ["address"] });
 });
 
-test("a row of every kind", async () => {
+test("a row of every kind", () => {
   const routes = [
     row({
       ...{ method: "PATCH", path: "/api/v1/users/{name}", role: "admin", summary: "Changes it." },
@@ -143,7 +144,7 @@ test("a row of every kind", async () => {
       handle: () => jsonResponse({}),
     }),
   ];
-  const made = await openApi({ version: "1", cookie: "c", routes, schemas: {}, bodies: {} });
+  const made = openApi({ version: "1", cookie: "c", routes, schemas: {}, bodies: {} });
   const content = { schema: { $ref: "#/components/schemas/Problem" } };
   expect(made.paths).toMatchObject({
     "/api/v1/users/{name}": {

@@ -12,7 +12,7 @@ import type { Caller } from "../../daemon/http/route.ts";
 import { createWebApp, type WebApp } from "../../daemon/http/routes.ts";
 import { schemaRoutes } from "../../daemon/http/schema-routes.ts";
 import { supportRoutes } from "../../daemon/http/support-routes.ts";
-import { schemaSource } from "../../daemon/schema-documents.ts";
+import { schemaSource } from "../../daemon/schema-source.ts";
 import { SupportBundle } from "../../daemon/support-bundle.ts";
 import { AccessBench } from "./access-bench.ts";
 import { FakeBackups } from "./fake-backups.ts";
