@@ -86,6 +86,13 @@ export const ABOUT_BOX: SettingTexts = {
     title: "Web page",
     help: "Where this box can be reached with a browser or a program.",
   },
+  "http.httpsPort": {
+    title: "Secure page port",
+    help: "TCP port at which browsers in the local networks reach the box by HTTPS. With 0 they do not reach it.",
+    unit: "none",
+    example: 8443,
+    advanced: true,
+  },
   "http.port": {
     title: "Local page port",
     help: "TCP port at which the box serves its page to programs on the box itself, at 127.0.0.1.",

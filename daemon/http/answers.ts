@@ -63,6 +63,7 @@ const ANSWERS: Readonly<Record<string, JsonSchema>> = {
   "POST /api/v1/restore/preview": ref("RestoreView"),
   "GET /api/v1/factory-reset": ref("ResetView"),
   "POST /api/v1/factory-reset": DONE,
+  "GET /api/v1/certificate": ref("CertificateView"),
   "GET /api/v1/logs": ref("LogPage"),
   "GET /api/v1/support": ref("SupportView"),
   "GET /api/v1/audit": listOf("entries", "AuditEntry"),

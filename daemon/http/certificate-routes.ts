@@ -26,6 +26,7 @@ export interface CertificateControl {
 }
 
 const PATH = "/api/v1/certificate";
+const AUTHORITY_TYPE = "application/x-x509-ca-cert";
 
 const pemText = v.pipe(
   v.string("must be PEM, as a text in quotes"),
@@ -50,6 +51,7 @@ export function certificateRoutes(control: CertificateControl): Route[] {
       ...{ method: "GET", path: `${PATH}/authority.pem`, role: "nobody" },
       summary:
         "The authority of the boxes, for computers that are to show the page without a warning.",
+      media: [AUTHORITY_TYPE],
       answers: { 200: "a certificate in PEM", 404: "there is none yet" },
       handle: () => authority(control.authorityPem),
     }),
@@ -74,7 +76,7 @@ export function certificateRoutes(control: CertificateControl): Route[] {
 function authority(pem: string | undefined): HttpResponse {
   if (pem === undefined) return problem(404, "This box has no authority yet.");
   // Firefox and iOS ask at once whether it is to be trusted.
-  const file = textResponse(200, "application/x-x509-ca-cert", pem);
+  const file = textResponse(200, AUTHORITY_TYPE, pem);
   const name = 'inline; filename="tandem-authority.pem"';
   return { ...file, headers: { ...file.headers, "content-disposition": name } };
 }

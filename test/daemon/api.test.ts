@@ -13,8 +13,11 @@ import { RealDaemon } from "./real-daemon.ts";
 const COUNT = Number(process.env.FUZZ ?? 300);
 const SEED = Number(process.env.SEED ?? 20261204);
 
-/** A live stream does not end by itself, and after these the daemon is to be started again. */
-const LEFT_OUT = ["/api/v1/events", "/api/v1/factory-reset", "/api/v1/restore"];
+/** Live streams and captures do not end soon, and after these the daemon is to be started again. */
+const LEFT_OUT = [
+  ...["/api/v1/events", "/api/v1/capture"],
+  ...["/api/v1/factory-reset", "/api/v1/restore"],
+];
 
 const daemon = new RealDaemon();
 

@@ -5,6 +5,10 @@ import { Devices } from "../../daemon/devices.ts";
 import { accessRoutes } from "../../daemon/http/access-routes.ts";
 import { backupRoutes } from "../../daemon/http/backup-routes.ts";
 import { type CaptureControl, captureRoutes } from "../../daemon/http/capture-routes.ts";
+import {
+  type CertificateControl,
+  certificateRoutes,
+} from "../../daemon/http/certificate-routes.ts";
 import { configRoutes } from "../../daemon/http/config-routes.ts";
 import { deviceRoutes } from "../../daemon/http/device-routes.ts";
 import { logRoutes } from "../../daemon/http/log-routes.ts";
@@ -48,6 +52,7 @@ export function wholeApi(callerOf?: () => Caller): WholeApi {
       ...accessRoutes(access.access),
       ...backupRoutes(new FakeBackups()),
       ...captureRoutes(CAPTURES),
+      ...certificateRoutes(CERTIFICATE),
       ...logRoutes(fakeLog()),
       ...supportRoutes(new SupportBundle(fakeSources("/nonexistent"))),
       ...schemaRoutes(schemaSource(() => app.routes, "tandem")),
@@ -61,6 +66,14 @@ export function wholeApi(callerOf?: () => Caller): WholeApi {
 const CAPTURES: CaptureControl = {
   interfaceOf: (network) => (network === "office" ? "lan0" : undefined),
   open: () => (sink) => sink.end(),
+};
+
+/** One that takes whatever is put there. */
+const CERTIFICATE: CertificateControl = {
+  view: () => ({ shown: null, uploaded: null, authority: null }),
+  authorityPem: "-----BEGIN CERTIFICATE-----",
+  upload: async () => ({ isGood: true, sentence: "Done." }),
+  withdraw: async () => ({ isGood: true, sentence: "Done." }),
 };
 
 function deviceRecords(): ConstructorParameters<typeof Devices>[0] {
