@@ -58,6 +58,25 @@ export class Client {
     throw refused(status, value);
   }
 
+  /** The same with any method; `ifMatch` says which version it was made from. */
+  async change(
+    method: Exclude<Method, "GET">,
+    path: string,
+    content?: object,
+    ifMatch?: string,
+  ): Promise<Outcome> {
+    const body = content === undefined ? "" : JSON.stringify(content);
+    const match = ifMatch === undefined ? {} : { "if-match": ifMatch };
+    const response = await this.#open(path, "application/json", {
+      ...{ method, body, headers: match, patience: PATIENCE_MILLISECONDS },
+    });
+    const { raw, value } = this.#parse<Partial<Done & Problem>>(await this.#textOf(response));
+    const { statusCode: status = 0 } = response;
+    if (status === 200) return { done: true, raw, sentence: value.sentence ?? "" };
+    if (CHANGE_REFUSALS.includes(status)) return { done: false, raw, sentence: value.detail ?? "" };
+    throw refused(status, value);
+  }
+
   /** Asks for what takes a while: an answer, or why there is none. Else rejects as `get`. */
   async request<T>(
     path: string,
@@ -73,7 +92,8 @@ export class Client {
   /** The same for a file, with the name that the box gives it. */
   async download(path: string, content: object): Promise<Download | { readonly refusal: string }> {
     const body = JSON.stringify(content);
-    const response = await this.#open(path, "*/*", "POST", body, PATIENCE_MILLISECONDS);
+    const sent = { method: "POST", body, patience: PATIENCE_MILLISECONDS } as const;
+    const response = await this.#open(path, "*/*", sent);
     const parts: Buffer[] = [];
     try {
       for await (const chunk of response) parts.push(chunk as Buffer);
@@ -131,7 +151,7 @@ export class Client {
     body = "",
     patience: number = ANSWER_MILLISECONDS,
   ): Promise<{ status: number; answer: Answer<T & Partial<Problem>> }> {
-    const response = await this.#open(path, "application/json", method, body, patience);
+    const response = await this.#open(path, "application/json", { method, body, patience });
     const text = await this.#textOf(response);
     return { status: response.statusCode ?? 0, answer: this.#parse(text) };
   }
@@ -160,16 +180,11 @@ export class Client {
     }
   }
 
-  #open(
-    path: string,
-    accept: string,
-    method: Method = "GET",
-    body = "",
-    patience: number = ANSWER_MILLISECONDS,
-  ): Promise<IncomingMessage> {
+  #open(path: string, accept: string, sent: Sent = {}): Promise<IncomingMessage> {
+    const { method = "GET", body = "", patience = ANSWER_MILLISECONDS } = sent;
     return new Promise((resolve, reject) => {
-      const type = body === "" ? {} : { "content-type": "application/json" };
-      const headers = { host: "localhost", accept, ...type };
+      const type = method === "GET" ? {} : { "content-type": "application/json" };
+      const headers = { host: "localhost", accept, ...type, ...sent.headers };
       const asked: ClientRequest = request(
         { socketPath: this.socketPath, method, path, headers },
         (response) => {
@@ -214,7 +229,14 @@ export class Client {
   }
 }
 
-type Method = "GET" | "POST";
+type Method = "GET" | "POST" | "PUT" | "DELETE";
+
+interface Sent {
+  readonly method?: Method;
+  readonly body?: string;
+  readonly patience?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+}
 
 function refused(status: number, { detail }: Partial<Problem>): UnreachableError {
   return new UnreachableError(`Tandem refuses: ${detail ?? `HTTP status ${status}`}`);
@@ -225,6 +247,7 @@ const ANSWER_MILLISECONDS = 5000;
 const PATIENCE_MILLISECONDS = 60_000;
 /** It was understood, and is not done: the answer says why. */
 const REFUSALS: readonly number[] = [400, 409, 422];
+const CHANGE_REFUSALS: readonly number[] = [...REFUSALS, 403, 404, 428, 429, 503];
 
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: "there is no such socket, so it is not running or runs with another one",

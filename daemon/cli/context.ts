@@ -5,8 +5,8 @@ import type { Paint } from "./terminal.ts";
 export interface Surroundings {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly isTerminal: boolean;
-  /** Asks the person at the terminal and gives what they typed; undefined when nobody is there. */
-  readonly ask?: ((question: string) => Promise<string>) | undefined;
+  /** Asks the person at the terminal and gives what they typed, which is not shown if it is secret; undefined when nobody is there. */
+  readonly ask?: ((question: string, isSecret?: boolean) => Promise<string>) | undefined;
   readonly columns: number;
   /** Wall clock in milliseconds. */
   readonly now: () => number;

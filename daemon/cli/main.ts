@@ -1,17 +1,28 @@
 // tandem: what the box says, in a terminal. A client of the daemon's API over its Unix socket.
 
 import { createInterface } from "node:readline/promises";
+import { Writable } from "node:stream";
 import { run } from "./run.ts";
 
 // A reader that has seen enough (`tandem leases | head`) is no error.
 process.stdout.on("error", () => process.exit(0));
 
-async function ask(question: string): Promise<string> {
-  const lines = createInterface({ input: process.stdin, output: process.stdout });
+async function ask(question: string, isSecret = false): Promise<string> {
+  let isHidden = false;
+  const output = new Writable({
+    write: (text: Buffer, _, done) => {
+      if (!isHidden) process.stdout.write(text);
+      done();
+    },
+  });
+  const lines = createInterface({ input: process.stdin, output, terminal: true });
   // The end of the input is no answer.
   const ended = new Promise<string>((resolve) => lines.once("close", () => resolve("")));
-  const answer = await Promise.race([lines.question(question), ended]);
+  const asked = lines.question(question);
+  isHidden = isSecret;
+  const answer = await Promise.race([asked, ended]);
   lines.close();
+  if (isSecret) process.stdout.write("\n");
   return answer;
 }
 

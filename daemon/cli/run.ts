@@ -3,6 +3,7 @@ import { VERSION } from "../base/version.ts";
 import { backup, factoryReset, restore } from "./backup.ts";
 import { capture } from "./capture.ts";
 import { Client, UnreachableError } from "./client.ts";
+import { config } from "./config.ts";
 import { type Context, EXIT, type Options, type Surroundings } from "./context.ts";
 import { drill } from "./drill.ts";
 import { exportFiles } from "./export.ts";
@@ -11,7 +12,6 @@ import { IMPORT_KINDS, importFiles } from "./import.ts";
 import { logs } from "./logs.ts";
 import { pair, unpair } from "./pair.ts";
 import { partnerDown } from "./partner-down.ts";
-import { config } from "./show-config.ts";
 import { showEvents } from "./show-events.ts";
 import { showIdentity } from "./show-identity.ts";
 import { showLeases } from "./show-leases.ts";
@@ -19,6 +19,7 @@ import { showStatus, watchStatus } from "./show-status.ts";
 import { showWhy } from "./show-why.ts";
 import { support } from "./support.ts";
 import { painter } from "./terminal.ts";
+import { user } from "./users.ts";
 
 /** Runs one command line; resolves to the exit code. */
 export async function run(argv: readonly string[], surroundings: Surroundings): Promise<number> {
@@ -100,7 +101,8 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   capture: { options: ["network", "seconds", "write"], wordsMax: 1, run: capture },
   logs: { options: ["level"], wordsMax: 1, run: logs },
   support: { options: ["anonymous"], wordsMax: 1, run: support },
-  config: { options: [], wordsMax: 1, run: config },
+  config: { options: ["yes", "seconds"], wordsMax: 2, run: config },
+  user: { options: ["passphrase-file"], wordsMax: 3, run: user },
   identity: { options: [], wordsMax: 0, run: showIdentity },
   "partner-down": { options: ["yes"], wordsMax: 0, run: partnerDown },
   pair: { options: ["watch"], wordsMax: 3, run: pair },
@@ -208,6 +210,20 @@ const HELP = `tandem: what this box is doing
                                 and where they differ
   tandem config keep            this box's configuration for both boxes
   tandem config take            the partner's configuration for both boxes
+  tandem config apply FILE      another config.json for both boxes; says what
+      [--yes]                   it means and asks first, and is undone by
+                                itself when nobody confirms it in a minute
+      --seconds N               or in so long; 0: it stays
+  tandem config confirm|undo    the change that waits for it stays, or goes
+  tandem config history         what was in force: number, when, who
+  tandem config back N [--yes]  the one of this number for both boxes again
+  tandem user                   who may log in
+  tandem user add NAME ROLE     one more: viewer, operator or admin; the first
+                                one is the first password of the boxes
+  tandem user role NAME ROLE    another role
+  tandem user password NAME     another password, also without the old one
+  tandem user delete NAME
+      --passphrase-file F       the password is the first line of F
   tandem identity               who this box is: pair.partnerIdentity in the
                                 box.json of its partner
   tandem partner-down [--yes]   the partner is off for certain: this box works

@@ -2,16 +2,8 @@ import type { ConfigSyncView } from "../http/api-types.ts";
 import { type Context, EXIT } from "./context.ts";
 import { columns, jsonText, wrap } from "./terminal.ts";
 
-/** How the configurations of both boxes stand to each other; `keep` and `take` choose one of the two. */
-export async function config(context: Context): Promise<number> {
-  const [choice] = context.words;
-  if (choice === undefined) return showConfig(context);
-  if (choice === "keep" || choice === "take") return choose(context, choice);
-  context.err(`tandem: "config" takes keep or take, not "${choice}"\n`);
-  return EXIT.usage;
-}
-
-async function showConfig({
+/** How the configurations of both boxes stand to each other. */
+export async function showConfig({
   client,
   options,
   out,
@@ -40,17 +32,6 @@ async function showConfig({
   if (value.moreDifferences > 0) out(`  and ${value.moreDifferences} more\n`);
   if (value.diverged) out(`\n${wrap(HOW_TO_CHOOSE, width, "")}\n`);
   return isFine ? EXIT.fine : EXIT.degraded;
-}
-
-async function choose(
-  { client, options, out, err }: Context,
-  choice: "keep" | "take",
-): Promise<number> {
-  const { done, raw, sentence } = await client.post(`/api/v1/configuration/${choice}`);
-  if (options.json) out(jsonText(raw, 2));
-  else if (done) out(`${sentence}\n`);
-  else err(`Refused: ${sentence}\n`);
-  return done ? EXIT.fine : EXIT.degraded;
 }
 
 function generations({ generation, hash, partner }: ConfigSyncView): string[][] {
