@@ -24,10 +24,12 @@ import { accessRoutes } from "./http/access-routes.ts";
 import { backupRoutes } from "./http/backup-routes.ts";
 import { configRoutes } from "./http/config-routes.ts";
 import { deviceRoutes } from "./http/device-routes.ts";
+import { importRoutes } from "./http/import-routes.ts";
 import type { Route } from "./http/route.ts";
 import type { WebAppOptions } from "./http/routes.ts";
 import { AuditFile } from "./io/audit-file.ts";
 import { sha256 } from "./io/identity.ts";
+import { ImportProcess } from "./io/import-process.ts";
 import { interfaceNames } from "./io/interface-names.ts";
 import { Passwords } from "./io/password.ts";
 import { randomBytes } from "./io/random.ts";
@@ -42,6 +44,8 @@ export interface AdministrationOptions {
   readonly configDir: string;
   readonly stateDir: string;
   readonly board: Board;
+  /** The program of the command line, which reads the files of other servers. */
+  readonly commandLine: string;
   /** Ends the process, which is started again. */
   readonly restart: (reason: string) => void;
 }
@@ -105,6 +109,7 @@ export class Administration {
       ...configRoutes(desk),
       ...deviceRoutes(new Devices(this.records, desk)),
       ...backupRoutes(this.#backups(machine)),
+      ...importRoutes(new ImportProcess({ program: options.commandLine, folder: stateDir })),
       ...diagnosticRoutes(appliance, { stateDir, board }),
       ...this.page.routes,
     ];

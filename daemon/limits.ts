@@ -276,6 +276,14 @@ export const LIMITS = {
   authorityAloneMilliseconds: 60_000,
   /** Between two attempts to make an authority, or to write a certificate. */
   certificateRetryMilliseconds: 60_000,
+  /** Files of another server that are looked through, how long and with how much memory that may take. */
+  importFilesMax: 20,
+  importBytesMax: 8 << 20,
+  importMilliseconds: 20_000,
+  importMegabytesMax: 192,
+  importAnswerBytesMax: 16 << 20,
+  /** What could not be taken over, as one answer says it: more are alike. */
+  importNotesMax: 1000,
   /** Things wrong with one request that are said; whoever sends more mends these first. */
   requestIssuesMax: 50,
   /** Captures of frames at once: one that a person watches, and one of a program. */

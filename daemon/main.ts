@@ -72,6 +72,7 @@ async function main(values: ReturnType<typeof options>): Promise<void> {
   }
   const administration = new Administration(appliance, {
     ...{ configDir: values.config, stateDir: values.state, board: board.known },
+    commandLine: path.join(import.meta.dirname, "tandem.js"),
     restart: (reason) => void stop(reason),
   });
   const surfaces = new Surfaces(appliance, {

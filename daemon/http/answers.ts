@@ -40,6 +40,7 @@ const ANSWERS: Readonly<Record<string, JsonSchema>> = {
   "GET /api/v1/config/history": ref("HistoryView"),
   "GET /api/v1/config/history/{generation}": ref("HistoryVersionView"),
   "POST /api/v1/config/history/{generation}/restore": CHANGED,
+  "POST /api/v1/import": ref("ImportView"),
   "GET /api/v1/networks": ref("EntryList"),
   "POST /api/v1/networks": CHANGED,
   "GET /api/v1/networks/{network}": ref("Network"),

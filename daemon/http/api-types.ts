@@ -9,6 +9,7 @@ export type * from "./api-config.ts";
 export type * from "./api-devices.ts";
 export type * from "./api-diagnostics.ts";
 export type * from "./api-gateway.ts";
+export type * from "./api-import.ts";
 
 export type Severity = "info" | "warning" | "error";
 

@@ -4,9 +4,10 @@ import * as v from "valibot";
 import { wholeSentence } from "../base/whole-sentence.ts";
 import { LIMITS } from "../limits.ts";
 import type { BackupControl, Refused, RestoreWish, Unreadable } from "./backup-control.ts";
+import { BASE64_TEXT, base64Bytes } from "./base64.ts";
 import { acted } from "./done.ts";
 import { type HttpResponse, jsonResponse } from "./message.ts";
-import { problem, RequestError } from "./problem.ts";
+import { problem } from "./problem.ts";
 import { type Asked, type Route, row } from "./route.ts";
 
 /** To be sent with the order, so that none is given by mistake. */
@@ -32,8 +33,9 @@ const restoreBody = v.strictObject({
   /** The file, in base64. */
   file: v.pipe(
     v.string("must be the file in base64"),
+    v.minLength(1, "is no base64"),
     v.maxLength(FILE_CHARACTERS_MAX, "is larger than a backup can be"),
-    v.regex(/^[A-Za-z0-9+/]+={0,2}$/, "is no base64"),
+    v.regex(BASE64_TEXT, "is no base64"),
   ),
   passphrase,
   /** This box takes the place of the one that the backup is of. */
@@ -120,20 +122,7 @@ function wishOf({
   caller,
 }: Pick<Asked<v.InferOutput<typeof restoreBody>>, "body" | "caller">): RestoreWish {
   const { file, passphrase: word, replaces } = body;
-  return { caller, file: bytesOf(file), passphrase: word, isReplacement: replaces };
-}
-
-/** Throws RequestError: not every text of these letters is the base64 of something. */
-function bytesOf(base64: string): Uint8Array {
-  let text: string;
-  try {
-    text = atob(base64);
-  } catch {
-    throw new RequestError('"file" is no base64.');
-  }
-  const bytes = new Uint8Array(text.length);
-  for (let at = 0; at < text.length; at++) bytes[at] = text.charCodeAt(at);
-  return bytes;
+  return { caller, file: base64Bytes(file, "file"), passphrase: word, isReplacement: replaces };
 }
 
 function refused(answer: Refused | Unreadable): HttpResponse {

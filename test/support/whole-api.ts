@@ -11,6 +11,7 @@ import {
 } from "../../daemon/http/certificate-routes.ts";
 import { configRoutes } from "../../daemon/http/config-routes.ts";
 import { deviceRoutes } from "../../daemon/http/device-routes.ts";
+import { importRoutes } from "../../daemon/http/import-routes.ts";
 import { logRoutes } from "../../daemon/http/log-routes.ts";
 import type { Caller } from "../../daemon/http/route.ts";
 import { createWebApp, type WebApp } from "../../daemon/http/routes.ts";
@@ -53,6 +54,7 @@ export function wholeApi(callerOf?: () => Caller): WholeApi {
       ...backupRoutes(new FakeBackups()),
       ...captureRoutes(CAPTURES),
       ...certificateRoutes(CERTIFICATE),
+      ...importRoutes({ preview: async () => FAKE_IMPORT }),
       ...logRoutes(fakeLog()),
       ...supportRoutes(new SupportBundle(fakeSources("/nonexistent"))),
       ...schemaRoutes(schemaSource(() => app.routes, "tandem")),
@@ -85,3 +87,8 @@ function deviceRecords(): ConstructorParameters<typeof Devices>[0] {
     delete: async (key) => records.delete(key),
   };
 }
+
+const FAKE_IMPORT = {
+  ...{ config: { version: 1, networks: [] }, ports: {}, leases: 2, moreNotes: 0 },
+  notes: [{ file: "dhcpd.conf", line: 7, kind: "left-out", text: "ddns", reason: "Not here." }],
+} as const;
