@@ -299,7 +299,7 @@ test("comes up without root", async (context) => {
   // A chroot, for one: the kernel lets nobody make a user namespace there.
   const unshare = ["unshare", "--user", "--map-root-user", "true"];
   if (!can(...unshare)) context.skip("users cannot make namespaces here");
-  if (!can("cat", join(repository, "dist", "tandemd.js"))) {
+  if (!can("test", "-r", join(repository, "dist", "tandemd.js"))) {
     context.skip("this checkout cannot be read by another user");
   }
   const lab = await startLab({ clients: 4, prefix, env: { HOME: "/tmp" } });
