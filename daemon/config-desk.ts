@@ -61,8 +61,8 @@ export interface ConfigMachine {
     | undefined;
   check(document: SharedDocument): Promise<readonly ConfigIssue[]>;
   apply(document: SharedDocument, wish: ApplyWish): Promise<Applied>;
-  confirm(caller: Caller): ActionResult;
-  undo(caller: Caller): ActionResult;
+  confirm(caller: Caller): Promise<ActionResult>;
+  undo(caller: Caller): Promise<ActionResult>;
   /** Without the one in force, the newest first. */
   history(): readonly Version[];
   /** Undefined when there is none of this number. */
@@ -114,11 +114,11 @@ export class ConfigDesk implements ConfigControl {
     return this.#change({ value, subject: (whole) => whole, edit }, wish);
   }
 
-  confirm(caller: Caller): ActionResult {
+  confirm(caller: Caller): Promise<ActionResult> {
     return this.#machine.confirm(caller);
   }
 
-  undo(caller: Caller): ActionResult {
+  undo(caller: Caller): Promise<ActionResult> {
     return this.#machine.undo(caller);
   }
 

@@ -225,12 +225,12 @@ export class ConfigPartner implements Omit<ConfigMachine, "consequences"> {
   }
 
   /** A person says that what is on trial stays; at either box. */
-  confirm(caller: Person): ActionResult {
+  confirm(caller: Person): Promise<ActionResult> {
     return this.#endTrial("confirm", caller, { kind: "confirmed" });
   }
 
   /** A person says that what is on trial goes, now; at either box. */
-  undo(caller: Person): ActionResult {
+  undo(caller: Person): Promise<ActionResult> {
     const origin = this.#origin({
       who: caller.name,
       from: caller.from,
@@ -239,12 +239,17 @@ export class ConfigPartner implements Omit<ConfigMachine, "consequences"> {
     return this.#endTrial("undo", caller, { kind: "undone", origin });
   }
 
-  #endTrial(word: TrialWord, { name, from }: Person, event: SyncEvent): ActionResult {
+  /** Resolves when it is on the disk: what a person was told outlives the power. */
+  async #endTrial(
+    word: TrialWord,
+    { name, from }: Person,
+    event: SyncEvent,
+  ): Promise<ActionResult> {
     const result = trialInWords(
       word,
       this.#sync?.view().trial?.answers[word] ?? "nothing-on-trial",
     );
-    if (result.isDone) void this.#event(event);
+    if (result.isDone) await this.#event(event);
     const command = `config ${word} by ${name || "nobody known"} from ${from}`;
     this.#port.say("pair-command", { command, result: result.text });
     return result;

@@ -44,9 +44,9 @@ export interface ConfigControl {
   check(value: unknown): Promise<CheckView>;
   put(value: unknown, wish: Wish): Promise<Outcome>;
   /** The change under trial stays. */
-  confirm(caller: Caller): ActionResult;
+  confirm(caller: Caller): Promise<ActionResult>;
   /** The change under trial goes, now. */
-  undo(caller: Caller): ActionResult;
+  undo(caller: Caller): Promise<ActionResult>;
   history(): readonly HistoryEntryView[];
   version(generation: number): Promise<HistoryVersionView | undefined>;
   rollBack(generation: number, wish: Wish): Promise<Outcome>;

@@ -91,13 +91,13 @@ function wholeRoutes(control: ConfigControl): Route[] {
       ...{ method: "POST", path: `${path}/confirm`, role: "operator", body: nothing },
       summary: "The change that waits to be confirmed stays.",
       answers: ACTED,
-      handle: ({ caller }) => acted(control.confirm(caller)),
+      handle: async ({ caller }) => acted(await control.confirm(caller)),
     }),
     row({
       ...{ method: "POST", path: `${path}/undo`, role: "operator", body: nothing },
       summary: "The change that waits to be confirmed is undone at once.",
       answers: ACTED,
-      handle: ({ caller }) => acted(control.undo(caller)),
+      handle: async ({ caller }) => acted(await control.undo(caller)),
     }),
   ];
 }

@@ -47,11 +47,11 @@ export class FakeConfigControl implements ConfigControl {
     this.trialEndsAt = performance.now() + seconds * 1000;
   }
 
-  confirm(caller: Caller): ActionResult {
+  async confirm(caller: Caller): Promise<ActionResult> {
     return this.#act(`confirm by ${caller.name}`, "the change stays");
   }
 
-  undo(caller: Caller): ActionResult {
+  async undo(caller: Caller): Promise<ActionResult> {
     return this.#act(`undo by ${caller.name}`, "the change is undone");
   }
 

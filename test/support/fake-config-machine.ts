@@ -71,12 +71,12 @@ export class FakeConfigMachine implements ConfigMachine {
     return { kind: "applied", sentence: "both boxes have it" };
   }
 
-  confirm(): ActionResult {
+  async confirm(): Promise<ActionResult> {
     this.acts.push("confirm");
     return { isDone: true, text: "the change stays" };
   }
 
-  undo(): ActionResult {
+  async undo(): Promise<ActionResult> {
     this.acts.push("undo");
     return { isDone: false, text: "nothing waits to be confirmed" };
   }
