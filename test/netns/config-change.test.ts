@@ -70,7 +70,10 @@ async function local(
 }
 
 async function viewOf(box: BoxName): Promise<ConfigView & { readonly config: Shared }> {
-  return JSON.parse((await get(lab.socket(box), CONFIG)).body);
+  const { code, body } = await get(lab.socket(box), CONFIG);
+  // A box that was just started says so.
+  if (code !== 200) throw new Error(body);
+  return JSON.parse(body);
 }
 
 /** The same number and content on both, and nothing waits. */
@@ -107,6 +110,22 @@ test("an address that locks the browser out is undone by itself", async () => {
   // And the session is still good.
   expect(await visit(CONFIG)).toContain("200 OK");
 });
+
+test.each(boxNames)(
+  "one on trial is undone although the power of box %s fails meanwhile",
+  async (box) => {
+    const { config, hash } = await viewOf("a");
+    const body = { ...config, leaseSeconds: 5000 };
+    const answer = await local("a", "PUT", `${CONFIG}?confirmWithinSeconds=10`, body, `"${hash}"`);
+    expect(answer).toContain("in force on both boxes");
+    await lab.cmd(`power-cut ${box}`);
+    await lab.cmd(`start ${box}`);
+    await lab.waitFor("box up again", async () => (await viewOf(box).catch(() => null)) !== null);
+    expect((await viewOf(box)).config.leaseSeconds).toBe(5000);
+    await lab.waitFor("both with the same configuration", isAgreed);
+    expect((await viewOf(box)).hash).toBe(hash);
+  },
+);
 
 test("changes under load lose no client", async () => {
   const crowd = new Crowd(lab, await addHost(lab, "office", [{ on: "lan" }]));
