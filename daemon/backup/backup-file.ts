@@ -1,19 +1,13 @@
 // One file that a person downloads: JSON, or that JSON encrypted. What is wrong with one is an error with a path and a
 // reason, whatever it holds.
 
+import { concat } from "../base/bytes.ts";
 import { ConfigError } from "../base/errors.ts";
 import { type BackupDocument, backupText, parseBackup } from "../config/backup-document.ts";
 import { type DeriveKey, deriveKey, seal, unseal } from "../io/backup-cipher.ts";
 import { randomBytes } from "../io/random.ts";
 import { LIMITS } from "../limits.ts";
-import {
-  headerOf,
-  isEncrypted,
-  joined,
-  NONCE_BYTES,
-  readEnvelope,
-  SALT_BYTES,
-} from "./envelope.ts";
+import { headerOf, isEncrypted, NONCE_BYTES, readEnvelope, SALT_BYTES } from "./envelope.ts";
 
 export { isEncrypted } from "./envelope.ts";
 
@@ -39,7 +33,7 @@ export async function writeBackup(
   const [salt, nonce] = [randomBytes(SALT_BYTES), randomBytes(NONCE_BYTES)];
   const header = headerOf(salt, nonce);
   const { sealed, tag } = seal(await derive(passphrase, salt), nonce, header, content);
-  return joined([header, sealed, tag]);
+  return concat(header, sealed, tag);
 }
 
 /** What could not be read again would be no backup: that is to be known now. */

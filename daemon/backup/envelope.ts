@@ -1,6 +1,7 @@
 // The bytes of an encrypted backup: a line that says what the file is, salt, nonce, what is sealed, and its tag.
 // The line and what follows it are authenticated with the rest, so no byte of the file can be changed unnoticed.
 
+import { concat } from "../base/bytes.ts";
 import { ConfigError, DecodeError } from "../base/errors.ts";
 
 export const SALT_BYTES = 16;
@@ -28,17 +29,7 @@ export function isEncrypted(bytes: Uint8Array): boolean {
 }
 
 export function headerOf(salt: Uint8Array, nonce: Uint8Array): Uint8Array {
-  return joined([MAGIC, salt, nonce]);
-}
-
-export function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
+  return concat(MAGIC, salt, nonce);
 }
 
 /** Throws ConfigError for another version, and DecodeError for what is too short. */

@@ -1,10 +1,10 @@
 // Where the certificates for browsers are kept: in the state folder, for the daemon alone.
 
 import { readFileSync } from "node:fs";
-import { open, rm } from "node:fs/promises";
 import path from "node:path";
 import { IoError } from "../base/errors.ts";
 import { writeDurably } from "./config-file.ts";
+import { SYSTEM_FILES } from "./small-files.ts";
 import { isKeyOf, type KeyAndCertificate } from "./web-keys.ts";
 
 const FOR_THE_DAEMON = 0o600;
@@ -61,14 +61,8 @@ export class CertificateFiles {
   }
 
   /** Rejects with IoError. */
-  async removeUploaded(): Promise<void> {
-    try {
-      await rm(this.#uploaded, { force: true });
-      const folder = await open(path.dirname(this.#uploaded), "r");
-      await folder.sync().finally(() => folder.close());
-    } catch (error) {
-      throw ioError(this.#uploaded, "removed", error);
-    }
+  removeUploaded(): Promise<void> {
+    return SYSTEM_FILES.remove(this.#uploaded);
   }
 }
 

@@ -85,7 +85,8 @@ export async function writeDurably(
       await folder.close();
     }
   } catch (error) {
-    throw new IoError(`${file} cannot be written: ${(error as Error).message}`);
+    const { code = "", message } = error as NodeJS.ErrnoException;
+    throw new IoError(`${file} cannot be written: ${message}`, code);
   }
 }
 

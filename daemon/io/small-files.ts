@@ -1,8 +1,9 @@
 // Small files that are replaced or removed as a whole, each change durable before the next one begins.
 
-import { open, readdir, readFile, rename, rm, unlink } from "node:fs/promises";
+import { open, readdir, readFile, rm, unlink } from "node:fs/promises";
 import path from "node:path";
 import { IoError } from "../base/errors.ts";
+import { writeDurably } from "./config-file.ts";
 
 /** Every method rejects with IoError. */
 export interface SmallFiles {
@@ -28,21 +29,11 @@ export const SYSTEM_FILES: SmallFiles = {
     return bytes && new TextDecoder().decode(bytes);
   },
   readBytes: readOr,
-  write: (file, content, isSecret) =>
-    attempt("written", file, async () => {
-      const temporary = `${file}.tmp`;
-      // One that was left over may be readable by others.
-      await rm(temporary, { force: true });
-      const handle = await open(temporary, "wx", isSecret ? 0o600 : 0o640);
-      try {
-        await handle.writeFile(content);
-        await handle.sync();
-      } finally {
-        await handle.close();
-      }
-      await rename(temporary, file);
-      await syncFolder(path.dirname(file));
-    }),
+  write: async (file, content, isSecret) => {
+    // One that was left over may be readable by others.
+    await attempt("written", file, () => rm(`${file}.tmp`, { force: true }));
+    await writeDurably(file, content, isSecret ? 0o600 : 0o640);
+  },
   remove: (file) =>
     attempt("removed", file, async () => {
       try {

@@ -2,11 +2,11 @@
 // it, which two people have compared, and by nothing that anybody could have signed. So it names nobody, is signed
 // by itself, and is valid for ever (RFC 5280 §4.1; Ed25519: RFC 8410 §3). Browsers are shown another one: x509.ts.
 
+import { concat } from "../base/bytes.ts";
 import {
   ascii,
   bitString,
   bytes,
-  concat,
   contextTag,
   integer,
   objectIdentifier,

@@ -205,7 +205,6 @@ const HASH_BYTES = 32;
 /** So far below what four bytes hold that the next one always fits. */
 const GENERATION_MAX = 0x7fff_ffff;
 const UTF8 = new TextEncoder();
-const TEXT = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 function numbered<K extends "ready" | "overtaken" | "commit" | "cancel" | "applied">(
   code: number,
@@ -299,7 +298,7 @@ const ORIGIN_TEXTS = ["who", "from", "box", "note"] as const;
 
 function readDocument(reader: Reader): string {
   if (reader.remaining === 0) throw reader.fail("document", "is empty");
-  return readText(reader, "document", reader.remaining);
+  return reader.utf8("document", reader.remaining);
 }
 
 function readObjections(reader: Reader): ConfigObjection[] {
@@ -332,14 +331,5 @@ function writeShort(text: string, bytesMax: number, writer: Writer): void {
 function readShort(reader: Reader, field: string, bytesMax: number): string {
   const length = reader.u16(field);
   if (length > bytesMax) throw reader.fail(field, `is ${length} bytes long`);
-  return readText(reader, field, length);
-}
-
-function readText(reader: Reader, field: string, length: number): string {
-  const bytes = reader.bytes(field, length);
-  try {
-    return TEXT.decode(bytes);
-  } catch {
-    throw reader.fail(field, "is not UTF-8");
-  }
+  return reader.utf8(field, length);
 }

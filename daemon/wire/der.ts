@@ -1,5 +1,6 @@
 // DER (X.690), as far as certificates need it: written, and read where a part is taken over as it is.
 
+import { concat } from "../base/bytes.ts";
 import { DecodeError } from "../base/errors.ts";
 
 export const TAG = {
@@ -71,16 +72,6 @@ export function time(milliseconds: number): Uint8Array {
   return isShort
     ? tagged(TAG.utcTime, ascii(`${digits.slice(2)}Z`))
     : tagged(TAG.generalizedTime, ascii(`${digits}Z`));
-}
-
-export function concat(...parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }
 
 export function bytes(...values: readonly number[]): Uint8Array {

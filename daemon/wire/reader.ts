@@ -3,6 +3,8 @@
 import type { Ipv4 } from "../base/address.ts";
 import { DecodeError } from "../base/errors.ts";
 
+const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
 /**
  * Reads `bytes` from `start` up to but not including `end`. Every read names its field, so that a
  * DecodeError says what was cut short and where (offsets count from `start`).
@@ -56,6 +58,15 @@ export class Reader {
   }
 
   /** Everything up to the end, copied. */
+  utf8(field: string, length: number): string {
+    const bytes = this.bytes(field, length);
+    try {
+      return UTF8.decode(bytes);
+    } catch {
+      throw this.fail(field, "is not UTF-8");
+    }
+  }
+
   rest(): Uint8Array {
     return this.bytes("rest", this.remaining);
   }

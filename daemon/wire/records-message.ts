@@ -41,7 +41,6 @@ const BY = new RegExp(`^[\\x21-\\x7e]{1,${RECORD_BY_BYTES_MAX}}$`);
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is to be kept out.
 const CONTROL = /[\u0000-\u001f\u007f]/;
 const UTF8 = new TextEncoder();
-const TEXT = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** Whether a message of the channel is of this part, by its first byte. */
 export function isRecordsMessage(bytes: Uint8Array): boolean {
@@ -109,10 +108,10 @@ function encodeOne(record: SharedRecord): Uint8Array {
 }
 
 function decodeOne(reader: Reader): SharedRecord {
-  const key = readText(reader, "key", reader.u8("key"));
+  const key = reader.utf8("key", reader.u8("key"));
   const number = reader.u32("number");
   const at = reader.u16("at") * 2 ** 32 + reader.u32("at");
-  const by = readText(reader, "by", reader.u8("by"));
+  const by = reader.utf8("by", reader.u8("by"));
   const record = { key, value: readValue(reader), number, by, at };
   const fault = recordFault(record);
   if (fault) throw reader.fail("record", fault);
@@ -123,16 +122,7 @@ function readValue(reader: Reader): string | undefined {
   const state = reader.u8("state");
   if (state === DELETED) return undefined;
   if (state !== THERE) throw reader.fail("state", `${state} is not known`);
-  return readText(reader, "value", reader.u16("value"));
-}
-
-function readText(reader: Reader, field: string, length: number): string {
-  const bytes = reader.bytes(field, length);
-  try {
-    return TEXT.decode(bytes);
-  } catch {
-    throw reader.fail(field, "is not UTF-8");
-  }
+  return reader.utf8("value", reader.u16("value"));
 }
 
 function isWhole(value: number, least: number, most: number): boolean {
