@@ -4,16 +4,17 @@ import { execFile } from "node:child_process";
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { promisify } from "node:util";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import { netRoomProblem } from "../dbus/net-room.ts";
+import { describeUnless } from "../support/unless.ts";
 import { BOX, RealDaemon, SHARED } from "./real-daemon.ts";
 
 const run = promisify(execFile);
 const OWN = "https://10.0.0.2:8443";
-const why = netRoomProblem();
-if (why) console.warn(`skipped: ${why}`);
+const isRoot = process.getuid?.() === 0;
+const why = netRoomProblem() ?? (isRoot ? undefined : "only root enters the daemon's namespace");
 
-describe.skipIf(why !== undefined || process.getuid?.() !== 0)("the daemon over HTTPS", () => {
+describeUnless(why, "the daemon over HTTPS", () => {
   let daemon: RealDaemon;
 
   beforeEach(async () => {

@@ -4,12 +4,13 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { parseSubnet } from "../../daemon/base/address.ts";
 import type { WebPlan } from "../../daemon/core/web/places.ts";
 import { makeAuthority } from "../../daemon/io/web-keys.ts";
 import { LIMITS } from "../../daemon/limits.ts";
 import { NetRoom, netRoomProblem, type Place } from "../dbus/net-room.ts";
+import { describeUnless } from "../support/unless.ts";
 import type { WebBoxOptions } from "../support/web-box.ts";
 
 const PORT = 8443;
@@ -19,10 +20,7 @@ const WAN = "192.0.2.2";
 const DAY = 86_400_000;
 const script = new URL("../support/web-box.ts", import.meta.url).pathname;
 
-const why = netRoomProblem();
-if (why) console.warn(`skipped: ${why}`);
-
-describe.skipIf(why !== undefined)("the page on real interfaces", () => {
+describeUnless(netRoomProblem(), "the page on real interfaces", () => {
   const folder = mkdtempSync(path.join(tmpdir(), "tandem-https-"));
   const trusted = path.join(folder, "authority.pem");
   let room: NetRoom;

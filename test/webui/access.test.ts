@@ -1,30 +1,19 @@
 // Logging in and out on the page in Chromium, and what each role is offered.
 
-import { existsSync } from "node:fs";
-import type { Browser, BrowserContextOptions, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { BrowserContextOptions, Page } from "playwright-core";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { UserRole } from "../../daemon/http/api-types.ts";
-import { buildPage } from "../../image/build.ts";
-import { accessibilityProblems, CHROMIUM, launchBrowser } from "../support/browser.ts";
+import { accessibilityProblems, describeInChromium } from "../support/browser.ts";
 import { type FakeAccess, PASSWORD, refused } from "../support/fake-access.ts";
 import { fakeLease } from "../support/fake-box.ts";
 import { fakeComparing } from "../support/fake-pairing.ts";
 import { FakeServer } from "../support/fake-server.ts";
-import { describeUnless, withoutProgram } from "../support/unless.ts";
 
-describeUnless(withoutProgram(existsSync(CHROMIUM), "chromium"), "log-in in Chromium", () => {
-  let browser: Browser;
+describeInChromium("log-in in Chromium", (chromium) => {
   let server: FakeServer;
   let access: FakeAccess;
   let requests: string[] = [];
   let complaints: string[] = [];
-
-  beforeAll(async () => {
-    await buildPage();
-    browser = await launchBrowser();
-  });
-
-  afterAll(() => browser?.close());
 
   beforeEach(async () => {
     server = new FakeServer();
@@ -36,12 +25,11 @@ describeUnless(withoutProgram(existsSync(CHROMIUM), "chromium"), "log-in in Chro
   });
 
   afterEach(async () => {
-    for (const context of browser.contexts()) await context.close();
     await server.stop();
   });
 
   async function open(options: BrowserContextOptions = {}): Promise<Page> {
-    const page = await (await browser.newContext(options)).newPage();
+    const page = await (await chromium.browser.newContext(options)).newPage();
     page.on("request", (request) => requests.push(new URL(request.url()).pathname));
     page.on("pageerror", (error) => complaints.push(error.message));
     page.on("console", (message) => {

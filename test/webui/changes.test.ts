@@ -1,30 +1,19 @@
 // Changes of the configuration on the page in Chromium: the one on trial, those of before, and two that differ.
 
-import { existsSync } from "node:fs";
-import type { Browser, BrowserContextOptions, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { BrowserContextOptions, Page } from "playwright-core";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { UserRole } from "../../daemon/http/api-types.ts";
-import { buildPage } from "../../image/build.ts";
-import { accessibilityProblems, CHROMIUM, launchBrowser } from "../support/browser.ts";
+import { accessibilityProblems, describeInChromium } from "../support/browser.ts";
 import { fakeConfigView } from "../support/fake-box.ts";
 import { type FakeConfigControl, fakeEntry } from "../support/fake-config-control.ts";
 import { fakePartner } from "../support/fake-pair.ts";
 import { FakeServer } from "../support/fake-server.ts";
-import { describeUnless, withoutProgram } from "../support/unless.ts";
 
-describeUnless(withoutProgram(existsSync(CHROMIUM), "chromium"), "changes in Chromium", () => {
-  let browser: Browser;
+describeInChromium("changes in Chromium", (chromium) => {
   let server: FakeServer;
   let config: FakeConfigControl;
   let requests: string[] = [];
   let complaints: string[] = [];
-
-  beforeAll(async () => {
-    await buildPage();
-    browser = await launchBrowser();
-  });
-
-  afterAll(() => browser?.close());
 
   beforeEach(async () => {
     server = new FakeServer();
@@ -37,12 +26,11 @@ describeUnless(withoutProgram(existsSync(CHROMIUM), "chromium"), "changes in Chr
   });
 
   afterEach(async () => {
-    for (const context of browser.contexts()) await context.close();
     await server.stop();
   });
 
   async function openAs(role: UserRole, options: BrowserContextOptions = {}): Promise<Page> {
-    const context = await browser.newContext(options);
+    const context = await chromium.browser.newContext(options);
     server.access.add("anna", role);
     await context.addCookies([server.cookieOf("anna")]);
     return openIn(await context.newPage());
@@ -135,7 +123,7 @@ describeUnless(withoutProgram(existsSync(CHROMIUM), "chromium"), "changes in Chr
 
   test("on a box without a password they are told to set one first", async () => {
     config.beginTrial(60);
-    const page = await openIn(await (await browser.newContext()).newPage());
+    const page = await openIn(await (await chromium.browser.newContext()).newPage());
     await page.waitForSelector(".trial >> text=Set a password for this box first");
   });
 

@@ -1,32 +1,24 @@
-import { existsSync } from "node:fs";
-import type { Browser, BrowserContextOptions, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { buildPage } from "../../image/build.ts";
-import { accessibilityProblems, CHROMIUM, launchBrowser } from "../support/browser.ts";
+import type { BrowserContextOptions, Page } from "playwright-core";
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { accessibilityProblems, describeInChromium } from "../support/browser.ts";
 import { type FakeBox, fakeCondition, fakeLease, fakeNetwork, iso } from "../support/fake-box.ts";
 import { fakePartner } from "../support/fake-pair.ts";
 import { FakeServer } from "../support/fake-server.ts";
-import { describeUnless, withoutProgram } from "../support/unless.ts";
 
-describeUnless(withoutProgram(existsSync(CHROMIUM), "chromium"), "the page in Chromium", () => {
-  let browser: Browser;
+describeInChromium("the page in Chromium", (chromium) => {
   let server: FakeServer;
   let box: FakeBox;
   /** Every address the browser asked for, and everything it complained about. */
   let requests: string[] = [];
   let complaints: string[] = [];
 
-  beforeAll(async () => {
-    const files = await buildPage();
+  beforeAll(() => {
     const sum = (key: "bytes" | "gzip" | "brotli") =>
-      files.reduce((total, file) => total + file[key], 0);
+      chromium.files.reduce((total, file) => total + file[key], 0);
     console.log(
       `page: ${sum("bytes")} bytes, ${sum("gzip")} with gzip, ${sum("brotli")} with brotli`,
     );
-    browser = await launchBrowser();
   });
-
-  afterAll(() => browser?.close());
 
   beforeEach(async () => {
     server = new FakeServer();
@@ -38,12 +30,11 @@ describeUnless(withoutProgram(existsSync(CHROMIUM), "chromium"), "the page in Ch
   });
 
   afterEach(async () => {
-    for (const context of browser.contexts()) await context.close();
     await server.stop();
   });
 
   async function open(options: BrowserContextOptions = {}): Promise<Page> {
-    const context = await browser.newContext(options);
+    const context = await chromium.browser.newContext(options);
     const page = await context.newPage();
     page.on("request", (request) => requests.push(request.url()));
     page.on("console", (message) => {

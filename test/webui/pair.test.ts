@@ -1,27 +1,16 @@
 // The wires between two boxes and the configuration that they share, on the page in Chromium.
 
-import { existsSync } from "node:fs";
-import type { Browser, BrowserContextOptions, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { BrowserContextOptions, Page } from "playwright-core";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { PathView } from "../../daemon/http/api-types.ts";
-import { buildPage } from "../../image/build.ts";
-import { accessibilityProblems, CHROMIUM, launchBrowser } from "../support/browser.ts";
+import { accessibilityProblems, describeInChromium } from "../support/browser.ts";
 import { type FakeBox, fakeCondition, fakeConfigView } from "../support/fake-box.ts";
 import { fakePartner } from "../support/fake-pair.ts";
 import { FakeServer } from "../support/fake-server.ts";
-import { describeUnless, withoutProgram } from "../support/unless.ts";
 
-describeUnless(withoutProgram(existsSync(CHROMIUM), "chromium"), "a pair in Chromium", () => {
-  let browser: Browser;
+describeInChromium("a pair in Chromium", (chromium) => {
   let server: FakeServer;
   let box: FakeBox;
-
-  beforeAll(async () => {
-    await buildPage();
-    browser = await launchBrowser();
-  });
-
-  afterAll(() => browser?.close());
 
   beforeEach(async () => {
     server = new FakeServer();
@@ -31,12 +20,11 @@ describeUnless(withoutProgram(existsSync(CHROMIUM), "chromium"), "a pair in Chro
   });
 
   afterEach(async () => {
-    for (const context of browser.contexts()) await context.close();
     await server.stop();
   });
 
   async function open(options: BrowserContextOptions = {}): Promise<Page> {
-    const page = await (await browser.newContext(options)).newPage();
+    const page = await (await chromium.browser.newContext(options)).newPage();
     await page.goto(server.origin);
     await page.waitForSelector(".pair .shared");
     return page;

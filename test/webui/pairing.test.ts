@@ -1,10 +1,8 @@
 // Pairing on the page, in Chromium.
 
-import { existsSync } from "node:fs";
-import type { Browser, BrowserContextOptions, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { buildPage } from "../../image/build.ts";
-import { accessibilityProblems, CHROMIUM, launchBrowser } from "../support/browser.ts";
+import type { BrowserContextOptions, Page } from "playwright-core";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { accessibilityProblems, describeInChromium } from "../support/browser.ts";
 import { fakePartner } from "../support/fake-pair.ts";
 import {
   type FakePairing,
@@ -15,19 +13,10 @@ import {
   fakeStages,
 } from "../support/fake-pairing.ts";
 import { FakeServer } from "../support/fake-server.ts";
-import { describeUnless, withoutProgram } from "../support/unless.ts";
 
-describeUnless(withoutProgram(existsSync(CHROMIUM), "chromium"), "pairing in Chromium", () => {
-  let browser: Browser;
+describeInChromium("pairing in Chromium", (chromium) => {
   let server: FakeServer;
   let pairing: FakePairing;
-
-  beforeAll(async () => {
-    await buildPage();
-    browser = await launchBrowser();
-  });
-
-  afterAll(() => browser?.close());
 
   beforeEach(async () => {
     server = new FakeServer();
@@ -36,12 +25,11 @@ describeUnless(withoutProgram(existsSync(CHROMIUM), "chromium"), "pairing in Chr
   });
 
   afterEach(async () => {
-    for (const context of browser.contexts()) await context.close();
     await server.stop();
   });
 
   async function open(options: BrowserContextOptions = {}): Promise<Page> {
-    const page = await (await browser.newContext(options)).newPage();
+    const page = await (await chromium.browser.newContext(options)).newPage();
     await page.goto(server.origin);
     await page.waitForSelector("#pairing-title, #pair-title");
     return page;

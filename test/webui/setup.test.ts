@@ -1,28 +1,17 @@
 // The first password on the page in Chromium: over the network, and at the box itself.
 
-import { existsSync } from "node:fs";
-import type { Browser, BrowserContextOptions, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { BrowserContextOptions, Page } from "playwright-core";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { LIMITS } from "../../daemon/limits.ts";
-import { buildPage } from "../../image/build.ts";
 import { AccessBench } from "../support/access-bench.ts";
-import { accessibilityProblems, CHROMIUM, launchBrowser } from "../support/browser.ts";
+import { accessibilityProblems, describeInChromium } from "../support/browser.ts";
 import { type FakeAccess, PASSWORD, refused } from "../support/fake-access.ts";
 import { fakeComparing } from "../support/fake-pairing.ts";
 import { FakeServer } from "../support/fake-server.ts";
-import { describeUnless, withoutProgram } from "../support/unless.ts";
 
-describeUnless(withoutProgram(existsSync(CHROMIUM), "chromium"), "set-up in Chromium", () => {
-  let browser: Browser;
+describeInChromium("set-up in Chromium", (chromium) => {
   let server: FakeServer;
   let access: FakeAccess;
-
-  beforeAll(async () => {
-    await buildPage();
-    browser = await launchBrowser();
-  });
-
-  afterAll(() => browser?.close());
 
   beforeEach(async () => {
     server = new FakeServer();
@@ -32,12 +21,11 @@ describeUnless(withoutProgram(existsSync(CHROMIUM), "chromium"), "set-up in Chro
   });
 
   afterEach(async () => {
-    for (const context of browser.contexts()) await context.close();
     await server.stop();
   });
 
   async function open(options: BrowserContextOptions = {}): Promise<Page> {
-    const page = await (await browser.newContext(options)).newPage();
+    const page = await (await chromium.browser.newContext(options)).newPage();
     await page.goto(server.origin);
     await page.waitForSelector("main form, .headline-fine");
     return page;
