@@ -21,6 +21,7 @@ const USAGE = `usage: tandemd [options]
   --rawlink SOCKET  where the packet helper listens        (RUN/rawlink.sock)
   --gatekeeper SOCKET  what runs keepalived                (RUN/gatekeeper.sock)
   --web DIR         the built page                         (web/ beside this program)
+  --page SOCKET     the page also on this socket, for a proxy on the box
   --debug           log more
 `;
 
@@ -32,6 +33,7 @@ function options() {
       state: { type: "string", default: "/var/lib/tandem" },
       run: { type: "string", default: "/run/tandem" },
       rawlink: { type: "string" },
+      page: { type: "string" },
       gatekeeper: { type: "string" },
       web: { type: "string", default: path.join(import.meta.dirname, "web") },
       debug: { type: "boolean", default: false },
@@ -78,6 +80,7 @@ async function main(values: ReturnType<typeof options>): Promise<void> {
   const surfaces = new Surfaces(appliance, {
     administration,
     socketPath: path.join(values.run, "tandem.sock"),
+    pageSocketPath: values.page,
     webDir: values.web,
     onProblem: (text) => appliance.say("surface-problem", { text }),
   });

@@ -28,6 +28,8 @@ export interface SurfaceOptions {
   readonly administration: Administration;
   /** Path of the Unix socket of the API. */
   readonly socketPath: string;
+  /** Of one for the page, on which people log in as over the network; undefined: there is none. */
+  readonly pageSocketPath: string | undefined;
   /** Folder of the built page; the API works without it. */
   readonly webDir: string;
   /** Something that cannot be shown now, as a sentence. */
@@ -90,7 +92,9 @@ export class Surfaces {
 
   /** The Unix socket comes first and must work: without it nobody could ask what is wrong. */
   async start(): Promise<void> {
-    this.#servers.push(await listenUnix(this.#options.socketPath, this.#web));
+    const { socketPath, pageSocketPath } = this.#options;
+    this.#servers.push(await listenUnix(socketPath, this.#web));
+    if (pageSocketPath) this.#servers.push(await listenUnix(pageSocketPath, this.#web, "tcp"));
     this.#stopKeepAlive = startKeepAlive(() => this.#web.streams.keepAlive());
     this.#bus.start(this.#busView());
     this.#options.administration.page.serve(this.#web);

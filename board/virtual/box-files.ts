@@ -13,6 +13,8 @@ export interface BoxPaths {
   readonly run: string;
   readonly busSocket: string;
   readonly apiSocket: string;
+  /** On which people are as over the network. */
+  readonly pageSocket: string;
   readonly helperSocket: string;
   readonly busConfig: string;
   readonly gatekeeperSocket: string;
@@ -29,6 +31,7 @@ export function boxPaths(lab: string, box: BoxName): BoxPaths {
     run,
     busSocket: join(run, "bus"),
     apiSocket: join(run, "tandem.sock"),
+    pageSocket: join(run, "page.sock"),
     helperSocket: join(run, "rawlink.sock"),
     busConfig: join(folder, "bus.conf"),
     gatekeeperSocket: join(run, "gatekeeper.sock"),

@@ -199,7 +199,7 @@ function daemonCommand(paths: BoxPaths, programs: Programs): string[] {
   const bare = ["--bounding-set=-all", "--inh-caps=-all", "--ambient-caps=-all", "--no-new-privs"];
   const folders = ["--config", paths.folder, "--state", paths.state, "--run", paths.run];
   const node = [programs.node, ...NODE_FLAGS, programs.tandemd];
-  return ["setpriv", ...bare, "--", ...node, ...folders];
+  return ["setpriv", ...bare, "--", ...node, ...folders, "--page", paths.pageSocket];
 }
 
 /** By its command line, which names its files. */

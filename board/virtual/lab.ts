@@ -68,7 +68,7 @@ async function main(): Promise<number> {
 }
 
 async function runLab(options: Options, folder: string): Promise<number> {
-  const socket = (box: "a" | "b"): string => boxPaths(folder, box).apiSocket;
+  const socket = (box: "a" | "b"): string => boxPaths(folder, box).pageSocket;
   const ports = [
     await serveProxy("A", options.ports[0], socket("a")),
     await serveProxy("B", options.ports[1], socket("b")),

@@ -1,4 +1,4 @@
-// Brings the page of a box to 127.0.0.1 of the machine: plain TCP to the box's Unix socket.
+// Brings the page of a box to 127.0.0.1 of the machine: plain TCP to the Unix socket that the box has for its page.
 
 import { connect, createServer, type Socket } from "node:net";
 

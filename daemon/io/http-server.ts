@@ -24,13 +24,18 @@ export interface HttpSide {
 /**
  * Listens on a Unix socket that root and the group of the daemon may use (mode 0660). A socket
  * file that nobody answers on is removed first. Rejects with IoError: another daemon answers,
- * the folder is missing, the path is too long.
+ * the folder is missing, the path is too long. With "tcp" whoever comes over it is as
+ * from 127.0.0.1 and no admin: for what brings the page of a box elsewhere.
  */
-export async function listenUnix(path: string, side: HttpSide): Promise<HttpServer> {
+export async function listenUnix(
+  path: string,
+  side: HttpSide,
+  transport: "unix" | "tcp" = "unix",
+): Promise<HttpServer> {
   // sun_path has 108 bytes with the final zero; longer ones would be cut without a word.
   if (Buffer.byteLength(path) > 107) throw new IoError(`the socket path ${path} is too long`);
   await removeStaleSocket(path);
-  const server = newServer(side, "unix");
+  const server = newServer(side, transport);
   const umask = process.umask(0o117);
   try {
     await listen(server, { path }, path);
@@ -171,7 +176,7 @@ function headOf(incoming: IncomingMessage, transport: Transport): RequestHead | 
     query: new URLSearchParams(target.slice(pathEnd)),
     transport: transport === "unix" ? "unix" : "tcp",
     isSecure: transport === "tls",
-    remote: incoming.socket.remoteAddress ?? "",
+    remote: incoming.socket.remoteAddress ?? (transport === "tcp" ? "127.0.0.1" : ""),
     header: (name) => incoming.headersDistinct[name]?.join(", "),
   };
 }

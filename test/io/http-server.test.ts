@@ -104,6 +104,17 @@ describe("on a Unix socket", () => {
   });
 });
 
+test("over a Unix socket for the page people are as on loopback, and no admin", async () => {
+  const path = join(folder, "page.sock");
+  const answer: HttpHandler = ({ transport, remote }) => plain(`${transport} ${remote}`);
+  keep(await listenUnix(path, { answer }, "tcp"));
+  const { get } = process.getBuiltinModule("node:http");
+  const said = await new Promise((resolve) =>
+    get({ socketPath: path, path: "/" }, (response) => response.once("data", resolve)),
+  );
+  expect(String(said)).toBe("tcp 127.0.0.1");
+});
+
 describe("on loopback", () => {
   test("serves on 127.0.0.1, and says when the port is taken", async () => {
     const server = keep(await listenLoopback(0, { answer: hello }));
